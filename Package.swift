@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list for every target, tests included (CONTRIBUTING.md says what each setting is for).
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.target(name: name), nio] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "hubd",
+    products: [
+        .executable(name: "hubd", targets: ["hubd"]),
+        .library(name: "HubCore", targets: ["HubCore"]),
+        .library(name: "SpecIngest", targets: ["SpecIngest"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    ],
+    targets: [
+        // Level 0: values and rules, no input or output.
+        target("HubCore", [nio, httpTypes, logging, crypto]),
+
+        // Level 1: each owns one kind of outside world; they never import each other.
+        target("HubPolicy", ["HubCore"]),
+        target(
+            "HubServer",
+            [
+                "HubCore", nio, httpTypes, logging,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        target("HubStore", ["HubCore"]),
+        target("HubTelemetry", ["HubCore"]),
+        target(
+            "HubUpstream",
+            ["HubCore", nio, httpTypes, logging, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+        target("SpecIngest", ["HubCore", nio, httpTypes, .product(name: "Yams", package: "Yams")]),
+
+        // Level 2: the products; they never import each other.
+        target("A2ABridge", ["HubCore"]),
+        target("MCPHub", ["HubCore", nio, httpTypes, logging, crypto]),
+        target("ModelProxy", ["HubCore"]),
+
+        // Level 3: settings, wiring, command line.
+        .executableTarget(
+            name: "hubd",
+            dependencies: [
+                "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "SpecIngest",
+                "A2ABridge", "MCPHub", "ModelProxy", nio, httpTypes, logging, crypto,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
+        tests(of: "HubCore"),
+        tests(of: "HubServer", ["HubCore", httpTypes, .product(name: "NIOPosix", package: "swift-nio")]),
+        tests(of: "HubTelemetry"),
+        tests(of: "HubUpstream", ["HubCore", httpTypes]),
+        tests(of: "MCPHub", ["HubCore", httpTypes]),
+        tests(of: "SpecIngest", ["HubCore", httpTypes]),
+        tests(of: "hubd", ["HubCore", "SpecIngest"]),
+    ]
+)

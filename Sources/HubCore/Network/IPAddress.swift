@@ -1,0 +1,134 @@
+/// An IPv4 or IPv6 address in its one canonical spelling.
+public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// 4 or 16 bytes in network order.
+    public let bytes: [UInt8]
+
+    /// An address from 4 or 16 bytes; nil for any other count.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Reads four decimal numbers without leading zeros, or RFC 4291 §2.2 text without a zone.
+    public init?(_ text: String) {
+        guard let bytes = text.contains(":") ? Self.parseV6(text) : Self.parseV4(text[...]) else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Whether it is IPv4.
+    public var isV4: Bool { bytes.count == 4 }
+
+    /// Dotted decimal, or RFC 5952.
+    public var description: String {
+        if isV4 { return bytes.map { String($0) }.joined(separator: ".") }
+        let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
+        var best = 0..<0
+        var start = 0
+        while start < 8 {
+            var end = start
+            while end < 8, groups[end] == 0 { end += 1 }
+            if end - start > max(1, best.count) { best = start..<end }
+            start = end + 1
+        }
+        let text = { (range: Range<Int>) in range.map { String(groups[$0], radix: 16) }.joined(separator: ":") }
+        return best.isEmpty ? text(0..<8) : text(0..<best.lowerBound) + "::" + text(best.upperBound..<8)
+    }
+
+    private static func parseV4(_ text: Substring) -> [UInt8]? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bytes: [UInt8] = []
+        for part in parts {
+            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ $0 &- 0x30 < 10 }), part == "0" || !part.hasPrefix("0"),
+                let byte = UInt8(part)
+            else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    private static func parseV6(_ text: String) -> [UInt8]? {
+        guard text.utf8.count <= 45 else { return nil }
+        let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
+        guard halves.count <= 2 else { return nil }
+        var sides: [[UInt8]] = []
+        for half in halves {
+            var bytes: [UInt8] = []
+            let groups = half.isEmpty ? [] : half.split(separator: ":", omittingEmptySubsequences: false)
+            for (index, group) in groups.enumerated() {
+                if group.contains(".") {
+                    guard index == groups.count - 1, half.endIndex == text.endIndex, let v4 = parseV4(group) else { return nil }
+                    bytes += v4
+                } else {
+                    guard (1...4).contains(group.utf8.count), group.utf8.allSatisfy({ isHexDigit($0) }), let value = UInt16(group, radix: 16)
+                    else { return nil }
+                    bytes += [UInt8(value >> 8), UInt8(value & 255)]
+                }
+            }
+            sides.append(bytes)
+        }
+        if sides.count == 1 { return sides[0].count == 16 ? sides[0] : nil }
+        let missing = 16 - sides[0].count - sides[1].count
+        guard missing >= 2 else { return nil }
+        return sides[0] + [UInt8](repeating: 0, count: missing) + sides[1]
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        switch byte | 0x20 {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        default: false
+        }
+    }
+}
+
+/// What connecting to a host may reach.
+public enum HostClass: String, Sendable, Hashable {
+    /// A DNS name: only its addresses tell.
+    case name
+    /// This machine.
+    case loopback
+    /// A private, shared, link-local, multicast, reserved or documentation range, or cloud metadata.
+    case restricted
+    /// The public internet.
+    case `public`
+
+    /// The class of a host as `HTTPAddress` writes it.
+    public init(_ host: String) {
+        if let address = IPAddress(host) {
+            self = HostClass(address)
+        } else {
+            let isLocal = host == "localhost" || host.hasSuffix(".localhost")
+            self = isLocal ? .loopback : .name
+        }
+    }
+
+    /// The class of an address. Embedded IPv4 addresses (mapped, NAT64, 6to4, Teredo) count as what they embed.
+    public init(_ address: IPAddress) {
+        let bytes = address.bytes
+        if address.isV4 {
+            self = Self.classify(v4: bytes)
+        } else if bytes.dropLast().allSatisfy({ $0 == 0 }), bytes[15] == 1 {
+            self = .loopback
+        } else if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
+            self = Self.classify(v4: Array(bytes[12...]))
+        } else if bytes[0] & 0xE0 == 0x20, !(bytes[0] == 0x20 && bytes[1] == 0x02), !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] < 0x02),
+            !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0x0D && bytes[3] == 0xB8), !(bytes[0] == 0x3F && bytes[1] == 0xFF)
+        {
+            // 2000::/3 without 6to4, the IETF block with Teredo (2001::/23) and the documentation ranges.
+            self = .public
+        } else {
+            self = .restricted
+        }
+    }
+
+    // IANA IPv4 Special-Purpose Address Registry.
+    private static func classify(v4 bytes: [UInt8]) -> HostClass {
+        switch (bytes[0], bytes[1], bytes[2]) {
+        case (127, _, _): .loopback
+        case (0, _, _), (10, _, _), (100, 64...127, _), (169, 254, _), (172, 16...31, _), (192, 0, 0), (192, 0, 2), (192, 88, 99),
+            (192, 168, _), (198, 18...19, _), (198, 51, 100), (203, 0, 113), (224..., _, _):
+            .restricted
+        default: .public
+        }
+    }
+}

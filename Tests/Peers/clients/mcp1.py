@@ -1,0 +1,45 @@
+"""The 1.x SDK as a client: streamable HTTP, the older HTTP+SSE, and stdio; see driver.py for what it reads and prints."""
+
+import driver
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+
+class Connection:
+    """One session, in the driver's words."""
+
+    def __init__(self, session, version):
+        self.session = session
+        self.version = version
+        self.list_tools = session.list_tools
+        self.ping = session.send_ping
+
+    async def call_tool(self, name, arguments, progress):
+        return await self.session.call_tool(name, arguments, progress_callback=progress)
+
+    async def listen(self, stack):
+        """Nothing to do: the SDK opens the GET stream by itself."""
+
+
+def transport(target):
+    """The streams of one connection."""
+    match target["transport"]:
+        case "http":
+            return streamable_http_client(target["url"])
+        case "sse":
+            return sse_client(target["url"])
+        case "stdio":
+            program, *arguments = target["command"]
+            return stdio_client(StdioServerParameters(command=program, args=arguments))
+
+
+async def connect(stack, target):
+    streams = await stack.enter_async_context(transport(target))
+    session = ClientSession(streams[0], streams[1], message_handler=driver.on_message)
+    await stack.enter_async_context(session)
+    return Connection(session, (await session.initialize()).protocolVersion)
+
+
+driver.main(connect)
