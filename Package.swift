@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -40,33 +41,40 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
     ],
     targets: [
         // Level 0: values and rules, no input or output.
-        target("HubCore", [nio, httpTypes, logging, crypto]),
+        target("HubCore", [nio, locks, httpTypes, logging, crypto]),
 
         // Level 1: each owns one kind of outside world; they never import each other.
         target("HubPolicy", ["HubCore"]),
         target(
             "HubServer",
             [
-                "HubCore", nio, httpTypes, logging,
+                "HubCore", nio, locks, httpTypes, logging,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         target("HubStore", ["HubCore"]),
-        target("HubTelemetry", ["HubCore"]),
+        target("HubTelemetry", ["HubCore", nio, locks, httpTypes, logging]),
         target(
             "HubUpstream",
-            ["HubCore", nio, httpTypes, logging, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+            [
+                "HubCore", nio, locks, httpTypes, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         target("SpecIngest", ["HubCore", nio, httpTypes, .product(name: "Yams", package: "Yams")]),
 
         // Level 2: the products; they never import each other.
         target("A2ABridge", ["HubCore"]),
-        target("MCPHub", ["HubCore", nio, httpTypes, logging, crypto]),
+        target("MCPHub", ["HubCore", nio, locks, httpTypes, logging, crypto]),
         target("ModelProxy", ["HubCore"]),
 
         // Level 3: settings, wiring, command line.
@@ -74,7 +82,7 @@ let package = Package(
             name: "hubd",
             dependencies: [
                 "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "SpecIngest",
-                "A2ABridge", "MCPHub", "ModelProxy", nio, httpTypes, logging, crypto,
+                "A2ABridge", "MCPHub", "ModelProxy", nio, locks, httpTypes, logging, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

@@ -1,0 +1,92 @@
+import NIOConcurrencyHelpers
+
+/// A tool of an entry: how it looks, and what performs it.
+public struct Tool: Sendable {
+    /// How it looks.
+    public let definition: ToolDefinition
+    /// What performs it, policies included.
+    public let target: any CallTarget
+
+    /// A tool.
+    public init(definition: ToolDefinition, target: any CallTarget) {
+        self.definition = definition
+        self.target = target
+    }
+}
+
+/// The tools of one entry in the order they are listed, and by name.
+public struct ToolSet: Sendable {
+    /// In order.
+    public let tools: [Tool]
+    private let indexes: [String: Int]
+
+    /// A set; of two tools with one name the first counts.
+    public init(_ tools: [Tool]) {
+        self.tools = tools
+        indexes = Dictionary(tools.indices.map { (tools[$0].definition.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The tool of that name.
+    public subscript(_ name: String) -> Tool? { indexes[name].map { tools[$0] } }
+}
+
+/// Which kind of entry, and its name: what the first two parts of a path on the public listener say.
+public struct EntryKey: Sendable, Hashable {
+    /// The kinds of entry.
+    public enum Kind: String, Sendable, Hashable {
+        /// `/mcp/{name}`.
+        case mcp
+    }
+
+    /// The kind.
+    public let kind: Kind
+    /// The name in the configuration.
+    public let name: String
+
+    /// A key.
+    public init(kind: Kind, name: String) {
+        self.kind = kind
+        self.name = name
+    }
+}
+
+/// Something that answers below a path of the public listener. Immutable; one per snapshot.
+public protocol HubEntry: Sendable {
+    /// Answers one request whose path continues with `subpath`: empty, or `/` and more.
+    func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws
+}
+
+/// All that configuration decides, immutable. A request loads it once; a change builds another beside it.
+public struct HubSnapshot: Sendable {
+    /// What answers.
+    public let entries: [EntryKey: any HubEntry]
+    /// Which `Host` values are served.
+    public let hosts: HostRule
+    /// The entries that were configured and cannot serve at present, with the reason.
+    public let unavailable: [EntryKey: String]
+
+    /// A snapshot.
+    public init(entries: [EntryKey: any HubEntry], hosts: HostRule, unavailable: [EntryKey: String] = [:]) {
+        self.entries = entries
+        self.hosts = hosts
+        self.unavailable = unavailable
+    }
+}
+
+/// Holds the snapshot in force. Requests read it, a reload replaces it.
+public final class SnapshotStore: Sendable {
+    private let stored: NIOLockedValueBox<HubSnapshot>
+
+    /// A store with its first snapshot.
+    public init(_ snapshot: HubSnapshot) {
+        stored = NIOLockedValueBox(snapshot)
+    }
+
+    /// The snapshot in force.
+    public var current: HubSnapshot { stored.withLockedValue { $0 } }
+
+    /// Puts another in force; requests under way keep theirs.
+    public func replace(with snapshot: HubSnapshot) {
+        stored.withLockedValue { $0 = snapshot }
+    }
+}

@@ -1,0 +1,80 @@
+public import HTTPTypes
+public import Logging
+public import NIOCore
+
+/// A request of a caller whose body is complete and whose framing is known good.
+public struct InboundRequest: Sendable {
+    /// Method, path and header fields. The authority is the one `Host`.
+    public var head: HTTPRequest
+    /// The body, within the listener's limit.
+    public var body: ByteBuffer
+    /// What the caller is told and the log shows; made by the hub, 32 hexadecimal digits.
+    public var id: String
+    /// The caller's address, without the port.
+    public var remoteAddress: String
+    /// A logger that carries `id`.
+    public var logger: Logger
+
+    /// A request.
+    public init(head: HTTPRequest, body: ByteBuffer, id: String, remoteAddress: String, logger: Logger) {
+        self.head = head
+        self.body = body
+        self.id = id
+        self.remoteAddress = remoteAddress
+        self.logger = logger
+    }
+
+    /// The path without the query.
+    public var path: Substring { (head.path ?? "/").prefix { $0 != "?" } }
+}
+
+/// The way out for one response: either `respond` once, or `begin`, any number of `write`s, and `end`.
+///
+/// A writer that is never finished closes the connection. Each call throws when the caller has gone.
+public protocol ResponseWriter: Sendable {
+    /// Sends a complete response. The length is set from `body`.
+    func respond(_ head: HTTPResponse, body: ByteBuffer) async throws
+    /// Sends the head of a response whose length is not known.
+    func begin(_ head: HTTPResponse) async throws
+    /// Sends a piece of the body and waits until the connection took it: this is the back-pressure.
+    func write(_ bytes: ByteBuffer) async throws
+    /// Ends the body.
+    func end() async throws
+}
+
+/// What answers requests.
+public protocol HTTPResponder: Sendable {
+    /// Answers one request. When it throws before it answered, the listener answers 500.
+    func respond(to request: InboundRequest, writer: any ResponseWriter) async throws
+}
+
+/// Is told of each exchange once, after its last byte or when it broke off.
+public protocol ExchangeObserver: Sendable {
+    /// A request began.
+    func began()
+    /// A request ended. `status` is nil when the caller left before an answer.
+    func ended(_ request: InboundRequest, status: Int?, bytesSent: Int, duration: Duration)
+}
+
+/// Which values of `Host` a listener serves: the defence against DNS rebinding.
+public struct HostRule: Sendable, Hashable {
+    private let names: Set<String>
+    private let allowsLoopback: Bool
+
+    /// Serves the names given, with or without a port, and `localhost` and loopback addresses where `allowsLoopback`.
+    public init(names: [String], allowsLoopback: Bool) {
+        self.names = Set(names.map { $0.lowercased() })
+        self.allowsLoopback = allowsLoopback
+    }
+
+    /// Whether an authority (`host[:port]`) is served.
+    public func allows(authority: String) -> Bool {
+        guard let (host, _) = HTTPAddress.splitAuthority(authority) else { return false }
+        return names.contains(host) || (allowsLoopback && HostClass(host) == .loopback)
+    }
+
+    /// Whether a page of that origin may talk to us: `Origin` is absent outside browsers.
+    public func allows(origin: String) -> Bool {
+        HTTPAddress(origin).map { allows(authority: $0.authority) } ?? false
+    }
+}

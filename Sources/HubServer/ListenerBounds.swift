@@ -1,0 +1,30 @@
+/// What a listener grants its callers. Everything past it is refused with an answer that says so.
+public struct ListenerBounds: Sendable, Hashable {
+    /// The request line and header fields together, in bytes.
+    public var headerBytes: Int
+    /// The body of a request, in bytes.
+    public var bodyBytes: Int
+    /// Open connections in all.
+    public var connections: Int
+    /// Open connections of one address.
+    public var perAddress: Int
+    /// Requests being answered in all; streams count.
+    public var inFlight: Int
+    /// From the first byte of a connection, or of a request on a kept one, to the end of its header.
+    public var headerTime: Duration = .seconds(10)
+    /// From the end of the header to the end of the body.
+    public var bodyTime: Duration = .seconds(60)
+    /// Between two requests of a kept connection.
+    public var idleTime: Duration = .seconds(90)
+
+    /// Bounds; times are as good as fixed.
+    public init(
+        headerBytes: Int = 64 << 10, bodyBytes: Int = 4 << 20, connections: Int = 20_000, perAddress: Int = 256, inFlight: Int = 4_096
+    ) {
+        self.headerBytes = headerBytes
+        self.bodyBytes = bodyBytes
+        self.connections = connections
+        self.perAddress = perAddress
+        self.inFlight = inFlight
+    }
+}

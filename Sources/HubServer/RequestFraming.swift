@@ -1,0 +1,68 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+import NIOHTTP1
+
+/// What is wrong with a request before anybody looks at what it asks: the status to refuse it with.
+struct FramingError: Error, Hashable {
+    var status: HTTPResponse.Status
+    var message: String
+}
+
+/// Turns a decoded head into the hub's own form, or refuses it.
+///
+/// The decoder has checked the grammar and that no request carries both a length and a transfer coding. Checked here:
+/// 1. HTTP/1.1, or 1.0 (RFC 9112 §2.3).
+/// 2. The header is within its limit.
+/// 3. Exactly one well-formed `Host` (RFC 9112 §3.2), also from HTTP/1.0 callers.
+/// 4. An origin-form target without a fragment; the forms for proxies are refused (RFC 9112 §3.2).
+/// 5. A body only in chunks or with one plain length, within its limit.
+struct RequestFraming {
+    let bounds: ListenerBounds
+
+    func head(_ decoded: HTTPRequestHead) throws(FramingError) -> HTTPRequest {
+        guard decoded.version.major == 1, decoded.version.minor <= 1 else {
+            throw FramingError(status: .httpVersionNotSupported, message: "HTTP/1.1 is spoken here")
+        }
+        var size = decoded.uri.utf8.count
+        for (name, value) in decoded.headers { size += name.utf8.count + value.utf8.count + 4 }
+        guard size <= bounds.headerBytes else {
+            throw FramingError(status: .requestHeaderFieldsTooLarge, message: "The header is larger than \(bounds.headerBytes) bytes")
+        }
+        let hosts = decoded.headers["host"]
+        guard hosts.count == 1, let host = hosts.first, HTTPAddress.splitAuthority(host) != nil else {
+            throw FramingError(status: .badRequest, message: "Exactly one well-formed Host is needed")
+        }
+        guard decoded.uri.utf8.first == UInt8(ascii: "/"), decoded.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
+        else { throw FramingError(status: .badRequest, message: "The request target must be an absolute path") }
+        try checkBody(decoded.headers)
+
+        guard let method = HTTPRequest.Method(rawValue: decoded.method.rawValue) else {
+            throw FramingError(status: .badRequest, message: "The method is not a token")
+        }
+        var fields = HTTPFields()
+        fields.reserveCapacity(decoded.headers.count)
+        for (name, value) in decoded.headers {
+            guard let fieldName = HTTPField.Name(name), HTTPField.isValidValue(value) else {
+                throw FramingError(status: .badRequest, message: "A header field is malformed")
+            }
+            if fieldName.canonicalName != "host" { fields.append(HTTPField(name: fieldName, value: value)) }
+        }
+        return HTTPRequest(method: method, scheme: "http", authority: host, path: decoded.uri, headerFields: fields)
+    }
+
+    private func checkBody(_ headers: HTTPHeaders) throws(FramingError) {
+        let codings = headers["transfer-encoding"]
+        guard codings.isEmpty || (codings.count == 1 && codings[0].lowercased() == "chunked") else {
+            throw FramingError(status: .notImplemented, message: "The only transfer coding is chunked")
+        }
+        let lengths = headers["content-length"]
+        guard lengths.isEmpty || (lengths.count == 1 && codings.isEmpty && lengths[0].utf8.allSatisfy { $0 &- 0x30 < 10 }) else {
+            throw FramingError(status: .badRequest, message: "The length of the body is ambiguous")
+        }
+        guard let text = lengths.first else { return }
+        guard let length = Int(text), length <= bounds.bodyBytes else {
+            throw FramingError(status: .contentTooLarge, message: "The body is larger than \(bounds.bodyBytes) bytes")
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import HTTPTypes
+public import HubCore
+import Logging
+import NIOConcurrencyHelpers
+
+/// All counters of a hub. Outlives every snapshot, so that a reload resets nothing; series are keyed by names of the
+/// configuration, never by anything a caller sent.
+public final class HubMetrics: ExchangeObserver, Sendable {
+    private struct CallKey: Hashable, Comparable {
+        var server: String
+        var tool: String
+
+        static func < (a: CallKey, b: CallKey) -> Bool { (a.server, a.tool) < (b.server, b.tool) }
+    }
+
+    private let requestsBegan = Counter()
+    private let requestsEnded = Counter()
+    private let requestDurations = Histogram()
+    private let requestsByStatus = NIOLockedValueBox<[Int: UInt64]>([:])
+    private let requestsAborted = Counter()
+    private let calls = NIOLockedValueBox<[CallKey: CallMetrics]>([:])
+    private let reloads = Counter()
+    private let failedReloads = Counter()
+    private let version: String
+
+    /// Counters at zero.
+    public init(version: String) {
+        self.version = version
+    }
+
+    /// A request began.
+    public func began() { requestsBegan.increment() }
+
+    /// A request ended.
+    public func ended(_ request: InboundRequest, status: Int?, bytesSent: Int, duration: Duration) {
+        requestsEnded.increment()
+        requestDurations.record(duration)
+        if let status {
+            requestsByStatus.withLockedValue { $0[status, default: 0] += 1 }
+        } else {
+            requestsAborted.increment()
+        }
+        request.logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.head.method.rawValue)", "path": "\(request.path.prefix(256))", "status": "\(status ?? 499)",
+                "bytes": "\(bytesSent)", "duration": "\(duration)",
+            ])
+    }
+
+    /// Counts a reload.
+    public func reloaded(successfully isSuccess: Bool) { (isSuccess ? reloads : failedReloads).increment() }
+
+    /// The policy that counts the calls of one tool.
+    public func calls(server: String, tool: String) -> CallMetrics {
+        calls.withLockedValue { calls in
+            let key = CallKey(server: server, tool: tool)
+            if let metrics = calls[key] { return metrics }
+            let metrics = CallMetrics()
+            calls[key] = metrics
+            return metrics
+        }
+    }
+
+    /// Everything in Prometheus' text format, version 0.0.4.
+    public func prometheusText() -> String {
+        var text = ""
+        text += "# HELP hubd_info The version that runs.\n# TYPE hubd_info gauge\nhubd_info{version=\"\(escaped(version))\"} 1\n"
+        text += "# HELP hubd_http_requests_total Requests answered, by status.\n# TYPE hubd_http_requests_total counter\n"
+        for (status, count) in requestsByStatus.withLockedValue({ $0 }).sorted(by: { $0.key < $1.key }) {
+            text += "hubd_http_requests_total{status=\"\(status)\"} \(count)\n"
+        }
+        text += "# HELP hubd_http_requests_aborted_total Requests whose caller left first.\n# TYPE hubd_http_requests_aborted_total counter\n"
+        text += "hubd_http_requests_aborted_total \(requestsAborted.value)\n"
+        text += "# HELP hubd_http_requests_in_flight Requests being answered, streams included.\n# TYPE hubd_http_requests_in_flight gauge\n"
+        text += "hubd_http_requests_in_flight \(Int64(clamping: requestsBegan.value) - Int64(clamping: requestsEnded.value))\n"
+        text += "# HELP hubd_http_request_duration_seconds From the complete request to the last byte of the answer.\n"
+        text += "# TYPE hubd_http_request_duration_seconds histogram\n"
+        requestDurations.write(name: "hubd_http_request_duration_seconds", labels: "", to: &text)
+
+        let calls = calls.withLockedValue { $0 }.sorted { $0.key < $1.key }
+        text += "# HELP hubd_calls_total Tool calls, by outcome.\n# TYPE hubd_calls_total counter\n"
+        for (key, metrics) in calls {
+            for (outcome, count) in metrics.counts where count > 0 {
+                text += "hubd_calls_total{\(labels(key))outcome=\"\(outcome)\"} \(count)\n"
+            }
+        }
+        text += "# HELP hubd_call_duration_seconds Duration of tool calls.\n# TYPE hubd_call_duration_seconds histogram\n"
+        for (key, metrics) in calls where metrics.hasCalls {
+            metrics.durations.write(name: "hubd_call_duration_seconds", labels: labels(key), to: &text)
+        }
+        text += "# HELP hubd_reloads_total Configuration reloads, by result.\n# TYPE hubd_reloads_total counter\n"
+        text += "hubd_reloads_total{result=\"ok\"} \(reloads.value)\nhubd_reloads_total{result=\"failed\"} \(failedReloads.value)\n"
+        return text
+    }
+
+    private func labels(_ key: CallKey) -> String { "server=\"\(escaped(key.server))\",tool=\"\(escaped(key.tool))\"," }
+
+    private func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}
+
+/// Counts the calls of one tool and how long they took; the outermost policy, because the outcome is known at the end.
+public final class CallMetrics: Policy, Sendable {
+    private let succeeded = Counter()
+    private let failed = Counter()
+    private let refused = Counter()
+    private let cancelled = Counter()
+    let durations = Histogram()
+
+    var hasCalls: Bool { counts.contains { $0.count > 0 } }
+
+    var counts: [(outcome: String, count: UInt64)] {
+        [("ok", succeeded.value), ("upstream_error", failed.value), ("error", refused.value), ("cancelled", cancelled.value)]
+    }
+
+    /// Passes the call on and counts how it ended.
+    public func apply(to call: Call, context: CallContext, next: Next) async throws -> CallResponse {
+        let start = ContinuousClock.now
+        defer { durations.record(ContinuousClock.now - start) }
+        do {
+            let response = try await next(call, context)
+            (response.status < 400 ? succeeded : failed).increment()
+            return response
+        } catch {
+            (error is CancellationError ? cancelled : refused).increment()
+            throw error
+        }
+    }
+}

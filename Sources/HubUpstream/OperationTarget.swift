@@ -1,0 +1,24 @@
+public import HubCore
+
+/// Performs calls of one operation of an HTTP API: arguments become a request, the upstream's answer is the response.
+public struct OperationTarget: CallTarget {
+    private let encoder: any RequestEncoder
+    private let service: UpstreamService
+    private let basePath: String
+
+    /// A target.
+    ///
+    /// - Parameter basePath: the path of the description's server, used where the upstream's address has none.
+    public init(encoder: any RequestEncoder, service: UpstreamService, basePath: String) {
+        self.encoder = encoder
+        self.service = service
+        self.basePath = basePath
+    }
+
+    /// Sends the request and gives back what the upstream said, failures of its own included.
+    public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
+        let request = try encoder.encode(call.arguments)
+        let response = try await service.send(request, basePath: basePath, logger: context.logger)
+        return CallResponse(status: response.status, contentType: response.contentType, body: response.body)
+    }
+}

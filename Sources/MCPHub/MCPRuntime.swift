@@ -1,0 +1,96 @@
+public import Crypto
+public import HubCore
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// What the MCP side keeps beside every snapshot: the key of sessions, open streams, calls that can be cancelled.
+///
+/// One per hub. `run` must be running while streams are open; `drain` ends them.
+public final class MCPRuntime: Sendable {
+    let sealer: SessionSealer
+    let endedSessions = EndedSessions()
+    let broadcaster = ChangeBroadcaster()
+    let inFlight = CancellableCalls()
+    let legacySessions = LegacySessions()
+    let version: String
+    private let secondsSince1970: @Sendable () -> Int64
+
+    /// How long a session lives; a client whose session expired gets 404 and initializes again.
+    static let sessionLifetime: Int64 = 24 * 3600
+    /// How often an idle stream gets a comment, below the idle limits of common proxies.
+    static let keepAliveInterval = Duration.seconds(15)
+
+    /// - Parameters:
+    ///   - masterKey: 256 bits; processes with the same key accept each other's sessions.
+    ///   - version: the hub's, for `serverInfo` of servers whose description names none.
+    ///   - secondsSince1970: the wall clock.
+    public init(masterKey: SymmetricKey, version: String, secondsSince1970: @escaping @Sendable () -> Int64) {
+        sealer = SessionSealer(masterKey: masterKey)
+        self.version = version
+        self.secondsSince1970 = secondsSince1970
+    }
+
+    /// Keeps idle streams in use until cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.keepAliveInterval)  // cancelled: the loop's condition decides
+            broadcaster.keepAlive()
+        }
+    }
+
+    /// Ends every open stream, and those that come later at once.
+    public func drain() { broadcaster.drain() }
+
+    /// Tells the clients that listen at the servers of `new` whose tools read otherwise than in `old`.
+    public func announceChanges(from old: HubSnapshot, to new: HubSnapshot) {
+        for (key, entry) in new.entries where key.kind == .mcp {
+            guard let server = entry as? MCPServer, let before = old.entries[key] as? MCPServer else { continue }
+            if !server.listing.isSame(as: before.listing) { broadcaster.toolsChanged(entry: key.name) }
+        }
+    }
+
+    func makeSession(entry: String, revision: ProtocolRevision) -> SessionToken {
+        SessionToken(
+            id: UInt128.random(in: .min ... .max), entry: entry, revision: revision, expiry: secondsSince1970() + Self.sessionLifetime)
+    }
+
+    /// The living session that a header value stands for at this entry.
+    func session(_ text: String, entry: String) -> SessionToken? {
+        guard let token = sealer.open(text), token.entry == entry, token.expiry > secondsSince1970(), !endedSessions.contains(token.id)
+        else { return nil }
+        return token
+    }
+
+    func end(_ session: SessionToken) {
+        endedSessions.insert(session, now: secondsSince1970())
+        broadcaster.end(session: session.id)
+        inFlight.cancelAll(session: session.id)
+    }
+}
+
+/// The calls of handshake sessions that `notifications/cancelled` may name.
+final class CancellableCalls: Sendable {
+    private struct Key: Hashable {
+        var session: UInt128
+        var id: ByteBuffer
+    }
+
+    private let calls = NIOLockedValueBox<[Key: @Sendable () -> Void]>([:])
+
+    /// Runs `work` so that `cancel` of the same session and id ends it.
+    func run<Value: Sendable>(session: UInt128, id: JSONValue, _ work: @escaping @Sendable () async -> Value) async -> Value {
+        let task = Task { await work() }  // awaited below; cancelled by `cancel` or with this task
+        let key = Key(session: session, id: id.rawBytes)
+        calls.withLockedValue { $0[key] = { task.cancel() } }
+        defer { calls.withLockedValue { $0[key] = nil } }
+        return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    }
+
+    func cancel(session: UInt128, id: JSONValue) {
+        calls.withLockedValue { $0[Key(session: session, id: id.rawBytes)] }?()
+    }
+
+    func cancelAll(session: UInt128) {
+        for cancel in calls.withLockedValue({ $0.filter { $0.key.session == session }.map(\.value) }) { cancel() }
+    }
+}

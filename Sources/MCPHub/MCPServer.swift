@@ -1,0 +1,100 @@
+import HTTPTypes
+public import HubCore
+import Logging
+import NIOCore
+
+/// One MCP server of a snapshot: its tools, spoken over every transport and in every revision on one address.
+public struct MCPServer: HubEntry {
+    /// The name in the configuration and the path.
+    public let name: String
+    /// The tools.
+    public let tools: ToolSet
+    let title: String?
+    let version: String
+    let instructions: String?
+    let hosts: HostRule
+    let runtime: MCPRuntime
+    let listing: ToolListing
+
+    /// - Parameters:
+    ///   - name: the name in the configuration.
+    ///   - title: a name for people.
+    ///   - version: of the API behind it; nil takes the hub's.
+    ///   - instructions: what a model should know before it uses the tools.
+    ///   - tools: in the order they are listed.
+    ///   - hosts: whose pages may talk to the server.
+    public init(
+        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime
+    ) {
+        self.name = name
+        self.title = title
+        self.version = version ?? runtime.version
+        self.instructions = instructions
+        self.tools = tools
+        self.hosts = hosts
+        self.runtime = runtime
+        listing = ToolListing(tools.tools.map(\.definition))
+    }
+
+    /// Answers below `/mcp/{name}`.
+    public func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws {
+        if let origin = request.head.headerFields[.origin], !hosts.allows(origin: origin) {
+            // Every revision since 2025-03-26, transports, "Security Warning": DNS rebinding.
+            return try await writer.answer(.forbidden, JSONRPCError(.invalidRequest, "Pages of this origin may not use this server"))
+        }
+        switch subpath {
+        case "", "/": try await respondStreamable(to: request, writer: writer)
+        case "/sse": try await LegacySSETransport(server: self).open(request, writer: writer)
+        case "/messages": try await LegacySSETransport(server: self).receive(request, writer: writer)
+        default: try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "There is nothing here"))
+        }
+    }
+
+    /// The era is the header's: absent, or one of the handshake versions, or else the modern way, which refuses what it does not know.
+    private func respondStreamable(to request: InboundRequest, writer: any ResponseWriter) async throws {
+        let version = request.head.headerFields[.mcpProtocolVersion]
+        let isHandshake = version.map { ProtocolRevision(rawValue: $0).map { !$0.isModern } ?? false } ?? true
+        if request.head.method == .post {
+            let type = request.head.headerFields[.contentType].flatMap { MediaType($0) }
+            guard type?.essence == "application/json" else {
+                return try await writer.answer(
+                    .unsupportedMediaType, JSONRPCError(.invalidRequest, "The body must be application/json"))
+            }
+        }
+        if isHandshake {
+            try await HandshakeTransport(server: self).respond(to: request, writer: writer)
+        } else {
+            try await ModernTransport(server: self).respond(to: request, writer: writer)
+        }
+    }
+}
+
+extension ResponseWriter {
+    /// Answers with one JSON message.
+    func answer(_ status: HTTPResponse.Status, json: ByteBuffer, fields: HTTPFields = [:]) async throws {
+        var head = HTTPResponse(status: status, headerFields: fields)
+        head.headerFields[.contentType] = "application/json"
+        try await respond(head, body: json)
+    }
+
+    /// Answers with a JSON-RPC error.
+    func answer(_ status: HTTPResponse.Status, _ error: JSONRPCError, fields: HTTPFields = [:]) async throws {
+        try await answer(status, json: error.bytes, fields: fields)
+    }
+
+    /// Begins a stream of events.
+    func beginEvents(fields: HTTPFields = [:]) async throws {
+        var head = HTTPResponse(status: .ok, headerFields: fields)
+        head.headerFields[.contentType] = "text/event-stream"
+        head.headerFields[.cacheControl] = "no-cache, no-transform"
+        head.headerFields[.accelBuffering] = "no"
+        try await begin(head)
+    }
+
+    /// Sends one event with a JSON message.
+    func send(event: String = "message", json: ByteBuffer) async throws {
+        var frame = ByteBuffer()
+        SSEEncoder.write(event: event, json: json, to: &frame)
+        try await write(frame)
+    }
+}

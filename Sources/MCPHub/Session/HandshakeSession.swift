@@ -1,0 +1,86 @@
+import HubCore
+import Logging
+import NIOCore
+
+/// One session of the handshake era, whichever transport carries it.
+struct HandshakeSession: Sendable {
+    let server: MCPServer
+    let token: SessionToken
+
+    /// What a client is told when the list of tools changed.
+    static let toolsChanged: ByteBuffer = {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("jsonrpc", "2.0")
+        json.member("method", "notifications/tools/list_changed")
+        json.endObject()
+        return json.buffer
+    }()
+
+    /// The revision to speak with a client that asked for one: the same if it is known, else the latest of its era.
+    static func revision(for initialize: JSONRPCEnvelope) -> ProtocolRevision? {
+        guard let asked = initialize.params?["protocolVersion"]?.string else { return nil }
+        return ProtocolRevision(rawValue: asked).flatMap { $0.isModern ? nil : $0 } ?? .latestHandshake
+    }
+
+    /// The reply to a request.
+    func reply(to envelope: JSONRPCEnvelope, requestID: String, logger: Logger) async -> MCPMethods.Reply {
+        guard case .request(let id) = envelope.kind else { return .error(JSONRPCError(.invalidRequest, "The message is no request")) }
+        let methods = MCPMethods(server: server, revision: token.revision)
+        guard envelope.method == "tools/call" else {
+            return await methods.reply(to: envelope, id: id, requestID: requestID, logger: logger)
+        }
+        return await server.runtime.inFlight.run(session: token.id, id: id) {
+            await methods.reply(to: envelope, id: id, requestID: requestID, logger: logger)
+        }
+    }
+
+    /// Takes a notification or a response. Only a cancellation has an effect.
+    func take(_ envelope: JSONRPCEnvelope) {
+        if envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] {
+            server.runtime.inFlight.cancel(session: token.id, id: id)
+        }
+    }
+
+    /// The replies to a batch as one array; nil when nothing in it wants one. Batches are of 2024-11-05 and 2025-03-26.
+    func replyToBatch(_ batch: JSONValue, requestID: String, logger: Logger) async -> ByteBuffer? {
+        guard token.revision < .v2025_06_18 else {
+            return JSONRPCError(.invalidRequest, "Batches are not part of \(token.revision.rawValue)").bytes
+        }
+        guard (1...HandshakeTransport.maximumBatch).contains(batch.count) else {
+            return JSONRPCError(.invalidRequest, "A batch has 1 to \(HandshakeTransport.maximumBatch) messages").bytes
+        }
+        let replies = await withTaskGroup(of: (Int, ByteBuffer?).self) { group in
+            for (index, message) in batch.elements.enumerated() {
+                group.addTask { (index, await reply(toMessage: message, requestID: requestID, logger: logger)) }
+            }
+            var replies: [(Int, ByteBuffer?)] = []
+            for await reply in group { replies.append(reply) }
+            return replies.sorted { $0.0 < $1.0 }.compactMap(\.1)
+        }
+        guard !replies.isEmpty else { return nil }
+        var json = JSONWriter()
+        json.beginArray()
+        for reply in replies { json.raw(reply) }
+        json.endArray()
+        return json.buffer
+    }
+
+    /// The reply to one message, if it wants one.
+    func reply(toMessage message: JSONValue, requestID: String, logger: Logger) async -> ByteBuffer? {
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope(message)
+        } catch {
+            return error.bytes
+        }
+        guard case .request(let id) = envelope.kind else {
+            take(envelope)
+            return nil
+        }
+        guard envelope.method != "initialize" else {
+            return JSONRPCError(.invalidRequest, "The session is initialized already", id: id).bytes
+        }
+        return await reply(to: envelope, requestID: requestID, logger: logger).bytes
+    }
+}

@@ -1,0 +1,54 @@
+import Crypto
+import HubCore
+import NIOCore
+
+/// What an `Mcp-Session-Id` says: everything a process needs to serve the session, so that it outlives a restart and any
+/// process with the same key accepts it.
+struct SessionToken: Sendable, Hashable {
+    /// Names the session; 128 random bits.
+    var id: UInt128
+    /// The server it was opened at.
+    var entry: String
+    /// What was negotiated.
+    var revision: ProtocolRevision
+    /// Seconds since 1970.
+    var expiry: Int64
+}
+
+/// Seals session tokens: AES-256-GCM under a key derived from the master key, as URL-safe text.
+struct SessionSealer: Sendable {
+    private static let purpose = Array("hubd mcp session v1".utf8)
+    private let key: SymmetricKey
+
+    init(masterKey: SymmetricKey) {
+        key = HKDF<SHA256>.deriveKey(inputKeyMaterial: masterKey, info: Self.purpose, outputByteCount: 32)
+    }
+
+    func seal(_ token: SessionToken) -> String? {
+        var plain = ByteBuffer()
+        plain.writeInteger(token.id)
+        plain.writeInteger(token.expiry)
+        plain.writeInteger(UInt8(ProtocolRevision.allCases.firstIndex(of: token.revision) ?? 0))
+        plain.writeString(token.entry)
+        guard let box = try? AES.GCM.seal(Array(plain.readableBytesView), using: key, authenticating: Self.purpose).combined else {
+            return nil  // only for nonces of a wrong size, which the default is not
+        }
+        return Base64.encode(Array(box)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// The token in a text that this hub sealed; nil for any other text.
+    func open(_ text: String) -> SessionToken? {
+        guard text.utf8.count <= 512 else { return nil }
+        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
+        while base64.utf8.count % 4 != 0 { base64 += "=" }
+        guard let bytes = Base64.decode(base64), let box = try? AES.GCM.SealedBox(combined: bytes),
+            let plain = try? AES.GCM.open(box, using: key, authenticating: Self.purpose)  // forged or from another key: no session
+        else { return nil }
+        var buffer = ByteBuffer(bytes: plain)
+        guard let id = buffer.readInteger(as: UInt128.self), let expiry = buffer.readInteger(as: Int64.self),
+            let index = buffer.readInteger(as: UInt8.self), ProtocolRevision.allCases.indices.contains(Int(index)),
+            let entry = buffer.readString(length: buffer.readableBytes)
+        else { return nil }
+        return SessionToken(id: id, entry: entry, revision: ProtocolRevision.allCases[Int(index)], expiry: expiry)
+    }
+}

@@ -1,0 +1,151 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+
+/// Streamable HTTP of 2025-03-26 … 2025-11-25: a session begins with `initialize`; GET opens a stream for changes; DELETE ends it.
+///
+/// An HTTP error on a POST ends a handshake client's whole session, so that refusals inside a session are JSON-RPC errors at 200.
+struct HandshakeTransport {
+    let server: MCPServer
+    /// Messages in one batch of 2025-03-26.
+    static let maximumBatch = 64
+
+    func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
+        switch request.head.method {
+        case .post: try await post(request, writer: writer)
+        case .get: try await openStream(request, writer: writer)
+        case .delete: try await endSession(request, writer: writer)
+        default:
+            try await writer.answer(
+                .methodNotAllowed, JSONRPCError(.invalidRequest, "GET, POST and DELETE are served here"),
+                fields: [.allow: "GET, POST, DELETE"])
+        }
+    }
+
+    // MARK: POST
+
+    private func post(_ request: InboundRequest, writer: any ResponseWriter) async throws {
+        let accepted = AcceptedTypes(request)
+        guard accepted.json || accepted.eventStream else {
+            return try await writer.answer(
+                .notAcceptable, JSONRPCError(.invalidRequest, "Accept must take application/json and text/event-stream"))
+        }
+        let token = request.head.headerFields[.mcpSessionID]
+        let session = token.flatMap { server.runtime.session($0, entry: server.name) }
+        let document: JSONDocument
+        do throws(JSONParseError) {
+            document = try JSONDocument(parsing: request.body, limits: .message)
+        } catch {
+            let refusal = JSONRPCError(.parseError, "The body is not JSON: \(error)")
+            return try await writer.answer(session == nil ? .badRequest : .ok, refusal)
+        }
+        if document.root.isInitialize {
+            return try await initialize(document.root, writer: writer)
+        }
+        if document.root[path: "params", "_meta", MetaKey.protocolVersion] != nil, token == nil {
+            // A request of the modern era whose header is missing (2026-07-28 transports, "Protocol Version Header").
+            let refusal = JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version is missing", id: document.root.requestID)
+            return try await writer.answer(.badRequest, refusal)
+        }
+        guard token != nil else {
+            let refusal = JSONRPCError(.invalidRequest, "The header Mcp-Session-Id is missing: begin with initialize", id: document.root.requestID)
+            return try await writer.answer(.badRequest, refusal)
+        }
+        guard let session else {
+            let refusal = JSONRPCError(.invalidRequest, "Session not found", id: document.root.requestID)
+            return try await writer.answer(.notFound, refusal)
+        }
+        try await answer(document.root, session: session, accepted: accepted, request: request, writer: writer)
+    }
+
+    private func initialize(_ message: JSONValue, writer: any ResponseWriter) async throws {
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope(message)
+        } catch {
+            return try await writer.answer(.badRequest, error)
+        }
+        guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
+            return try await writer.answer(
+                .badRequest, JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID))
+        }
+        guard let token = server.runtime.sealer.seal(server.runtime.makeSession(entry: server.name, revision: revision)) else {
+            return try await writer.answer(.internalServerError, JSONRPCError(.internalError, "The hub failed to answer", id: id))
+        }
+        try await writer.answer(
+            .ok, json: MCPMethods(server: server, revision: revision).initialize(id: id), fields: [.mcpSessionID: token])
+    }
+
+    private func answer(
+        _ message: JSONValue, session: SessionToken, accepted: AcceptedTypes, request: InboundRequest, writer: any ResponseWriter
+    ) async throws {
+        let handler = HandshakeSession(server: server, token: session)
+        if message.kind == .array {
+            guard let reply = await handler.replyToBatch(message, requestID: request.id, logger: request.logger) else {
+                return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
+            }
+            return try await writer.answer(.ok, json: reply)
+        }
+        let envelope: JSONRPCEnvelope
+        do throws(JSONRPCError) {
+            envelope = try JSONRPCEnvelope(message)
+        } catch {
+            return try await writer.answer(.ok, error)
+        }
+        guard case .request = envelope.kind else {
+            handler.take(envelope)
+            return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
+        }
+        let stream = ReplyStream(writer: writer, accepted: accepted, progressToken: envelope.progressToken) { _ in .ok }
+        try await stream.send {
+            await handler.reply(to: envelope, requestID: request.id, logger: request.logger)
+        }
+    }
+
+    // MARK: GET and DELETE
+
+    private func openStream(_ request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard AcceptedTypes(request).eventStream else {
+            return try await writer.answer(.notAcceptable, JSONRPCError(.invalidRequest, "Accept must take text/event-stream"))
+        }
+        guard let session = try await session(of: request, writer: writer) else { return }
+        let events = EventStream<ByteBuffer?>()
+        try await writer.beginEvents()
+        let listener = ChangeBroadcaster.Listener(
+            toolsChanged: { events.push(HandshakeSession.toolsChanged) }, keepAlive: { events.push(nil) }, end: { events.finish() })
+        let place = server.runtime.broadcaster.add(listener, entry: server.name, session: session.id)
+        defer { server.runtime.broadcaster.remove(place) }
+        try await writer.write(SSEEncoder.keepAlive)
+        for await event in events.elements {
+            if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
+        }
+        try Task.checkCancellation()
+        try await writer.end()
+    }
+
+    private func endSession(_ request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard let session = try await session(of: request, writer: writer) else { return }
+        server.runtime.end(session)
+        try await writer.respond(HTTPResponse(status: .ok), body: ByteBuffer())
+    }
+
+    /// The session of a request without a body; answers the request where there is none.
+    private func session(of request: InboundRequest, writer: any ResponseWriter) async throws -> SessionToken? {
+        guard let token = request.head.headerFields[.mcpSessionID] else {
+            try await writer.answer(.badRequest, JSONRPCError(.invalidRequest, "The header Mcp-Session-Id is missing"))
+            return nil
+        }
+        guard let session = server.runtime.session(token, entry: server.name) else {
+            try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
+            return nil
+        }
+        return session
+    }
+}
+
+extension JSONValue {
+    /// Whether a message is the request that begins a handshake session.
+    var isInitialize: Bool { self["method"]?.isString("initialize") == true }
+    /// The id of a message, where it is one that an answer may carry.
+    var requestID: JSONValue? { self["id"].flatMap { $0.kind == .string || $0.int != nil ? $0 : nil } }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import HubCore
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// HTTP+SSE of 2024-11-05: GET `/sse` opens a stream and names the address to post to; replies come on the stream.
+///
+/// The stream's task performs the calls, so that they end with the stream and not with the connection that posted them.
+struct LegacySSETransport {
+    let server: MCPServer
+
+    func open(_ request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard request.head.method == .get else {
+            return try await writer.answer(.methodNotAllowed, JSONRPCError(.invalidRequest, "GET opens the stream"), fields: [.allow: "GET"])
+        }
+        let runtime = server.runtime
+        let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05)
+        let id = String(session.id, radix: 16)
+        let events = EventStream<LegacySessions.Event>()
+        try await writer.beginEvents()
+        try await writer.send(event: "endpoint", json: ByteBuffer(string: "/mcp/\(server.name)/messages?session_id=\(id)"))
+        runtime.legacySessions.add(id, entry: server.name, events: events)
+        let listener = ChangeBroadcaster.Listener(
+            toolsChanged: { events.push(.outgoing(HandshakeSession.toolsChanged)) }, keepAlive: { events.push(.keepAlive) },
+            end: { events.finish() })
+        let place = runtime.broadcaster.add(listener, entry: server.name)
+        defer {
+            runtime.broadcaster.remove(place)
+            runtime.legacySessions.remove(id)
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            var handler = HandshakeSession(server: server, token: session)
+            for await event in events.elements {
+                switch event {
+                case .keepAlive: try await writer.write(SSEEncoder.keepAlive)
+                case .outgoing(let message): try await writer.send(json: message)
+                case .incoming(let message):
+                    if message.isInitialize {
+                        let (reply, revision) = initialize(message)
+                        if let revision {
+                            var token = session
+                            token.revision = revision
+                            handler = HandshakeSession(server: server, token: token)
+                        }
+                        try await writer.send(json: reply)
+                        continue
+                    }
+                    group.addTask { [handler] in
+                        let reply =
+                            message.kind == .array
+                            ? await handler.replyToBatch(message, requestID: request.id, logger: request.logger)
+                            : await handler.reply(toMessage: message, requestID: request.id, logger: request.logger)
+                        if let reply { events.push(.outgoing(reply)) }
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+        try Task.checkCancellation()
+        try await writer.end()
+    }
+
+    private func initialize(_ message: JSONValue) -> (reply: ByteBuffer, revision: ProtocolRevision?) {
+        do throws(JSONRPCError) {
+            let envelope = try JSONRPCEnvelope(message)
+            guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
+                throw JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID)
+            }
+            return (MCPMethods(server: server, revision: revision).initialize(id: id), revision)
+        } catch {
+            return (error.bytes, nil)
+        }
+    }
+
+    func receive(_ request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard request.head.method == .post else {
+            return try await writer.answer(.methodNotAllowed, JSONRPCError(.invalidRequest, "POST brings messages"), fields: [.allow: "POST"])
+        }
+        let query = (request.head.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
+        let id = query.split(separator: "&").first { $0.hasPrefix("session_id=") }.map { String($0.dropFirst(11)) } ?? ""
+        guard let events = server.runtime.legacySessions.events(id, entry: server.name) else {
+            return try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
+        }
+        do throws(JSONParseError) {
+            let document = try JSONDocument(parsing: request.body, limits: .message)
+            events.push(.incoming(document.root))
+        } catch {
+            return try await writer.answer(.badRequest, JSONRPCError(.parseError, "The body is not JSON: \(error)"))
+        }
+        try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
+    }
+}
+
+/// The open streams of HTTP+SSE by the id in their address.
+final class LegacySessions: Sendable {
+    enum Event: Sendable {
+        case incoming(JSONValue)
+        case outgoing(ByteBuffer)
+        case keepAlive
+    }
+
+    private struct Session {
+        var entry: String
+        var events: EventStream<Event>
+    }
+
+    private let sessions = NIOLockedValueBox<[String: Session]>([:])
+
+    func add(_ id: String, entry: String, events: EventStream<Event>) {
+        sessions.withLockedValue { $0[id] = Session(entry: entry, events: events) }
+    }
+
+    func remove(_ id: String) {
+        sessions.withLockedValue { $0[id] = nil }
+    }
+
+    func events(_ id: String, entry: String) -> EventStream<Event>? {
+        sessions.withLockedValue { $0[id].flatMap { $0.entry == entry ? $0.events : nil } }
+    }
+}

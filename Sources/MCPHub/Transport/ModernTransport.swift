@@ -1,0 +1,192 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+
+/// Streamable HTTP of 2026-07-28: one POST, one answer; nothing outlives it.
+///
+/// The order of checks is that of the reference server (`basic/transports/streamable-http`, `basic/index` of the revision):
+/// 1. The method is POST. 2. `Accept` takes both types. 3. The body is JSON. 4. No `id`: a notification, taken and dropped.
+/// 5. One request object. 6. No routing header twice. 7. `_meta` has its required members. 8. Headers and body agree.
+/// 9. The version is served. 10. The method exists.
+struct ModernTransport {
+    let server: MCPServer
+
+    func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard request.head.method == .post else {
+            return try await writer.answer(
+                .methodNotAllowed, JSONRPCError(.invalidRequest, "Only POST is served here"), fields: [.allow: "POST"])
+        }
+        let accepted = AcceptedTypes(request)
+        guard accepted.json, accepted.eventStream else {
+            return try await writer.answer(
+                .notAcceptable, JSONRPCError(.invalidRequest, "Accept must take application/json and text/event-stream"))
+        }
+        let checked: Checked
+        do throws(JSONRPCError) {
+            checked = try check(request)
+        } catch {
+            return try await writer.answer(Self.status(of: error.code), error)
+        }
+        switch checked {
+        case .notification:
+            try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
+        case .request(let envelope, let id, let revision):
+            if envelope.method == "subscriptions/listen" {
+                return try await listen(envelope, id: id, writer: writer)
+            }
+            let methods = MCPMethods(server: server, revision: revision)
+            let stream = ReplyStream(writer: writer, accepted: accepted, progressToken: envelope.progressToken) { reply in
+                reply.error.map(Self.status(of:)) ?? .ok
+            }
+            try await stream.send {
+                await methods.reply(to: envelope, id: id, requestID: request.id, logger: request.logger)
+            }
+        }
+    }
+
+    // MARK: Checks
+
+    private enum Checked {
+        case notification
+        case request(JSONRPCEnvelope, id: JSONValue, ProtocolRevision)
+    }
+
+    private func check(_ request: InboundRequest) throws(JSONRPCError) -> Checked {
+        let document: JSONDocument
+        do throws(JSONParseError) {
+            document = try JSONDocument(parsing: request.body, limits: .message)
+        } catch {
+            throw JSONRPCError(.parseError, "The body is not JSON: \(error)")
+        }
+        let root = document.root
+        let fields = request.head.headerFields
+        if root.kind == .object, root["id"] == nil {
+            _ = try JSONRPCEnvelope(root)
+            _ = try Self.served(fields[.mcpProtocolVersion] ?? "", id: nil)
+            return .notification
+        }
+        let envelope = try JSONRPCEnvelope(root)
+        guard case .request(let id) = envelope.kind else {
+            throw JSONRPCError(.invalidRequest, "The body must be one request or notification", id: root["id"])
+        }
+        for name in [HTTPField.Name.mcpProtocolVersion, .mcpMethod, .mcpName] where fields[values: name].count > 1 {
+            throw JSONRPCError(.headerMismatch, "The header \(name.rawName) stands twice", id: id)
+        }
+        guard let meta = envelope.params?["_meta"], let version = meta[MetaKey.protocolVersion]?.string,
+            meta[MetaKey.clientCapabilities]?.kind == .object
+        else {
+            throw JSONRPCError(
+                .invalidParams, "params._meta must have \(MetaKey.protocolVersion) and \(MetaKey.clientCapabilities)", id: id)
+        }
+        try Self.checkRouting(fields, envelope: envelope, version: version, id: id)
+        return .request(envelope, id: id, try Self.served(version, id: id))
+    }
+
+    private static func checkRouting(_ fields: HTTPFields, envelope: JSONRPCEnvelope, version: String, id: JSONValue) throws(JSONRPCError) {
+        guard fields[.mcpProtocolVersion] == version else {
+            throw JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version and params._meta differ", id: id)
+        }
+        guard fields[.mcpMethod] == envelope.method else {
+            throw JSONRPCError(.headerMismatch, "The header Mcp-Method and the method differ", id: id)
+        }
+        let member: String
+        switch envelope.method {
+        case "tools/call", "prompts/get": member = "name"
+        case "resources/read": member = "uri"
+        default: return
+        }
+        guard let name = envelope.params?[member]?.string else { return }
+        guard fields[.mcpName].flatMap(MirroredHeader.decode) == name else {
+            throw JSONRPCError(.headerMismatch, "The header Mcp-Name and params.\(member) differ", id: id)
+        }
+    }
+
+    static func served(_ version: String, id: JSONValue?) throws(JSONRPCError) -> ProtocolRevision {
+        if let revision = ProtocolRevision(rawValue: version), revision.isModern { return revision }
+        var data = JSONWriter()
+        data.beginObject()
+        data.key("supported")
+        data.beginArray()
+        for revision in ProtocolRevision.modern { data.string(revision.rawValue) }
+        data.endArray()
+        data.member("requested", String(version.prefix(64)))
+        data.endObject()
+        throw JSONRPCError(.unsupportedProtocolVersion, "Unsupported protocol version", id: id, data: data.buffer)
+    }
+
+    static func status(of code: JSONRPCError.Code) -> HTTPResponse.Status {
+        switch code {
+        case .parseError, .invalidRequest, .invalidParams, .headerMismatch, .unsupportedProtocolVersion: .badRequest
+        case .methodNotFound: .notFound
+        case .overloaded: .serviceUnavailable
+        default: .ok
+        }
+    }
+
+    // MARK: Subscriptions
+
+    /// `subscriptions/listen`: an acknowledgement of what is watched, then changes, until the client leaves or the hub stops.
+    private func listen(_ envelope: JSONRPCEnvelope, id: JSONValue, writer: any ResponseWriter) async throws {
+        let subscription = Subscription(id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
+        let events = EventStream<ByteBuffer?>()
+        try await writer.beginEvents()
+        try await writer.send(json: subscription.acknowledgement)
+        let listener = ChangeBroadcaster.Listener(
+            toolsChanged: { if subscription.wantsTools { events.push(subscription.toolsChanged) } },
+            keepAlive: { events.push(nil) },
+            end: { events.finish() })
+        let place = server.runtime.broadcaster.add(listener, entry: server.name)
+        defer { server.runtime.broadcaster.remove(place) }
+        for await event in events.elements {
+            if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
+        }
+        try Task.checkCancellation()
+        try await writer.send(json: subscription.end)
+        try await writer.end()
+    }
+}
+
+/// The messages of one `subscriptions/listen`; each carries the id of the request that opened it.
+struct Subscription: Sendable {
+    let id: JSONValue
+    let wantsTools: Bool
+
+    var acknowledgement: ByteBuffer {
+        notification("notifications/subscriptions/acknowledged") { json in
+            json.key("notifications")
+            json.beginObject()
+            if wantsTools { json.member("toolsListChanged", true) }
+            json.endObject()
+        }
+    }
+
+    var toolsChanged: ByteBuffer { notification("notifications/tools/list_changed") { _ in } }
+
+    var end: ByteBuffer {
+        var json = JSONWriter()
+        json.jsonRPCResponse(id: id) { json in
+            json.beginObject()
+            json.member("resultType", "complete")
+            writeMeta(to: &json)
+            json.endObject()
+        }
+        return json.buffer
+    }
+
+    private func notification(_ method: String, members: (inout JSONWriter) -> Void) -> ByteBuffer {
+        var json = JSONWriter()
+        json.jsonRPCNotification(method) { json in
+            writeMeta(to: &json)
+            members(&json)
+        }
+        return json.buffer
+    }
+
+    private func writeMeta(to json: inout JSONWriter) {
+        json.key("_meta")
+        json.beginObject()
+        json.key(MetaKey.subscriptionID)
+        json.value(id)
+        json.endObject()
+    }
+}

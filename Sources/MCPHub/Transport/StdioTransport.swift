@@ -1,0 +1,133 @@
+import HubCore
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+
+/// One MCP server over lines of JSON: each message is one line, both eras on one channel. A request that describes itself in `_meta`
+/// is modern; the rest belong to the one handshake session.
+public struct StdioTransport: Sendable {
+    private let server: MCPServer
+    private let logger: Logger
+
+    /// - Parameter server: the server to speak for; with a reload the next transport has the next one.
+    public init(server: MCPServer, logger: Logger) {
+        self.server = server
+        self.logger = logger
+    }
+
+    /// Serves until `lines` ends.
+    ///
+    /// - Parameters:
+    ///   - lines: messages without their line feed.
+    ///   - write: sends one message; the line feed is its own. Called for one message at a time.
+    public func serve(
+        _ lines: some AsyncSequence<ByteBuffer, any Error> & Sendable, write: @escaping @Sendable (ByteBuffer) async throws -> Void
+    ) async throws {
+        let outgoing = EventStream<ByteBuffer>(capacity: 1024)
+        let places = BroadcasterPlaces()
+        defer { for id in places.ids { server.runtime.broadcaster.remove(id) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await message in outgoing.elements { try await write(Self.singleLine(message)) } }
+            var session = HandshakeSession(
+                server: server, token: server.runtime.makeSession(entry: server.name, revision: .latestHandshake))
+            var isInitialized = false
+            try await withThrowingDiscardingTaskGroup { calls in
+                for try await line in lines where line.readableBytes > 0 {
+                    guard let message = parse(line, outgoing: outgoing) else { continue }
+                    if message[path: "params", "_meta", MetaKey.protocolVersion] != nil {
+                        calls.addTask { await serveModern(message, outgoing: outgoing, places: places) }
+                    } else if message.isInitialize {
+                        if let token = initialize(message, token: session.token, outgoing: outgoing) {
+                            session = HandshakeSession(server: server, token: token)
+                            if !isInitialized { places.add(listen(outgoing)) }
+                            isInitialized = true
+                        }
+                    } else {
+                        calls.addTask { [session] in
+                            let reply =
+                                message.kind == .array
+                                ? await session.replyToBatch(message, requestID: "stdio", logger: logger)
+                                : await session.reply(toMessage: message, requestID: "stdio", logger: logger)
+                            if let reply { outgoing.push(reply) }
+                        }
+                    }
+                }
+            }
+            outgoing.finish()
+            try await group.waitForAll()
+        }
+    }
+
+    private func parse(_ line: ByteBuffer, outgoing: EventStream<ByteBuffer>) -> JSONValue? {
+        do throws(JSONParseError) {
+            return try JSONDocument(parsing: line, limits: .message).root
+        } catch {
+            outgoing.push(JSONRPCError(.parseError, "The line is not JSON: \(error)").bytes)
+            return nil
+        }
+    }
+
+    private func initialize(_ message: JSONValue, token: SessionToken, outgoing: EventStream<ByteBuffer>) -> SessionToken? {
+        do throws(JSONRPCError) {
+            let envelope = try JSONRPCEnvelope(message)
+            guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
+                throw JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID)
+            }
+            var token = token
+            token.revision = revision
+            outgoing.push(MCPMethods(server: server, revision: revision).initialize(id: id))
+            return token
+        } catch {
+            outgoing.push(error.bytes)
+            return nil
+        }
+    }
+
+    private func listen(_ outgoing: EventStream<ByteBuffer>) -> Int {
+        server.runtime.broadcaster.add(
+            ChangeBroadcaster.Listener(
+                toolsChanged: { outgoing.push(HandshakeSession.toolsChanged) }, keepAlive: {}, end: { outgoing.finish() }),
+            entry: server.name)
+    }
+
+    private func serveModern(_ message: JSONValue, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces) async {
+        do throws(JSONRPCError) {
+            let envelope = try JSONRPCEnvelope(message)
+            guard case .request(let id) = envelope.kind else { return }
+            let version = message[path: "params", "_meta", MetaKey.protocolVersion]?.string ?? ""
+            let revision = try ModernTransport.served(version, id: id)
+            if envelope.method == "subscriptions/listen" {
+                let subscription = Subscription(id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
+                outgoing.push(subscription.acknowledgement)
+                places.add(
+                    server.runtime.broadcaster.add(
+                        ChangeBroadcaster.Listener(
+                            toolsChanged: { if subscription.wantsTools { outgoing.push(subscription.toolsChanged) } },
+                            keepAlive: {}, end: { outgoing.push(subscription.end) }),
+                        entry: server.name))
+                return
+            }
+            let reply = await MCPMethods(server: server, revision: revision).reply(to: envelope, id: id, requestID: "stdio", logger: logger)
+            outgoing.push(reply.bytes)
+        } catch {
+            outgoing.push(error.bytes)
+        }
+    }
+
+    /// JSON has raw line ends only between tokens, where a space means the same.
+    private static func singleLine(_ message: ByteBuffer) -> ByteBuffer {
+        guard message.readableBytesView.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return message }
+        return ByteBuffer(bytes: message.readableBytesView.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+    }
+}
+
+/// The places one channel has in the broadcaster.
+private final class BroadcasterPlaces: Sendable {
+    private let stored = NIOLockedValueBox<[Int]>([])
+
+    var ids: [Int] { stored.withLockedValue { $0 } }
+
+    func add(_ id: Int) {
+        stored.withLockedValue { $0.append(id) }
+    }
+}

@@ -1,0 +1,54 @@
+import HTTPTypes
+import HubCore
+
+/// Header fields of streamable HTTP. The literals are tokens, so that the failable initialisers cannot fail.
+extension HTTPField.Name {
+    static let mcpProtocolVersion = HTTPField.Name("mcp-protocol-version") ?? .via
+    static let mcpMethod = HTTPField.Name("mcp-method") ?? .via
+    static let mcpName = HTTPField.Name("mcp-name") ?? .via
+    static let mcpSessionID = HTTPField.Name("mcp-session-id") ?? .via
+    static let accelBuffering = HTTPField.Name("x-accel-buffering") ?? .via
+}
+
+/// Members of `_meta` that the 2026-07-28 revision gives a meaning.
+enum MetaKey {
+    static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
+    static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
+    static let serverInfo = "io.modelcontextprotocol/serverInfo"
+    static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
+}
+
+/// A value of `Mcp-Name`: plain printable ASCII, or `=?base64?…?=` around UTF-8 (2026-07-28 transports, "Value encoding").
+enum MirroredHeader {
+    /// The text it stands for; nil for a malformed or non-canonical encoding, which matches nothing.
+    static func decode(_ value: String) -> String? {
+        guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
+        guard let bytes = Base64.decode(String(value.dropFirst(9).dropLast(2))) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+/// What an `Accept` header takes.
+struct AcceptedTypes {
+    let json: Bool
+    let eventStream: Bool
+
+    /// Nothing said takes everything (RFC 9110 §12.5.1).
+    init(_ request: InboundRequest) {
+        let fields = request.head.headerFields[values: .accept]
+        guard !fields.isEmpty else {
+            (json, eventStream) = (true, true)
+            return
+        }
+        var (json, eventStream) = (false, false)
+        for field in fields {
+            for item in field.split(separator: ",") {
+                let type = item.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+                if type == "*/*" { (json, eventStream) = (true, true) }
+                if type == "application/json" || type == "application/*" { json = true }
+                if type == "text/event-stream" || type == "text/*" { eventStream = true }
+            }
+        }
+        (self.json, self.eventStream) = (json, eventStream)
+    }
+}
