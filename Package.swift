@@ -86,14 +86,20 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings),
 
         tests(of: "HubCore"),
-        tests(of: "HubServer", ["HubCore", httpTypes, .product(name: "NIOPosix", package: "swift-nio")]),
-        tests(of: "HubTelemetry"),
-        tests(of: "HubUpstream", ["HubCore", httpTypes]),
-        tests(of: "MCPHub", ["HubCore", httpTypes]),
+        tests(
+            of: "HubServer",
+            [
+                "HubCore", httpTypes, logging, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        tests(of: "HubTelemetry", ["HubCore", httpTypes, logging]),
+        tests(of: "HubUpstream", ["HubCore", "HubServer", httpTypes, logging]),
+        tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
-        tests(of: "hubd", ["HubCore", "SpecIngest"]),
+        tests(of: "hubd", ["HubCore", "HubTelemetry", "MCPHub", "SpecIngest", httpTypes, logging]),
     ]
 )

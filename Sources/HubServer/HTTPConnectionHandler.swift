@@ -105,7 +105,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         var logger = shared.logger
         logger[metadataKey: "request-id"] = .string(id)
         let request = InboundRequest(head: head, body: body, id: id, remoteAddress: remoteAddress, logger: logger)
-        let writer = HTTPResponseWriter(handler: NIOLoopBound(self, eventLoop: context.eventLoop), eventLoop: context.eventLoop, request: request)
+        let writer = HTTPResponseWriter(
+            handler: NIOLoopBound(self, eventLoop: context.eventLoop), eventLoop: context.eventLoop, request: request)
         let shared = shared
         // Ended by the writer's last byte; cancelled by `channelInactive`; awaited by nobody, counted by `shared.inFlight`.
         task = Task { await shared.answer(request, writer: writer) }

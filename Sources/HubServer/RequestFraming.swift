@@ -33,7 +33,8 @@ struct RequestFraming {
         guard hosts.count == 1, let host = hosts.first, HTTPAddress.splitAuthority(host) != nil else {
             throw FramingError(status: .badRequest, message: "Exactly one well-formed Host is needed")
         }
-        guard decoded.uri.utf8.first == UInt8(ascii: "/"), decoded.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
+        guard decoded.uri.utf8.first == UInt8(ascii: "/"),
+            decoded.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
         else { throw FramingError(status: .badRequest, message: "The request target must be an absolute path") }
         try checkBody(decoded.headers)
 

@@ -70,9 +70,11 @@ public final class HubMetrics: ExchangeObserver, Sendable {
         for (status, count) in requestsByStatus.withLockedValue({ $0 }).sorted(by: { $0.key < $1.key }) {
             text += "hubd_http_requests_total{status=\"\(status)\"} \(count)\n"
         }
-        text += "# HELP hubd_http_requests_aborted_total Requests whose caller left first.\n# TYPE hubd_http_requests_aborted_total counter\n"
+        text +=
+            "# HELP hubd_http_requests_aborted_total Requests whose caller left first.\n# TYPE hubd_http_requests_aborted_total counter\n"
         text += "hubd_http_requests_aborted_total \(requestsAborted.value)\n"
-        text += "# HELP hubd_http_requests_in_flight Requests being answered, streams included.\n# TYPE hubd_http_requests_in_flight gauge\n"
+        text +=
+            "# HELP hubd_http_requests_in_flight Requests being answered, streams included.\n# TYPE hubd_http_requests_in_flight gauge\n"
         text += "hubd_http_requests_in_flight \(Int64(clamping: requestsBegan.value) - Int64(clamping: requestsEnded.value))\n"
         text += "# HELP hubd_http_request_duration_seconds From the complete request to the last byte of the answer.\n"
         text += "# TYPE hubd_http_request_duration_seconds histogram\n"

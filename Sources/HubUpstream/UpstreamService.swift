@@ -11,7 +11,7 @@ import NIOPosix
 public struct UpstreamResponse: Sendable {
     /// The status.
     public var status: Int
-    /// The header fields, names in lower case where they were not tokens of their own spelling.
+    /// The media type with its parameters.
     public var contentType: String?
     /// The body.
     public var body: ByteBuffer
@@ -25,10 +25,12 @@ public final class UpstreamService: Sendable {
     public let settings: UpstreamSettings
     private let client: HTTPClient
     private let rotation: AddressRotation
+    private let redaction: Redaction
 
     init(_ settings: UpstreamSettings) {
         self.settings = settings
         rotation = AddressRotation(settings.addresses)
+        redaction = Redaction(credential: settings.credential)
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,  // a redirect would carry the hub's credential to another origin
             timeout: .init(connect: TimeAmount(settings.timeouts.connect), read: TimeAmount(settings.timeouts.idle)),
@@ -79,7 +81,7 @@ public final class UpstreamService: Sendable {
                 return try await exchange(request, address: address, basePath: basePath)
             } catch let error as HTTPClientError where error == .remoteConnectionClosed && Self.isSafe(request.method) {
                 return try await exchange(request, address: address, basePath: basePath)
-            } catch where Self.isBeforeSending(error) {
+            } catch  where Self.isBeforeSending(error) {
                 lastError = error
             }
         }
@@ -101,7 +103,10 @@ public final class UpstreamService: Sendable {
             }
             if body.readableBytes == 0 { body = chunk } else { body.writeImmutableBuffer(chunk) }
         }
-        return UpstreamResponse(status: Int(response.status.code), contentType: response.headers.first(name: "content-type"), body: body)
+        let status = Int(response.status.code)
+        return UpstreamResponse(
+            status: status, contentType: response.headers.first(name: "content-type"),
+            body: redaction.apply(to: body, status: status, address: address))
     }
 
     private func outgoing(_ request: OutboundRequest, address: HTTPAddress, basePath: String) -> HTTPClientRequest {

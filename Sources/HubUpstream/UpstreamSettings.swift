@@ -12,7 +12,9 @@ public struct UpstreamTimeouts: Sendable, Hashable {
     public var total: Duration
 
     /// Time limits; the defaults suit interactive use.
-    public init(connect: Duration = .seconds(5), firstByte: Duration = .seconds(30), idle: Duration = .seconds(60), total: Duration = .seconds(120)) {
+    public init(
+        connect: Duration = .seconds(5), firstByte: Duration = .seconds(30), idle: Duration = .seconds(60), total: Duration = .seconds(120)
+    ) {
         self.connect = connect
         self.firstByte = firstByte
         self.idle = idle

@@ -83,7 +83,11 @@ final class CancellableCalls: Sendable {
         let key = Key(session: session, id: id.rawBytes)
         calls.withLockedValue { $0[key] = { task.cancel() } }
         defer { calls.withLockedValue { $0[key] = nil } }
-        return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     func cancel(session: UInt128, id: JSONValue) {

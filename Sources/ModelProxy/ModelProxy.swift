@@ -1,1 +1,1 @@
-// placeholder
+// The room for model APIs: one OpenAI-compatible interface over many providers.

@@ -41,5 +41,23 @@ public enum PercentEncoding {
         return String(decoding: result, as: UTF8.self)
     }
 
+    /// The text that `text` encodes; nil where a `%` has not two digits behind it or the bytes are not UTF-8.
+    public static func decode(_ text: String) -> String? {
+        var result: [UInt8] = []
+        var bytes = text.utf8[...]
+        while let byte = bytes.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                result.append(byte)
+                continue
+            }
+            guard let digits = String(bytes.prefix(2)), digits.utf8.count == 2, digits.utf8.first != UInt8(ascii: "+"),
+                let value = UInt8(digits, radix: 16)
+            else { return nil }
+            result.append(value)
+            bytes = bytes.dropFirst(2)
+        }
+        return String(validating: result, as: UTF8.self)
+    }
+
     private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x41 + value - 10 }
 }

@@ -26,6 +26,14 @@ public final class JSONDocument: Sendable {
         try self.init(parsing: ByteBuffer(string: text), limits: limits)
     }
 
+    private init() {
+        bytes = ByteBuffer(staticString: "null")
+        tape = [JSONTapeEntry(kind: .null, start: 0, end: 4, next: 1)]
+        acceptsDuplicates = false
+    }
+
+    static let empty = JSONDocument()
+
     /// The one value of the text.
     public var root: JSONValue { JSONValue(document: self, index: 0) }
 }
@@ -151,6 +159,15 @@ public struct JSONValue: Sendable {
             self.end = entry.map { Int($0.next) } ?? 0
         }
 
+        /// No elements.
+        public static let none = Elements()
+
+        private init() {
+            document = .empty
+            index = 0
+            end = 0
+        }
+
         /// The next element.
         public mutating func next() -> JSONValue? {
             guard index < end else { return nil }
@@ -169,6 +186,15 @@ public struct JSONValue: Sendable {
             self.document = document
             self.index = index + 1
             self.end = entry.map { Int($0.next) } ?? 0
+        }
+
+        /// No members.
+        public static let none = Members()
+
+        private init() {
+            document = .empty
+            index = 0
+            end = 0
         }
 
         /// The next member: its name, a string value, and its value.

@@ -30,10 +30,14 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an absolute `http` or `https` URL without query and fragment; nil for anything else.
     public init?(_ url: String) {
-        guard let colon = url.firstRange(of: "://"), let scheme = Scheme(rawValue: url[..<colon.lowerBound].lowercased()) else { return nil }
+        guard let colon = url.firstRange(of: "://"), let scheme = Scheme(rawValue: url[..<colon.lowerBound].lowercased()) else {
+            return nil
+        }
         let rest = url[colon.upperBound...]
         let authority = rest.prefix { $0 != "/" }
-        guard let (host, port) = Self.splitAuthority(authority), let path = Self.normalizedPath(rest[authority.endIndex...]) else { return nil }
+        guard let (host, port) = Self.splitAuthority(authority), let path = Self.normalizedPath(rest[authority.endIndex...]) else {
+            return nil
+        }
         self.scheme = scheme
         self.host = host
         self.port = port ?? scheme.defaultPort
@@ -42,7 +46,9 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// An address from its parts; nil where the host or the port is not one.
     public init?(scheme: Scheme, host: String, port: Int, path: String = "") {
-        guard let host = Self.normalizedHost(host), (1...65535).contains(port), let path = Self.normalizedPath(path[...]) else { return nil }
+        guard let host = Self.normalizedHost(host), (1...65535).contains(port), let path = Self.normalizedPath(path[...]) else {
+            return nil
+        }
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -71,7 +77,8 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         let afterBracket = name.lastIndex(of: "]").map { name.index(after: $0) } ?? name.startIndex
         if let colon = name[afterBracket...].lastIndex(of: ":") {
             let digits = name[name.index(after: colon)...]
-            guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let value = Int(digits), (1...65535).contains(value)
+            guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let value = Int(digits),
+                (1...65535).contains(value)
             else { return nil }
             port = value
             name = String(name[..<colon])

@@ -60,7 +60,8 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
                     guard index == groups.count - 1, half.endIndex == text.endIndex, let v4 = parseV4(group) else { return nil }
                     bytes += v4
                 } else {
-                    guard (1...4).contains(group.utf8.count), group.utf8.allSatisfy({ isHexDigit($0) }), let value = UInt16(group, radix: 16)
+                    guard (1...4).contains(group.utf8.count), group.utf8.allSatisfy({ isHexDigit($0) }),
+                        let value = UInt16(group, radix: 16)
                     else { return nil }
                     bytes += [UInt8(value >> 8), UInt8(value & 255)]
                 }
@@ -111,7 +112,8 @@ public enum HostClass: String, Sendable, Hashable {
             self = .loopback
         } else if bytes[0..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
             self = Self.classify(v4: Array(bytes[12...]))
-        } else if bytes[0] & 0xE0 == 0x20, !(bytes[0] == 0x20 && bytes[1] == 0x02), !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] < 0x02),
+        } else if bytes[0] & 0xE0 == 0x20, !(bytes[0] == 0x20 && bytes[1] == 0x02),
+            !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] < 0x02),
             !(bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] == 0x0D && bytes[3] == 0xB8), !(bytes[0] == 0x3F && bytes[1] == 0xFF)
         {
             // 2000::/3 without 6to4, the IETF block with Teredo (2001::/23) and the documentation ranges.

@@ -48,7 +48,8 @@ struct HandshakeTransport {
             return try await writer.answer(.badRequest, refusal)
         }
         guard token != nil else {
-            let refusal = JSONRPCError(.invalidRequest, "The header Mcp-Session-Id is missing: begin with initialize", id: document.root.requestID)
+            let refusal = JSONRPCError(
+                .invalidRequest, "The header Mcp-Session-Id is missing: begin with initialize", id: document.root.requestID)
             return try await writer.answer(.badRequest, refusal)
         }
         guard let session else {

@@ -11,7 +11,8 @@ struct LegacySSETransport {
 
     func open(_ request: InboundRequest, writer: any ResponseWriter) async throws {
         guard request.head.method == .get else {
-            return try await writer.answer(.methodNotAllowed, JSONRPCError(.invalidRequest, "GET opens the stream"), fields: [.allow: "GET"])
+            return try await writer.answer(
+                .methodNotAllowed, JSONRPCError(.invalidRequest, "GET opens the stream"), fields: [.allow: "GET"])
         }
         let runtime = server.runtime
         let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05)
@@ -74,7 +75,8 @@ struct LegacySSETransport {
 
     func receive(_ request: InboundRequest, writer: any ResponseWriter) async throws {
         guard request.head.method == .post else {
-            return try await writer.answer(.methodNotAllowed, JSONRPCError(.invalidRequest, "POST brings messages"), fields: [.allow: "POST"])
+            return try await writer.answer(
+                .methodNotAllowed, JSONRPCError(.invalidRequest, "POST brings messages"), fields: [.allow: "POST"])
         }
         let query = (request.head.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let id = query.split(separator: "&").first { $0.hasPrefix("session_id=") }.map { String($0.dropFirst(11)) } ?? ""

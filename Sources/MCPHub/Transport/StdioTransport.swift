@@ -97,7 +97,8 @@ public struct StdioTransport: Sendable {
             let version = message[path: "params", "_meta", MetaKey.protocolVersion]?.string ?? ""
             let revision = try ModernTransport.served(version, id: id)
             if envelope.method == "subscriptions/listen" {
-                let subscription = Subscription(id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
+                let subscription = Subscription(
+                    id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
                 outgoing.push(subscription.acknowledgement)
                 places.add(
                     server.runtime.broadcaster.add(

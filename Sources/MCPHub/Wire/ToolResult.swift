@@ -54,7 +54,8 @@ struct ToolResult {
         if response.status < 400 {
             message += ": the upstream redirects, which is not followed"
         } else if type.map({ $0.isJSON || $0.isText }) ?? Self.isUTF8(response.body) {
-            let excerpt = response.body.getSlice(at: response.body.readerIndex, length: min(response.body.readableBytes, Self.maximumErrorBytes))
+            let excerpt = response.body.getSlice(
+                at: response.body.readerIndex, length: min(response.body.readableBytes, Self.maximumErrorBytes))
             var text = excerpt.map { Self.text($0, charset: type?.charset) } ?? ""
             if type?.isHTML == true { text = HTMLText.reduce(text) }
             if !text.isEmpty { message += "\n" + text }

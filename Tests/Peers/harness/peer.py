@@ -125,9 +125,9 @@ class Peer:
         """The tools listed, by name."""
         return {tool["name"]: tool for tool in self.do("list")["tools"]}
 
-    def call(self, name: str, limit=LIMIT, **arguments):
+    def call(self, tool: str, /, **arguments):
         """Calls a tool."""
-        return self.do("call", name=name, arguments=arguments, limit=limit)
+        return self.do("call", name=tool, arguments=arguments)
 
     def cancel(self, number: int) -> None:
         """Gives a running command up."""

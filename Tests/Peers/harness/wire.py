@@ -37,7 +37,7 @@ def ask(url: str, method: str, params: dict | None = None, **headers) -> dict:
     return message(httpx.post(url, headers=fields, content=body, timeout=30))
 
 
-def call(url: str, tool: str, **arguments) -> dict:
+def call(url: str, tool: str, /, **arguments) -> dict:
     """The result of a 2026-07-28 tool call."""
     answer = ask(url, "tools/call", {"name": tool, "arguments": arguments})
     assert "result" in answer, answer

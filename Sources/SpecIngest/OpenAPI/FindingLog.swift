@@ -1,0 +1,61 @@
+import HubCore
+
+/// Collects what one reading of a description finds. Lives as long as the reading; not shared.
+///
+/// A node that many operations share is reported once, and a document made of nothing but mistakes costs no more than
+/// `limit` findings.
+final class FindingLog {
+    private struct Mark: Hashable {
+        var index: Int
+        var kind: IngestFinding.Kind
+        var message: String
+    }
+
+    private static let limit = 2_000
+
+    /// The operation being read, for the findings that follow.
+    var operation: String?
+    private let document: SourceDocument
+    private var findings: [IngestFinding] = []
+    private var marks: Set<Mark> = []
+    private var unkept = 0
+
+    init(_ document: SourceDocument) {
+        self.document = document
+    }
+
+    /// Notes something about `node`.
+    func add(_ kind: IngestFinding.Kind, _ message: String, at node: JSONValue) {
+        guard findings.count < Self.limit else {
+            unkept += 1
+            return
+        }
+        guard marks.insert(Mark(index: node.index, kind: kind, message: message)).inserted else { return }
+        findings.append(
+            IngestFinding(kind: kind, message: message, position: document.position(of: node), operation: operation))
+    }
+
+    /// Everything noted, in the order in which it was found.
+    var all: [IngestFinding] {
+        guard unkept > 0 else { return findings }
+        return findings + [IngestFinding(kind: .more, message: "\(unkept) more findings are not listed")]
+    }
+
+    /// Where `node` stands.
+    func position(of node: JSONValue) -> SourcePosition {
+        document.position(of: node)
+    }
+
+    /// A text out of the document, safe to stand in a message: one line, at most 200 characters.
+    static func line(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(200) { result.append(scalar.properties.generalCategory == .control ? " " : scalar) }
+        return String(result)
+    }
+
+    /// A name out of the document, safe to stand in a message: one line, at most 80 characters.
+    static func quoted(_ text: String) -> String {
+        let clean = text.unicodeScalars.prefix(81).map { $0.properties.generalCategory == .control ? " " : String($0) }
+        return "\"" + clean.prefix(80).joined() + (clean.count > 80 ? "…" : "") + "\""
+    }
+}

@@ -1,0 +1,134 @@
+import HubCore
+
+/// Reads operations of OpenAPI 3.0, 3.1 and, as far as it looks like 3.1, 3.2.
+struct OpenAPI3Lift: OperationLift {
+    private let reading: DescriptionReading
+    private let servers: ServerReader
+    private let documentServer: ServerReference
+
+    init(_ reading: DescriptionReading) {
+        self.reading = reading
+        self.servers = ServerReader(reading)
+        self.documentServer = servers.server(of: reading.root["servers"]) ?? .none
+    }
+
+    func sharedParts(of item: JSONValue) -> SharedParts {
+        SharedParts(parameters: ParameterList(reading).elements(of: item["parameters"]), servers: item["servers"])
+    }
+
+    func operation(method: String, path: String, node: JSONValue, shared: SharedParts) -> OperationModel {
+        var operation = OperationModel(method: method, path: path, node: node)
+        operation.operationID = reading.text(node, "operationId")
+        operation.summary = reading.text(node, "summary")
+        operation.description = reading.text(node, "description")
+        operation.isDeprecated = node["deprecated"]?.bool ?? false
+        for (node, name, place) in ParameterList.merged(reading, shared: shared.parameters, own: node["parameters"]) {
+            if let parameter = parameter(node, name, place) { operation.parameters.append(parameter) }
+        }
+        operation.body = body(node["requestBody"])
+        operation.server = servers.server(of: node["servers"]) ?? servers.server(of: shared.servers) ?? documentServer
+        operation.responseTypes = responseTypes(node["responses"])
+        return operation
+    }
+
+    // MARK: Parameters
+
+    private func parameter(_ node: JSONValue, _ name: String, _ placeName: String) -> ParameterModel? {
+        guard let place = ArgumentBinding.Place(rawValue: placeName), place != .body else {
+            reading.log.add(
+                .dropped, "parameter \(FindingLog.quoted(name)) is in \(FindingLog.quoted(placeName)): not in this version", at: node)
+            return nil
+        }
+        let style = style(node, place, name)
+        var parameter = ParameterModel(
+            name: name, place: place, node: node, description: reading.text(node, "description"),
+            isRequired: place == .path || node["required"]?.bool == true, isDeprecated: node["deprecated"]?.bool ?? false,
+            schema: node["schema"].map { .node($0) } ?? .none, style: style,
+            explode: node["explode"]?.bool ?? (style == .form || style == .cookie || style == .deepObject),
+            allowReserved: node["allowReserved"]?.bool ?? false)
+        if let content = node["content"], content.kind == .object, let (type, media) = firstMedia(content) {
+            parameter.schema = media["schema"].map { .node($0) } ?? .none
+            parameter.isJSON = type.bodyClass == .json || type.bodyClass == .jsonSuffix
+        }
+        return parameter
+    }
+
+    private func style(_ node: JSONValue, _ place: ArgumentBinding.Place, _ name: String) -> ParameterStyle {
+        let standard: ParameterStyle = place == .query || place == .cookie ? .form : .simple
+        guard let written = node["style"] else { return standard }
+        let possible: [ParameterStyle]
+        switch place {
+        case .path: possible = [.simple, .label, .matrix]
+        case .query: possible = [.form, .spaceDelimited, .pipeDelimited, .deepObject]
+        case .header: possible = [.simple]
+        case .cookie: possible = [.form, .cookie]
+        case .body: possible = []
+        }
+        guard let style = written.string.flatMap({ ParameterStyle(rawValue: $0) }), possible.contains(style) else {
+            reading.log.add(
+                .repaired,
+                "parameter \(FindingLog.quoted(name)): style \(FindingLog.quoted(written.string ?? "")) does not exist for \(place.rawValue) "
+                    + "parameters; \(standard.rawValue) is used", at: written)
+            return standard
+        }
+        return style
+    }
+
+    private func firstMedia(_ content: JSONValue) -> (MediaType, JSONValue)? {
+        for (name, media) in content.members {
+            guard let type = name.string.flatMap({ MediaType($0) }), let media = reading.object(media, "the media type") else { continue }
+            return (type, media)
+        }
+        return nil
+    }
+
+    // MARK: Bodies
+
+    private func body(_ written: JSONValue?) -> BodyModel? {
+        guard let node = reading.object(written, "`requestBody`") else { return nil }
+        var body = BodyModel(isRequired: node["required"]?.bool, description: reading.text(node, "description"), media: [])
+        guard let content = node["content"], content.kind == .object else {
+            reading.log.add(.dropped, "the body has no `content`; it is left out", at: node)
+            return nil
+        }
+        for (name, written) in content.members {
+            guard let text = name.string, !text.hasPrefix("x-") else { continue }
+            guard let type = MediaType(text) else {
+                reading.log.add(.dropped, "\(FindingLog.quoted(text)) is no media type", at: name)
+                continue
+            }
+            guard let media = written.isNull ? written : reading.object(written, "the media type") else { continue }
+            var model = MediaModel(type: type, schema: .schema(media["schema"].map { .node($0) } ?? .none))
+            for (property, encoding) in media["encoding"].memberList where encoding.kind == .object {
+                model.encoding[property.string ?? ""] = self.encoding(encoding)
+            }
+            body.media.append(model)
+        }
+        return body.media.isEmpty ? nil : body
+    }
+
+    private func encoding(_ node: JSONValue) -> EncodingModel {
+        EncodingModel(
+            contentType: node["contentType"]?.string, style: node["style"]?.string.flatMap { ParameterStyle(rawValue: $0) },
+            explode: node["explode"]?.bool, allowReserved: node["allowReserved"]?.bool ?? false)
+    }
+
+    // MARK: Answers
+
+    /// The media types of the answers that mean success, or of the default one where none is written.
+    private func responseTypes(_ responses: JSONValue?) -> [String] {
+        guard let responses, responses.kind == .object else { return [] }
+        var types: [String] = []
+        var fallback: [String] = []
+        for (status, written) in responses.members {
+            guard let status = status.string, status.hasPrefix("2") || status == "default",
+                let node = reading.object(written, "the response")
+            else { continue }
+            for (name, _) in node["content"].memberList {
+                guard let type = name.string, MediaType(type) != nil else { continue }
+                if status == "default" { fallback.append(type) } else if !types.contains(type) { types.append(type) }
+            }
+        }
+        return types.isEmpty ? fallback : types
+    }
+}

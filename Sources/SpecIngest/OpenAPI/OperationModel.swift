@@ -1,0 +1,98 @@
+import HubCore
+
+/// An operation as OpenAPI 3.1 would write it, whatever dialect it was written in. Schemas still lie in the document.
+///
+/// Everything the later stages look at is here; to read another dialect means to make one of these.
+struct OperationModel {
+    /// The method, in capitals.
+    var method: String
+    /// The path as the document writes it.
+    var path: String
+    /// The node, for findings.
+    var node: JSONValue
+    var operationID: String?
+    var summary: String?
+    var description: String?
+    var isDeprecated = false
+    var parameters: [ParameterModel] = []
+    var body: BodyModel?
+    var server: ServerReference = .none
+    var security: [SecurityRequirement] = []
+    var responseTypes: [String] = []
+
+    /// For findings and for people: `GET /pets/{id}`.
+    var name: String { method + " " + path }
+}
+
+/// Where a schema is found.
+enum SchemaSource {
+    /// At a node.
+    case node(JSONValue)
+    /// In a parameter of Swagger 2.0, which is its own schema.
+    case parameter(JSONValue)
+    /// Nowhere: everything is taken.
+    case none
+    /// Nowhere, but it is evident that it is a string.
+    case string
+}
+
+/// A parameter in path, query, header or cookie.
+struct ParameterModel {
+    var name: String
+    var place: ArgumentBinding.Place
+    var node: JSONValue
+    var description: String?
+    var isRequired: Bool
+    var isDeprecated = false
+    var schema: SchemaSource
+    var style: ParameterStyle
+    var explode: Bool
+    var allowReserved = false
+    /// The value travels as JSON text: `content` with a JSON type.
+    var isJSON = false
+}
+
+/// A request body with the media types it may have.
+struct BodyModel {
+    /// What the description says about whether it has to be sent; nil where it says nothing.
+    var isRequired: Bool?
+    var description: String?
+    /// At least one, in document order.
+    var media: [MediaModel]
+}
+
+/// A body in one media type.
+struct MediaModel {
+    var type: MediaType
+    var schema: MediaSchema
+    /// How single properties of a form or a multipart body are written.
+    var encoding: [String: EncodingModel] = [:]
+}
+
+/// What a body is made of.
+enum MediaSchema {
+    /// A schema.
+    case schema(SchemaSource)
+    /// Form fields that are parameters of Swagger 2.0.
+    case fields([FieldModel])
+}
+
+/// A form field.
+struct FieldModel {
+    var name: String
+    var schema: SchemaSource
+    var description: String?
+    var isRequired: Bool
+    var isFile = false
+    /// How it is written where its media type leaves a choice.
+    var encoding = EncodingModel()
+}
+
+/// An Encoding Object (OpenAPI 3.1.1 §4.8.15), its headers apart.
+struct EncodingModel {
+    var contentType: String?
+    /// nil: not written, so that the default of the media type holds.
+    var style: ParameterStyle?
+    var explode: Bool?
+    var allowReserved = false
+}

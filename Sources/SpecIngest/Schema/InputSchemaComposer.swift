@@ -1,0 +1,204 @@
+import HubCore
+import NIOCore
+
+/// Puts the input schema of each tool together: one closed object of arguments, and under `$defs` what its schemas share.
+///
+/// A shared schema that a tool uses once, or that is tiny, stands where it is used; what is used more often or contains itself
+/// stands once under `$defs`. Every `$ref` that is written has its definition written too. A tool, and a document as a whole,
+/// has a bound; what is farthest from the arguments becomes the schema that takes everything.
+struct InputSchemaComposer {
+    /// One argument of a tool.
+    struct Argument {
+        var name: String
+        var use: SchemaUse
+        /// Goes before the schema's own description.
+        var description: String?
+        var isRequired: Bool
+    }
+
+    private static let maximumToolBytes = 128 << 10
+    private static let crowdedToolBytes = 4 << 10
+    private let shaper: SchemaShaper
+    private var remainingBytes = 32 << 20
+
+    init(_ shaper: SchemaShaper) {
+        self.shaper = shaper
+    }
+
+    /// The schema for these arguments, and whether parts of it had to be left out.
+    mutating func compose(_ arguments: [Argument]) -> (schema: ByteBuffer, isPruned: Bool) {
+        var composition = Composition(shaper: shaper, budget: remainingBytes > 0 ? Self.maximumToolBytes : Self.crowdedToolBytes)
+        composition.measure(arguments)
+        composition.write(arguments)
+        remainingBytes -= composition.bytes.readableBytes
+        return (composition.bytes, composition.isPruned)
+    }
+}
+
+/// The writing of one schema.
+private struct Composition {
+    private static let maximumInlineDepth = 40
+    private static let tinyBytes = 200
+    let shaper: SchemaShaper
+    var budget: Int
+    private(set) var bytes = ByteBuffer()
+    private(set) var isPruned = false
+    private var uses: [Int: Int] = [:]
+    private var needed: [Int] = []
+    private var isNeeded: Set<Int> = []
+
+    init(shaper: SchemaShaper, budget: Int) {
+        self.shaper = shaper
+        self.budget = budget
+    }
+
+    // MARK: What is used, and how often
+
+    /// Counts the uses of each shared schema, nearest first, until the budget is spent.
+    mutating func measure(_ arguments: [InputSchemaComposer.Argument]) {
+        var queue: [Int] = []
+        for argument in arguments {
+            switch argument.use {
+            case .inline(let fragment):
+                budget -= fragment.members.readableBytes
+                count(fragment.holes, queue: &queue)
+            case .shared(let target, _):
+                count(target, times: 1, queue: &queue)
+            }
+        }
+        var next = 0
+        while next < queue.count {
+            count(shaper.fragment(of: queue[next]).holes, queue: &queue)
+            next += 1
+        }
+    }
+
+    private mutating func count(_ holes: [SchemaFragment.Hole], queue: inout [Int]) {
+        for hole in holes {
+            switch hole.kind {
+            case .schema: count(hole.target, times: 1, queue: &queue)
+            // A member of an object with other members cannot be replaced by the schema itself.
+            case .member: count(hole.target, times: 2, queue: &queue)
+            }
+        }
+    }
+
+    private mutating func count(_ target: Int, times: Int, queue: inout [Int]) {
+        if let known = uses[target] {
+            uses[target] = known + times
+            return
+        }
+        guard budget > 0 else {
+            isPruned = true
+            return
+        }
+        budget -= shaper.fragment(of: target).members.readableBytes
+        uses[target] = times
+        queue.append(target)
+    }
+
+    // MARK: Writing
+
+    mutating func write(_ arguments: [InputSchemaComposer.Argument]) {
+        bytes.writeStaticString(#"{"type":"object","properties":{"#)
+        for (position, argument) in arguments.enumerated() {
+            writeKey(argument.name, isFirst: position == 0)
+            switch argument.use {
+            case .inline(let fragment): write(fragment, description: argument.description ?? fragment.description, depth: 3)
+            case .shared(let target, let description): write(target, description: argument.description ?? description, depth: 3)
+            }
+        }
+        bytes.writeStaticString("}")
+        let required = arguments.filter(\.isRequired)
+        if !required.isEmpty {
+            var json = JSONWriter()
+            json.beginArray()
+            for argument in required { json.string(argument.name) }
+            json.endArray()
+            bytes.writeStaticString(#","required":"#)
+            bytes.writeImmutableBuffer(json.buffer)
+        }
+        bytes.writeStaticString(#","additionalProperties":false"#)
+        writeDefinitions()
+        bytes.writeStaticString("}")
+    }
+
+    private mutating func writeDefinitions() {
+        guard !needed.isEmpty else { return }
+        bytes.writeStaticString(#","$defs":{"#)
+        var next = 0
+        while next < needed.count {
+            let fragment = shaper.fragment(of: needed[next])
+            writeKey(shaper.name(of: needed[next]), isFirst: next == 0)
+            write(fragment, description: fragment.description, depth: 3)
+            next += 1
+        }
+        bytes.writeStaticString("}")
+    }
+
+    private mutating func write(_ fragment: SchemaFragment, description: String?, depth: Int) {
+        bytes.writeStaticString("{")
+        if let description {
+            writeMember("description", description)
+            if fragment.members.readableBytes > 0 || !fragment.holes.isEmpty { bytes.writeStaticString(",") }
+        }
+        var copied = 0
+        for hole in fragment.holes {
+            copy(fragment.members, copied..<hole.offset)
+            copied = hole.offset
+            switch hole.kind {
+            case .schema(let description):
+                write(hole.target, description: description, depth: depth + hole.depth)
+            case .member where uses[hole.target] == nil:
+                writeMember("$comment", "left out")
+            case .member:
+                writeReference(hole.target)
+            }
+        }
+        copy(fragment.members, copied..<fragment.members.readableBytes)
+        bytes.writeStaticString("}")
+    }
+
+    private mutating func write(_ target: Int, description: String?, depth: Int) {
+        let uses = uses[target] ?? 0
+        let fragment = shaper.fragment(of: target)
+        let isTiny = fragment.holes.isEmpty && fragment.members.readableBytes + (fragment.description?.utf8.count ?? 0) <= Self.tinyBytes
+        if uses == 0 {
+            write(.any, description: description, depth: depth)
+        } else if isTiny || uses == 1, depth + fragment.depth <= Self.maximumInlineDepth {
+            // A schema that contains itself is used from outside and from inside, so it never gets here.
+            write(fragment, description: description ?? fragment.description, depth: depth + 1)
+        } else {
+            bytes.writeStaticString("{")
+            writeReference(target)
+            if let description {
+                bytes.writeStaticString(",")
+                writeMember("description", description)
+            }
+            bytes.writeStaticString("}")
+        }
+    }
+
+    private mutating func writeReference(_ target: Int) {
+        writeMember("$ref", "#/$defs/" + shaper.name(of: target))
+        if isNeeded.insert(target).inserted { needed.append(target) }
+    }
+
+    private mutating func writeKey(_ name: String, isFirst: Bool) {
+        if !isFirst { bytes.writeStaticString(",") }
+        var json = JSONWriter()
+        json.key(name)
+        bytes.writeImmutableBuffer(json.buffer)
+    }
+
+    private mutating func writeMember(_ name: String, _ value: String) {
+        var json = JSONWriter()
+        json.member(name, value)
+        bytes.writeImmutableBuffer(json.buffer)
+    }
+
+    private mutating func copy(_ source: ByteBuffer, _ range: Range<Int>) {
+        guard !range.isEmpty, let slice = source.getSlice(at: source.readerIndex + range.lowerBound, length: range.count) else { return }
+        bytes.writeImmutableBuffer(slice)
+    }
+}

@@ -1,0 +1,95 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+
+/// Makes a tool of an operation: its arguments and their schema, its description and hints, and the encoder behind it.
+struct ToolBuilder {
+    private static let maximumDescription = 1_000
+    private let reading: DescriptionReading
+    private let security: SecurityReader
+    private var composer: InputSchemaComposer
+
+    init(_ reading: DescriptionReading, _ security: SecurityReader) {
+        self.reading = reading
+        self.security = security
+        self.composer = InputSchemaComposer(reading.shaper)
+    }
+
+    /// The operation as a tool, or nil, with a finding, where it cannot be performed at all.
+    mutating func build(_ operation: OperationModel, named name: String) -> IngestedOperation? {
+        reading.log.operation = FindingLog.line(operation.name)
+        guard let method = HTTPRequest.Method(operation.method) else {
+            reading.log.add(.skippedOperation, "\(FindingLog.quoted(operation.method)) is no HTTP method", at: operation.node)
+            return nil
+        }
+        var parameters = ParameterPlanner(reading, security)
+        parameters.plan(operation)
+        var body = BodyPlanner(reading, operation, drafts: parameters.drafts)
+        body.run()
+        let names = ArgumentNames.make(body.drafts.map(\.binding))
+        let arguments = zip(body.drafts, names).map { draft, name in
+            InputSchemaComposer.Argument(name: name, use: draft.use, description: draft.description, isRequired: draft.isRequired)
+        }
+        let (schema, isPruned) = composer.compose(arguments)
+        if isPruned { reading.log.add(.repaired, "the input schema is too large; its deepest parts take anything", at: operation.node) }
+        let encoder = OperationEncoder(
+            method: method, slots: zip(body.drafts, names).map { $0.slot(named: $1) }, path: parameters.path, query: parameters.query,
+            headers: parameters.headers, cookies: parameters.cookies, body: body.plan, accept: Self.accept(operation.responseTypes))
+        let tool = ToolDefinition(
+            name: name, title: operation.summary.map { PlainText.sentences($0, limit: 80) }.flatMap { $0.isEmpty ? nil : $0 },
+            description: Self.description(operation), inputSchema: schema, annotations: Self.annotations(operation.method),
+            risk: Self.risk(operation.method), operation: FindingLog.line(operation.name))
+        return IngestedOperation(
+            tool: tool, encoder: encoder, server: operation.server, security: operation.security, responseTypes: operation.responseTypes,
+            arguments: zip(body.drafts, names).map { ArgumentBinding(name: $1, wireName: $0.binding.wireName, place: $0.binding.place) })
+    }
+
+    // MARK: Words
+
+    private static func description(_ operation: OperationModel) -> String {
+        let summary = operation.summary.map { PlainText.sentences($0, limit: 300) } ?? ""
+        let prefix = operation.isDeprecated ? "Deprecated. " : ""
+        let room = max(200, maximumDescription - summary.utf8.count - prefix.utf8.count - 2)
+        let details = operation.description.map { PlainText.sentences($0, limit: room) } ?? ""
+        if summary.isEmpty { return prefix + (details.isEmpty ? FindingLog.line(operation.name) : details) }
+        if details.isEmpty || details == summary { return prefix + summary }
+        if details.hasPrefix(summary) { return prefix + details }
+        let isClosed = summary.last.map { ".!?:".contains($0) } ?? false
+        return prefix + summary + (isClosed ? " " : ". ") + details
+    }
+
+    // MARK: Hints
+
+    /// MCP `ToolAnnotations` by method (RFC 9110 §9.2). Of POST nothing is known, so it may destroy.
+    static func annotations(_ method: String) -> ToolAnnotations {
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY":
+            ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: true)
+        case "PUT", "DELETE":
+            ToolAnnotations(readOnly: false, destructive: true, idempotent: true, openWorld: true)
+        default:
+            ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: true)
+        }
+    }
+
+    /// What a call may do, by method. TRACE only looks; a method nobody knows may do anything.
+    static func risk(_ method: String) -> Risk {
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY": .read
+        case "POST", "PUT", "PATCH": .write
+        default: .destructive
+        }
+    }
+
+    // MARK: Answers
+
+    /// The `Accept` header: JSON where it is offered, otherwise what is, otherwise anything but JSON first.
+    static func accept(_ types: [String]) -> String {
+        let media = types.compactMap { MediaType($0) }
+        if let json = media.first(where: { $0.bodyClass == .json }) ?? media.first(where: { $0.bodyClass == .jsonSuffix }) {
+            return json.text
+        }
+        if media.isEmpty || media.contains(where: { $0.bodyClass == .range }) { return "application/json, */*;q=0.5" }
+        return media.prefix(6).map(\.text).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,68 @@
+import HubCore
+
+/// Sorts the arguments of a call into the slots of an operation. Made once per operation; no schema is looked at for a call.
+struct ArgumentReader: Sendable {
+    let slots: [ArgumentSlot]
+    private let numbers: [String: Int]
+
+    init(_ slots: [ArgumentSlot]) {
+        self.slots = slots
+        self.numbers = Dictionary(slots.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The value for each slot, put right where its kind was a slip; nil where none was given.
+    ///
+    /// - Throws: `HubError` with `.invalidArguments`: no object, an unknown name, a required one missing, or a value of the wrong kind.
+    func read(_ arguments: JSONValue?) throws(HubError) -> [JSONValue?] {
+        var values = [JSONValue?](repeating: nil, count: slots.count)
+        if let arguments, !arguments.isNull {
+            guard arguments.kind == .object else { throw HubError(.invalidArguments, "the arguments must be an object") }
+            for (name, value) in arguments.members {
+                let name = name.string ?? ""
+                guard let number = numbers[name] else { throw unknown(name) }
+                let slot = slots[number]
+                if value.isNull {
+                    // In a JSON body null is a value (RFC 7396 makes it "remove"); elsewhere models write it for what they leave out.
+                    values[number] = slot.keepsNull ? value : nil
+                } else {
+                    values[number] = try ArgumentRepair.value(value, for: slot)
+                }
+            }
+        }
+        for (slot, value) in zip(slots, values) where slot.isRequired && value == nil {
+            throw HubError(.invalidArguments, "argument \"\(slot.name)\" is missing; it must be \(slot.kinds.phrase)")
+        }
+        return values
+    }
+
+    private func unknown(_ name: String) -> HubError {
+        let shown = FindingLog.quoted(name)
+        if slots.isEmpty { return HubError(.invalidArguments, "there is no argument \(shown): this tool takes none") }
+        let near = slots.map { (name: $0.name, distance: Self.distance(name, $0.name)) }.min { $0.distance < $1.distance }
+        if let near, near.distance <= max(1, near.name.utf8.count / 3) {
+            return HubError(.invalidArguments, "there is no argument \(shown); did you mean \"\(near.name)\"?")
+        }
+        let names = slots.prefix(12).map { "\"\($0.name)\"" }.joined(separator: ", ") + (slots.count > 12 ? " and others" : "")
+        return HubError(.invalidArguments, "there is no argument \(shown); there are \(names)")
+    }
+
+    /// How many letters to change, add or remove; case and separators do not count. Names past 64 bytes are far from all.
+    private static func distance(_ a: String, _ b: String) -> Int {
+        let normal = { (text: String) in
+            text.utf8.prefix(65).filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }.map { $0 | 0x20 }
+        }
+        let (left, right) = (normal(a), normal(b))
+        guard left.count <= 64, right.count <= 64 else { return .max }
+        var row = Array(0...right.count)
+        for (i, x) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in right.enumerated() {
+                let substitution = diagonal + (x == y ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

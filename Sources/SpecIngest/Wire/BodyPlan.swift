@@ -1,0 +1,73 @@
+import HubCore
+import NIOCore
+
+/// How the body of an operation is made of its arguments. Compiled when the description is read; a call only fills it in.
+struct BodyPlan: Sendable {
+    /// What the body is made of.
+    enum Content: Sendable {
+        /// A JSON object with one member for each argument.
+        case jsonMembers([(slot: Int, key: ByteBuffer)])
+        /// One argument, spliced in as the caller wrote it.
+        case json(slot: Int)
+        /// `application/x-www-form-urlencoded`.
+        case form([ParameterPlan])
+        /// `multipart/form-data`.
+        case multipart([PartPlan])
+        /// One argument's text.
+        case text(slot: Int)
+        /// The bytes that one argument holds as Base64.
+        case bytes(slot: Int)
+    }
+
+    /// What the body is made of.
+    var content: Content
+    /// The `Content-Type` to send.
+    var mediaType: String
+    /// Whether the operation is never sent without a body.
+    var isRequired: Bool
+
+    /// The body for these arguments and its media type; nil where there is none to send.
+    func write(_ values: [JSONValue?], _ slots: [ArgumentSlot]) throws(HubError) -> (bytes: ByteBuffer, mediaType: String)? {
+        switch content {
+        case .jsonMembers(let members):
+            return writeMembers(members, values).map { ($0, mediaType) }
+        case .json(let slot):
+            return values[slot].map { ($0.rawBytes, mediaType) }
+        case .form(let fields):
+            var bytes: [UInt8] = []
+            var isGiven = false
+            for field in fields {
+                guard let value = values[field.slot] else { continue }
+                isGiven = true
+                ParameterWriter.appendQuery(field, value, to: &bytes)
+            }
+            return isGiven || isRequired ? (ByteBuffer(bytes: bytes), mediaType) : nil
+        case .multipart(let parts):
+            guard isRequired || parts.contains(where: { values[$0.slot] != nil }) else { return nil }
+            return try MultipartWriter.write(parts, values, slots, mediaType: mediaType)
+        case .text(let slot):
+            return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
+        case .bytes(let slot):
+            guard let value = values[slot] else { return nil }
+            guard let file = Base64.file(ParameterShape.text(value)) else {
+                throw HubError(.invalidArguments, "argument \"\(slots[slot].name)\" must be the content in Base64, or a data: URI")
+            }
+            return (ByteBuffer(bytes: file.bytes), mediaType.contains("*") ? file.mediaType ?? "application/octet-stream" : mediaType)
+        }
+    }
+
+    private func writeMembers(_ members: [(slot: Int, key: ByteBuffer)], _ values: [JSONValue?]) -> ByteBuffer? {
+        var body = ByteBuffer()
+        var isFirst = true
+        for (slot, key) in members {
+            guard let value = values[slot] else { continue }
+            body.writeStaticString(isFirst ? "{" : ",")
+            isFirst = false
+            body.writeImmutableBuffer(key)
+            body.writeImmutableBuffer(value.rawBytes)
+        }
+        guard !isFirst || isRequired else { return nil }
+        body.writeStaticString(isFirst ? "{}" : "}")
+        return body
+    }
+}

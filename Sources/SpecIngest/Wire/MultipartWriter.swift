@@ -1,0 +1,105 @@
+import HubCore
+import NIOCore
+
+/// A part of a `multipart/form-data` body.
+struct PartPlan: Sendable {
+    /// How a value becomes a part.
+    enum Content: Sendable {
+        /// Text for scalars, JSON for objects, one part for each element of a list.
+        case plain
+        /// All of the value as JSON.
+        case json
+        /// The bytes that the argument holds as Base64; one part for each element of a list.
+        case file
+        /// One part for each member of an object whose members the description does not name.
+        case members
+    }
+
+    /// The number of the argument.
+    var slot: Int
+    /// The part's name.
+    var name: String
+    var content: Content
+    /// The media type the description asks for, where it names one.
+    var mediaType: String?
+}
+
+/// Writes `multipart/form-data` (RFC 7578).
+enum MultipartWriter {
+    /// The body and its media type with the boundary.
+    ///
+    /// The boundary comes from the content and does not occur in it, so that the same arguments make the same bytes.
+    static func write(
+        _ plans: [PartPlan], _ values: [JSONValue?], _ slots: [ArgumentSlot], mediaType: String
+    ) throws(HubError) -> (bytes: ByteBuffer, mediaType: String) {
+        var parts: [(head: String, body: ByteBuffer)] = []
+        for plan in plans {
+            guard let value = values[plan.slot], !value.isNull else { continue }
+            let name = slots[plan.slot].name
+            switch plan.content {
+            case .json:
+                parts.append(try part(plan, value, name))
+            case .members:
+                for (key, value) in value.members {
+                    parts.append(try part(PartPlan(slot: plan.slot, name: key.string ?? "", content: .plain), value, name))
+                }
+            case .plain, .file:
+                for element in value.kind == .array ? Array(value.elements) : [value] { parts.append(try part(plan, element, name)) }
+            }
+        }
+        let boundary = boundary(for: parts.map(\.body))
+        var bytes = ByteBuffer()
+        for (head, body) in parts {
+            bytes.writeString("--\(boundary)\r\n\(head)\r\n")
+            bytes.writeImmutableBuffer(body)
+            bytes.writeStaticString("\r\n")
+        }
+        bytes.writeString("--\(boundary)--\r\n")
+        let essence = mediaType.prefix { $0 != ";" }
+        return (bytes, "\(essence.contains("*") ? "multipart/form-data" : essence); boundary=\(boundary)")
+    }
+
+    private static func part(_ plan: PartPlan, _ value: JSONValue, _ argument: String) throws(HubError) -> (head: String, body: ByteBuffer)
+    {
+        var disposition = "Content-Disposition: form-data; name=\"\(quoted(plan.name))\""
+        var type = plan.mediaType
+        let body: ByteBuffer
+        switch plan.content {
+        case .file:
+            guard let text = value.string, let file = Base64.file(text) else {
+                throw HubError(.invalidArguments, "argument \"\(argument)\" must be the file's content in Base64, or a data: URI")
+            }
+            disposition += "; filename=\"\(quoted(plan.name))\""
+            type = file.mediaType ?? type ?? "application/octet-stream"
+            body = ByteBuffer(bytes: file.bytes)
+        case .json:
+            type = type ?? "application/json"
+            body = value.rawBytes
+        case .plain where value.kind == .object || value.kind == .array:
+            type = type ?? "application/json"
+            body = value.rawBytes
+        case .plain, .members:
+            body = ByteBuffer(string: ParameterShape.text(value))
+        }
+        return (disposition + "\r\n" + (type.map { "Content-Type: \($0)\r\n" } ?? ""), body)
+    }
+
+    // As browsers write them (HTML, multipart/form-data encoding algorithm).
+    private static func quoted(_ name: String) -> String {
+        name.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+
+    private static func boundary(for bodies: [ByteBuffer]) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for body in bodies {
+            for byte in body.readableBytesView { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        }
+        while true {
+            let digits = String(hash, radix: 16)
+            let boundary = "hubd-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+            let bytes = Array(boundary.utf8)
+            if !bodies.contains(where: { $0.readableBytesView.firstRange(of: bytes) != nil }) { return boundary }
+            hash = hash &* 0x5851_F42D_4C95_7F2D &+ 1
+        }
+    }
+}

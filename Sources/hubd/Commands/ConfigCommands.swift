@@ -1,0 +1,150 @@
+import ArgumentParser
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import HubCore
+import HubServer
+import HubUpstream
+import Logging
+import MCPHub
+import NIOCore
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Reads and validates everything the configuration names, without serving.",
+        discussion: "Example: hubd check --config hub.yaml")
+
+    @OptionGroup var options: ConfigOptions
+
+    @Flag(help: "Leave out the network and secrets.")
+    var offline = false
+
+    @Flag(help: "Print the findings as JSON, one object a line, on standard output.")
+    var json = false
+
+    func run() async throws {
+        let overrides = options.overrides()
+        var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
+        var counts: [String: Int] = [:]
+        if let settings {
+            if !offline { findings += secretFindings(settings) }
+            let runtime = MCPRuntime(masterKey: SymmetricKey(size: .bits256), version: Version.number) { 0 }
+            let result = await SnapshotBuilder(runtime: runtime, environment: ProcessInfo.processInfo.environment)
+                .build(settings, fetching: offline ? .never : .always)
+            findings += result.findings.filter { !findings.contains($0) }
+            counts = result.toolCounts
+        }
+        let hasErrors = findings.contains { $0.severity == .error }
+        if json {
+            for finding in findings {
+                var json = JSONWriter()
+                finding.write(to: &json)
+                Console.print(String(buffer: json.buffer))
+            }
+        } else {
+            for finding in findings { Console.print("\(finding)") }
+            if !hasErrors {
+                Console.print("\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(counts.values.reduce(0, +)) tools")
+            }
+        }
+        if hasErrors { throw ExitCode(1) }
+    }
+
+    private func secretFindings(_ settings: Settings) -> [ConfigFinding] {
+        settings.secrets.compactMap { reference in
+            do throws(ConfigFinding) {
+                _ = try reference.resolve(environment: ProcessInfo.processInfo.environment)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+}
+
+struct ReloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload", abstract: "Asks the running hub to read its configuration again.",
+        discussion: "Example: hubd reload --config hub.yaml")
+
+    @OptionGroup var options: ConfigOptions
+
+    func run() async throws {
+        let overrides = options.overrides()
+        let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
+        guard let settings = loaded else {
+            findings.print()
+            throw ExitCode(1)
+        }
+        let token: Secret
+        let running: DataDirectory.RunningHub
+        do {
+            let data = try DataDirectory(path: settings.dataDirectory)
+            guard let hub = data.runningHub() else {
+                throw CommandFailure("no hub runs on \(settings.dataDirectory); start one with hubd serve")
+            }
+            running = hub
+            token = try settings.adminToken?.resolve(environment: ProcessInfo.processInfo.environment) ?? data.adminToken()
+        } catch let error as DataDirectory.DataError {
+            throw CommandFailure(error.description)
+        } catch let finding as ConfigFinding {
+            throw CommandFailure(finding.description)
+        }
+        guard let address = HTTPAddress("http://\(running.admin)") else { throw CommandFailure("the running hub's address is unreadable") }
+        let service = UpstreamRegistry().service(
+            for: UpstreamSettings(
+                name: "admin", addresses: [UpstreamAddress(address: address)], credential: .bearer(token), isOperatorDefined: true))
+        let response: UpstreamResponse
+        do {
+            response = try await service.send(
+                OutboundRequest(method: .post, path: "/api/v1/reload"), basePath: "",
+                logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+        } catch {
+            throw CommandFailure("the hub at \(address) does not answer; is process \(running.process) still there?")
+        }
+        let root = try? JSONDocument(parsing: response.body, limits: .payload).root  // printed as it is where it is not JSON
+        for finding in root?["findings"]?.elements ?? JSONValue.Elements.none {
+            let place = [finding["file"]?.string, finding["line"]?.numberText, finding["column"]?.numberText].compactMap { $0 }.joined(
+                separator: ":")
+            let hint = finding["hint"]?.string.map { " — \($0)" } ?? ""
+            Console.error("\(place): \(finding["severity"]?.string ?? "error"): \(finding["message"]?.string ?? "")\(hint)")
+        }
+        guard response.status == 200 else {
+            throw CommandFailure(root?["findings"] == nil ? "the hub refused: HTTP \(response.status)" : "nothing was changed")
+        }
+        Console.print("reloaded")
+    }
+}
+
+struct StdioCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stdio", abstract: "Speaks MCP for one server over standard input and output.",
+        discussion: "Example: hubd stdio orders --config hub.yaml")
+
+    @Argument(help: "The name of a server of the configuration.")
+    var server: String
+
+    @OptionGroup var options: ConfigOptions
+
+    func run() async throws {
+        ProcessHardening.apply()
+        let overrides = options.overrides()
+        let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
+        findings.print()
+        guard let settings = loaded else { throw ExitCode(1) }
+        let runtime = MCPRuntime(masterKey: SymmetricKey(size: .bits256), version: Version.number) { Int64(Date().timeIntervalSince1970) }
+        let result = await SnapshotBuilder(runtime: runtime, environment: ProcessInfo.processInfo.environment).build(
+            settings, fetching: .always)
+        result.findings.print()
+        guard let snapshot = result.snapshot else { throw ExitCode(1) }
+        guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {
+            let names = settings.servers.map(\.name)
+            let near = NearestName.find(server, among: names).map { "did you mean \($0)?" } ?? "there is \(ConfigFinding.listed(names))"
+            throw CommandFailure("the configuration has no server \"\(server)\" that can be used; \(near)")
+        }
+        let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
+        try await StdioChannel.withLines { lines, write in
+            try await StdioTransport(server: entry, logger: logger).serve(lines, write: write)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import ArgumentParser
+import HTTPTypes
+import HubCore
+import HubUpstream
+import Logging
+import MCPHub
+import NIOCore
+import SpecIngest
+
+struct ToolsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tools", abstract: "Lists the tools that a description gives.",
+        discussion: "Example: hubd tools petstore.yaml --json")
+
+    @Argument(help: "An OpenAPI or Swagger document: a file or a URL.")
+    var description: String
+
+    @Flag(help: "Print the tools/list result, and nothing else, on standard output.")
+    var json = false
+
+    @Option(help: "The address of the API, in place of the description's own.")
+    var baseURL: String?
+
+    func run() async throws {
+        let api = try await CommandLineDescription.read(description)
+        for finding in api.findings { Console.error("\(description):\(finding)") }
+        if json {
+            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool))))
+            return
+        }
+        for operation in api.operations {
+            let summary = operation.tool.title ?? operation.tool.description
+            Console.print("\(operation.tool.name)\t\(operation.tool.operation)\t\(summary.prefix { !$0.isNewline })")
+        }
+        Console.error("\(description): \(api.operations.count) tools of \(api.operationCount) operations")
+    }
+}
+
+struct CallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "call", abstract: "Calls one tool of a description, or shows the request.",
+        discussion: "Example: hubd call petstore.yaml getPetById --arguments '{\"petId\": 7}' --dry-run")
+
+    @Argument(help: "An OpenAPI or Swagger document: a file or a URL.")
+    var description: String
+
+    @Argument(help: "The name of a tool, as hubd tools prints it.")
+    var tool: String
+
+    @Option(help: "The arguments, a JSON object.")
+    var arguments: String?
+
+    @Option(help: "The address of the API, in place of the description's own.")
+    var baseURL: String?
+
+    @Flag(help: "Print the request as JSON instead of sending it.")
+    var dryRun = false
+
+    func run() async throws {
+        let api = try await CommandLineDescription.read(description)
+        guard let operation = api.operations.first(where: { $0.tool.name == tool }) else {
+            let near = NearestName.find(tool, among: api.operations.map(\.tool.name))
+            throw CommandFailure(
+                "\(description) has no tool \"\(tool)\"" + (near.map { "; did you mean \($0)?" } ?? "; hubd tools lists them"))
+        }
+        let (address, isOperatorDefined) = try address(of: operation)
+        let request: OutboundRequest
+        do throws(HubError) {
+            request = try operation.encoder.encode(try parsedArguments())
+        } catch {
+            throw CommandFailure(error.message)
+        }
+        if dryRun {
+            Console.print(String(buffer: RequestPrinter.json(request, address: address)))
+            return
+        }
+        let service = UpstreamRegistry().service(
+            for: UpstreamSettings(
+                name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
+        do {
+            let response = try await service.send(request, basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+            Console.printRaw(String(buffer: response.body))
+            if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
+        } catch let error as HubError {
+            throw CommandFailure(error.message)
+        }
+    }
+
+    private func parsedArguments() throws(HubError) -> JSONValue? {
+        guard let arguments else { return nil }
+        do throws(JSONParseError) {
+            return try JSONDocument(parsing: arguments, limits: .message).root
+        } catch {
+            throw HubError(.invalidArguments, "--arguments is not JSON: \(error)")
+        }
+    }
+
+    private func address(of operation: IngestedOperation) throws -> (HTTPAddress, isOperatorDefined: Bool) {
+        if let baseURL {
+            guard let address = HTTPAddress(baseURL) else { throw CommandFailure("--base-url \(baseURL) is not an http or https URL") }
+            return (address, true)
+        }
+        let own = DescriptionLocation.isURL(description) ? HTTPAddress(description) : nil
+        guard let address = operation.server.address(relativeTo: own) else {
+            throw CommandFailure("\(description) does not say where the API is; name it with --base-url http://HOST:PORT")
+        }
+        guard address.hostClass == .public || address.hostClass == .name || dryRun else {
+            throw CommandFailure("\(description) names the private address \(address); to allow it, give --base-url \(address)")
+        }
+        return (address, false)
+    }
+}
+
+/// A description named on the command line.
+enum CommandLineDescription {
+    static func read(_ location: String) async throws -> IngestedAPI {
+        let bytes: ByteBuffer
+        if DescriptionLocation.isURL(location) {
+            bytes = try await RemoteDescriptions.fetch(location, registry: UpstreamRegistry())
+        } else {
+            do throws(FileAccess.FileError) {
+                bytes = try FileAccess.read(location, limit: JSONLimits.description.maximumBytes)
+            } catch {
+                throw CommandFailure("\(error)")
+            }
+        }
+        do {
+            return try OpenAPIReader.read(SourceDocument(reading: bytes))
+        } catch let error as IngestError {
+            throw CommandFailure("\(location):\(error)")
+        } catch let error as SourceError {
+            throw CommandFailure("\(location):\(error.position.map { "\($0.line):\($0.column): " } ?? " ")\(error.message)")
+        }
+    }
+}
+
+/// A command that did not do what it was asked: the message goes to standard error, the exit code is 1.
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Shows a request that would be sent.
+enum RequestPrinter {
+    /// `{"method","url","headers":{…},"body"}`, or `bodyBase64` where the body is not UTF-8.
+    static func json(_ request: OutboundRequest, address: HTTPAddress) -> ByteBuffer {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("method", request.method.rawValue)
+        json.member("url", address.description + request.path)
+        json.key("headers")
+        json.beginObject()
+        for field in request.headers { json.member(field.name.rawName, field.value) }
+        json.endObject()
+        if let body = request.body {
+            if String(validating: body.readableBytesView, as: UTF8.self) != nil {
+                json.key("body")
+                json.string(utf8: body)
+            } else {
+                json.key("bodyBase64")
+                json.string(utf8: Base64.encode(body))
+            }
+        }
+        json.endObject()
+        return json.buffer
+    }
+}

@@ -1,0 +1,71 @@
+import Crypto
+import HTTPTypes
+import HubCore
+import HubServer
+import HubTelemetry
+import NIOCore
+
+/// Answers the admin listener. Everything but the health checks needs the token, also on loopback.
+struct AdminResponder: HTTPResponder {
+    let hub: Hub
+    let token: Secret
+    let metricsAreOpen: Bool
+
+    func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
+        guard let authority = request.head.authority, hub.adminHosts.allows(authority: authority) else {
+            return try await writer.refuse(.misdirectedRequest, "This host name is not served here")
+        }
+        if let origin = request.head.headerFields[.origin], !hub.adminHosts.allows(origin: origin) {
+            return try await writer.refuse(.forbidden, "Pages of this origin may not use the admin listener")
+        }
+        switch (request.head.method, request.path) {
+        case (.get, "/healthz"): try await respond(writer, text: "ok\n")
+        case (.get, "/readyz"):
+            try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"]), body: readiness())
+        case (.get, "/metrics") where metricsAreOpen || isAuthorized(request):
+            try await respond(writer, text: hub.metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case _ where !isAuthorized(request):
+            try await writer.refuse(.unauthorized, "The admin token is needed", fields: [.wwwAuthenticate: "Bearer realm=\"hubd admin\""])
+        case (.post, "/api/v1/reload"): try await reload(writer)
+        default: try await writer.refuse(.notFound, "There is nothing here")
+        }
+    }
+
+    private func isAuthorized(_ request: InboundRequest) -> Bool {
+        guard let field = request.head.headerFields[.authorization], field.lowercased().hasPrefix("bearer ") else { return false }
+        // Of digests, so that the time says nothing about the token.
+        return SHA256.hash(data: Array(field.dropFirst(7).utf8)) == SHA256.hash(data: Array(token.revealed.utf8))
+    }
+
+    private func respond(_ writer: any ResponseWriter, text: String, type: String = "text/plain; charset=utf-8") async throws {
+        try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: type]), body: ByteBuffer(string: text))
+    }
+
+    private func readiness() -> ByteBuffer {
+        let snapshot = hub.store.current
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("status", "ready")
+        json.member("entries", snapshot.entries.count)
+        json.key("unavailable")
+        json.beginArray()
+        for key in snapshot.unavailable.keys.map({ "\($0.kind.rawValue)/\($0.name)" }).sorted() { json.string(key) }
+        json.endArray()
+        json.endObject()
+        return json.buffer
+    }
+
+    private func reload(_ writer: any ResponseWriter) async throws {
+        let outcome = await hub.reload()
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("reloaded", outcome.isSuccess)
+        json.key("findings")
+        json.beginArray()
+        for finding in outcome.findings { finding.write(to: &json) }
+        json.endArray()
+        json.endObject()
+        let status: HTTPResponse.Status = outcome.isSuccess ? .ok : .unprocessableContent
+        try await writer.respond(HTTPResponse(status: status, headerFields: [.contentType: "application/json"]), body: json.buffer)
+    }
+}

@@ -1,0 +1,100 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import HubCore
+import NIOCore
+
+/// The folder where the hub keeps what it must not lose: its key, the admin token, which process runs on it.
+struct DataDirectory: Sendable {
+    let path: String
+
+    /// Why the folder cannot be used, with what to do.
+    struct DataError: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Makes the folder where it is missing.
+    init(path: String) throws(DataError) {
+        self.path = path
+        do throws(FileAccess.FileError) {
+            try FileAccess.createFolder(path)
+        } catch {
+            throw DataError(description: "the data folder cannot be made: \(error); name another with --data")
+        }
+    }
+
+    /// Keeps other hubs off the folder for as long as this process lives.
+    func lock() throws(DataError) {
+        do throws(FileAccess.FileError) {
+            try FileAccess.lock(path + "/hubd.lock")
+        } catch  where error.code == EWOULDBLOCK {
+            throw DataError(description: "another hub serves on \(path); stop it, or name another folder with --data")
+        } catch {
+            throw DataError(description: "\(error)")
+        }
+    }
+
+    /// The key that seals what leaves the hub and comes back: 256 bits, from `text` or a file made at the first start.
+    func masterKey(from text: String?) throws(DataError) -> SymmetricKey {
+        let text = if let text { text } else { try privateFile("master.key") }
+        guard text.utf8.count >= 32 else { throw DataError(description: "the master key is shorter than 32 characters") }
+        return SymmetricKey(data: SHA256.hash(data: Array(text.utf8)))
+    }
+
+    /// The token of the admin listener where none is configured.
+    func adminToken() throws(DataError) -> Secret { Secret(try privateFile("admin.token")) }
+
+    var adminTokenPath: String { path + "/admin.token" }
+
+    /// The text of a file of 256 random bits that is made, for the owner alone, where it is missing.
+    private func privateFile(_ name: String) throws(DataError) -> String {
+        let file = path + "/" + name
+        let key = SymmetricKey(size: .bits256)
+        let fresh = unsafe key.withUnsafeBytes { unsafe Base64.encode(Array($0)) }.replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
+        do throws(FileAccess.FileError) {
+            try FileAccess.createPrivate(file, contents: fresh + "\n")
+            return fresh
+        } catch  where error.exists {
+            do throws(FileAccess.FileError) {
+                let text = String(buffer: try FileAccess.read(file, limit: 4096)).split { $0.isWhitespace }.first.map(String.init) ?? ""
+                guard !text.isEmpty else { throw FileAccess.FileError(path: file, code: ENODATA) }
+                return text
+            } catch {
+                throw DataError(description: "\(error)")
+            }
+        } catch {
+            throw DataError(description: "\(error)")
+        }
+    }
+
+    // MARK: The running hub
+
+    /// Where the hub that runs on the folder listens.
+    struct RunningHub: Sendable {
+        var process: Int
+        var admin: String
+    }
+
+    func writeRunningHub(admin: String) {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("process", Int(getpid()))
+        json.member("admin", admin)
+        json.endObject()
+        try? FileManager.default.removeItem(atPath: path + "/hubd.run")  // there may be none
+        try? FileAccess.createPrivate(path + "/hubd.run", contents: String(buffer: json.buffer))  // `hubd reload` then says what it misses
+    }
+
+    func removeRunningHub() {
+        try? FileManager.default.removeItem(atPath: path + "/hubd.run")  // there may be none
+    }
+
+    func runningHub() -> RunningHub? {
+        guard let bytes = try? FileAccess.read(path + "/hubd.run", limit: 4096),  // none: no hub runs
+            let root = try? JSONDocument(parsing: bytes, limits: .message).root,
+            let process = root["process"]?.int, let admin = root["admin"]?.string
+        else { return nil }
+        return RunningHub(process: process, admin: admin)
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import HubCore
+import NIOCore
+
+/// Small files of the operator, and the private ones of the hub.
+enum FileAccess {
+    /// Why a file could not be read or written, in the system's words.
+    struct FileError: Error, CustomStringConvertible {
+        var path: String
+        var code: Int32
+
+        var isMissing: Bool { code == ENOENT }
+        var exists: Bool { code == EEXIST }
+        var description: String {
+            let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+            return "\(path): \(reason)"
+        }
+    }
+
+    /// The bytes of a regular file of at most `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(FileError) -> ByteBuffer {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        var info = stat()
+        guard unsafe fstat(descriptor, &info) == 0 else { throw FileError(path: path, code: errno) }
+        guard info.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(path: path, code: info.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+        }
+        guard info.st_size <= limit else { throw FileError(path: path, code: EFBIG) }
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(Int(info.st_size) + 1)
+        while buffer.readableBytes <= limit {
+            let count = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 64 << 10) { space in
+                unsafe max(0, Glibc.read(descriptor, space.baseAddress, space.count))
+            }
+            if count == 0 { return buffer }
+        }
+        throw FileError(path: path, code: EFBIG)
+    }
+
+    /// Makes a file that only its owner can read; fails if there is one.
+    static func createPrivate(_ path: String, contents: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        let bytes = Array(contents.utf8)
+        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    /// Makes a folder for its owner alone, with its parents, where it is missing.
+    static func createFolder(_ path: String) throws(FileError) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            if unsafe mkdir(made, 0o700) != 0, errno != EEXIST { throw FileError(path: made, code: errno) }
+        }
+    }
+
+    /// Takes the lock on a file for as long as the process lives, or fails at once.
+    static func lock(_ path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw FileError(path: path, code: code)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import HubCore
+
+/// One of `servers`, as written.
+struct ServerEntry: Sendable, Hashable {
+    /// Who may call.
+    enum Auth: Sendable, Hashable {
+        /// Nothing is written: open, because the hub listens on loopback only.
+        case unwritten
+        /// `auth: none`: open on purpose.
+        case none
+    }
+
+    /// The name, which stands in the path.
+    var name: String
+    /// Where the entry stands.
+    var place: SourcePlace
+    /// What the server is for.
+    var description: String?
+    /// Where the OpenAPI description is.
+    var openapi: Placed<DescriptionLocation>
+    /// The upstream that calls go to; nil is the description's own servers.
+    var upstream: Placed<String>?
+    /// How often a description that is a URL is read again.
+    var refresh: Duration?
+    /// Who may call.
+    var auth: Auth
+    /// Changes to single tools, in the order written.
+    var tools: [ToolChange]
+}
+
+/// Changes to one tool. The place is that of the tool's name, for when there is no such tool.
+struct ToolChange: Sendable, Hashable {
+    /// The name that the description gives.
+    var name: String
+    /// Where the name stands.
+    var place: SourcePlace
+    /// The name callers see.
+    var rename: Placed<String>?
+    /// The title callers see.
+    var title: String?
+    /// The description callers see.
+    var description: String?
+    /// Whether the tool is left out.
+    var isHidden = false
+    /// What a call may do.
+    var risk: Risk?
+    /// Changes to single arguments, in the order written.
+    var arguments: [ArgumentChange] = []
+    /// Hints for clients; what is nil stays as it was.
+    var annotations = ToolAnnotations()
+}
+
+/// Changes to one argument of a tool. The place is that of the argument's name.
+struct ArgumentChange: Sendable, Hashable {
+    /// The name that the description gives.
+    var name: String
+    /// Where the name stands.
+    var place: SourcePlace
+    /// The value that is always sent; callers no longer see the argument.
+    var fix: JSONTree?
+    /// The description callers see.
+    var description: String?
+    /// The value that is sent where the caller gives none.
+    var defaultValue: JSONTree?
+}

@@ -1,0 +1,56 @@
+extension HubGrammar {
+    /// One Model API.
+    static let modelAPI = Shape.object(
+        [
+            Field("description", .text(.plain), "What it is for."),
+            Field("services", .map(keys: .entry(nil), values: service), "The providers it uses, by names of your own.").required,
+            Field("routes", .list(route, minimum: 1), "Which service answers; the first that matches."),
+            Field("toolSelection", .object([limit]), "Cuts the request's tools down to the relevant ones."),
+            Field("webSearch", webSearch, "A tool that models may search the web with."),
+            Field(
+                "cache", .object([Field("ttl", .text(.duration), "How long an answer is kept.").required]),
+                "Answers the same question from memory."),
+        ] + access)
+
+    private static let limit = Field("limit", .integer(1...1000), "How many tools are left.").required
+
+    private static let service = Shape.object([
+        Field(
+            "provider",
+            .words(
+                "openai", "anthropic", "bedrock", "azure", "gemini", "dashscope", "minimax", "ollama", "vllm", "sglang", "openai-compatible"
+            ),
+            "Whose protocol it speaks."
+        ).required,
+        Field("key", .secret(.credential), "The provider's key."),
+        Field("credential", cloudCredential, "The cloud account, where the provider signs requests."),
+        Field("region", .text(.plain), "The region."),
+        Field("endpoint", .text(.url), "The provider's address, where it is not its own."),
+        Field("deployment", .text(.plain), "Azure's deployment."),
+        Field("apiVersion", .text(.plain), "Azure's API version."),
+        Field("upstream", .reference(.upstream), "Where it runs, for services of your own."),
+    ])
+
+    private static let route = Shape.object([
+        Field("when", condition, "The requests this route is for; the default is all."),
+        Field("to", .list(destination, minimum: 1), "Who answers, by weight.").required,
+        Field("fallback", .list(destination, minimum: 1), "Who answers if they fail, in this order."),
+    ])
+
+    private static let condition = Shape.object([
+        Field("header", .map(keys: .any, values: .text(.plain)), "Headers and the values they must have."),
+        Field("model", .text(.pattern), "The model that the request names."),
+    ])
+
+    private static let destination = Shape.object([
+        Field("service", .text(.plain), "One of the services.").required,
+        Field("model", .text(.plain), "The model; the default is the one that the request names."),
+        Field("weight", weight, "Its share of the requests."),
+    ])
+
+    private static let webSearch = Shape.object([
+        Field("server", .reference(.server), "The server that has the tool.").required,
+        Field("tool", .text(.plain), "The tool.").required,
+        Field("when", .words("auto", "always"), "When it is offered."),
+    ])
+}

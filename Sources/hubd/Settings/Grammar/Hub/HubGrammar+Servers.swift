@@ -1,0 +1,142 @@
+extension HubGrammar {
+    /// One MCP server.
+    static let server = Shape.object(
+        ObjectShape(
+            fields: [
+                Field("description", .text(.plain), "What the server is for; clients show it."),
+                Field("openapi", .text(.urlOrPath), "The OpenAPI description whose operations become tools: a file or a URL."),
+                Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL.").later,
+                Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand.").later,
+                Field("mcp", .text(.url), "An MCP server elsewhere.").later,
+                Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
+                Field("env", .environment, "Environment variables of the command.").later,
+                Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
+                Field("refresh", .text(.duration), "How often what is read over the network is read again."),
+                Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),
+                Field("profile", profile, "Lists nothing that this client's provider refuses.").later,
+                Field("expose", .boolean, "Whether callers reach the server itself, and not only through others.").later,
+            ] + access + [isDefault],
+            exactlyOne: [["openapi", "wsdl", "http", "mcp", "command"]]))
+
+    /// One virtual server.
+    static let virtualServer = Shape.object(
+        [
+            Field("description", .text(.plain), "What the server is for; clients show it."),
+            Field("include", .list(included, minimum: 1), "What it is put together from.").required,
+            Field("routing", routing, "How a caller finds the right tool among many."),
+            Field("profile", profile, "Lists nothing that this client's provider refuses."),
+        ] + access + [isDefault])
+
+    /// Who may call an entry, and from where.
+    static let access: [Field] = [
+        Field(
+            "auth",
+            .oneOf([
+                .words("none"),
+                .list(.choice([.later("apiKey"), .later("jwt"), .later("hmac"), .later("oauth")]), minimum: 1),
+            ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
+        Field("oauth", oauth, "The authorization servers that clients are sent to.").later,
+        Field("access", .list(accessRule), "Who may use which tools; the first rule that matches decides.").later,
+        Field(
+            "trust", .object([Field("pin", .words("first-use", "approval", "off"), "When a changed tool is taken.").required]),
+            "What happens when tools change."
+        )
+        .later,
+        Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call.")
+            .later,
+    ]
+
+    /// Whether an entry answers at the root.
+    static let isDefault = Field("default", .boolean, "Whether this entry answers where no entry is named.").later
+
+    private static let accessRule = Shape.object([
+        Field("consumers", .list(.reference(.consumer), minimum: 1), "Who, by name."),
+        Field("groups", .list(.text(.plain), minimum: 1), "Who, by group."),
+        Field("tools", .list(.text(.pattern), minimum: 1), "Which tools, as this entry shows them."),
+        Field("maxRisk", risk, "The most that a call may do; the default is write."),
+        Field("effect", .words("allow", "deny"), "What the rule does; the default is allow."),
+    ])
+
+    private static let oauth = Shape.object([
+        Field("authorizationServers", .list(.text(.url), minimum: 1), "Their issuers.").required,
+        Field("scopes", .map(keys: .any, values: .list(.text(.pattern))), "Which tools a scope opens."),
+    ])
+
+    /// How much harm a call may do.
+    static let risk = Shape.words("read", "write", "destructive")
+    private static let profile = Shape.words("openai", "anthropic", "gemini", "cursor")
+
+    private static let toolChange = Shape.object([
+        Field("rename", .text(.toolName), "The name callers see."),
+        Field("title", .text(.plain), "The title callers see."),
+        Field("description", .text(.plain), "The description callers see."),
+        Field("hidden", .boolean, "Whether the tool is left out."),
+        Field("risk", risk, "What a call may do, where the method tells it wrongly."),
+        Field("arguments", .map(keys: .any, values: argumentChange), "Changes to single arguments, by name."),
+        Field("annotations", annotations, "Hints for clients."),
+        Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
+        Field(
+            "response", .object([Field("keep", .list(.text(.jsonPointer), minimum: 1), "The parts that are kept.").required]),
+            "What is left of the answer."
+        ).later,
+    ])
+
+    private static let argumentChange = Shape.object(
+        ObjectShape(
+            fields: [
+                Field("fix", .anything, "The value that is always sent; callers no longer see the argument."),
+                Field("description", .text(.plain), "The description callers see."),
+                Field("default", .anything, "The value that is sent where the caller gives none."),
+            ],
+            atMostOne: [["fix", "default"]]))
+
+    private static let annotations = Shape.object([
+        Field("readOnly", .boolean, "The tool changes nothing."),
+        Field("destructive", .boolean, "The tool may remove or overwrite something."),
+        Field("idempotent", .boolean, "Calling it twice is calling it once."),
+        Field("openWorld", .boolean, "It reaches a world beyond the API itself."),
+    ])
+
+    private static let endpoint = Shape.object([
+        Field("name", .text(.toolName), "The tool's name.").required,
+        Field("request", .text(.request), "The method and the path, with {parameters}.").required,
+        Field("title", .text(.plain), "The title callers see."),
+        Field("description", .text(.plain), "What it does, for a model to choose by."),
+        Field("risk", risk, "What a call may do, where the method tells it wrongly."),
+        Field("headers", .map(keys: .any, values: .text(.plain)), "Headers that are always sent."),
+        Field("parameters", .map(keys: .any, values: parameter), "What the caller gives."),
+        Field(
+            "response", .object([Field("keep", .list(.text(.jsonPointer), minimum: 1), "The parts that are kept.").required]),
+            "What is left of the answer."),
+        Field("examples", .list(.text(.plain)), "Sentences that should find this tool."),
+    ])
+
+    private static let parameter = Shape.object([
+        Field("type", .words("string", "integer", "number", "boolean", "array", "object"), "Its type."),
+        Field("in", .words("path", "query", "header", "cookie", "body"), "Where it goes."),
+        Field("required", .boolean, "Whether the caller must give it."),
+        Field("description", .text(.plain), "What it means."),
+        Field("default", .anything, "The value where the caller gives none."),
+        Field("enum", .list(.anything, minimum: 1), "The values it may have."),
+        Field("items", .anything, "The JSON Schema of its elements."),
+        Field("properties", .anything, "The JSON Schemas of its members."),
+    ])
+
+    private static let included = Shape.object(
+        ObjectShape(
+            fields: [
+                Field("server", .reference(.server), "A server."),
+                Field("agent", .reference(.agent), "An agent, whose skills become tools."),
+                Field("tools", .list(.text(.pattern)), "Which of its tools; the default is all."),
+                Field("prompts", .list(.text(.pattern)), "Which of its prompts; the default is none."),
+                Field("resources", .list(.text(.pattern)), "Which of its resources; the default is none."),
+                Field("prefix", .text(.toolName), "What stands before their names."),
+            ],
+            exactlyOne: [["server", "agent"]]))
+
+    private static let routing = Shape.object([
+        Field("mode", .words("off", "search", "both"), "List all, offer search_tools and call_tool, or both.").required,
+        Field("limit", .integer(1...1000), "How many tools a search finds."),
+        Field("pinned", .list(.text(.pattern)), "Tools that are always listed."),
+    ])
+}

@@ -1,0 +1,53 @@
+import HubCore
+
+/// All that is configured, read once and handed to the wiring. Secrets in it are references.
+struct Settings: Sendable, Hashable {
+    /// The most that callers may use of the hub.
+    struct Bounds: Sendable, Hashable {
+        /// The largest head of a request.
+        var headerBytes = 64 << 10
+        /// The largest body of a request.
+        var bodyBytes = 4 << 20
+        /// The most connections at once.
+        var connections = 20_000
+        /// The most connections at once from one address.
+        var perAddress = 256
+        /// The most requests at once.
+        var inFlight = 4096
+    }
+
+    /// Where callers reach the hub.
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// Where the admin listener is.
+    var adminListen = ListenAddress(host: "127.0.0.1", port: 8081)
+    /// The URL under which callers know the hub.
+    var publicURL: HTTPAddress?
+    /// Accepted `Host` values as written; empty is the default.
+    var hosts: [String] = []
+    /// The proxies whose word about the caller's address is taken.
+    var trustedProxies: [AddressRange] = []
+    /// The most that callers may use.
+    var bounds = Bounds()
+    /// The admin token; nil is one made in the data folder.
+    var adminToken: SecretReference?
+    /// Whether `/metrics` is open.
+    var isMetricsOpen = false
+    /// The folder for what the hub stores, as the process can open it.
+    var dataDirectory = "hub-data"
+    /// The key that seals what the hub stores; nil is one made in the data folder.
+    var masterKey: SecretReference?
+    /// The upstreams by name.
+    var upstreams: [String: UpstreamEntry] = [:]
+    /// The servers in the order written, files in the order included.
+    var servers: [ServerEntry] = []
+    /// The files that were read, the main one first, as the process can open them.
+    var files: [String] = []
+
+    /// Every secret that the wiring will ask for.
+    var secrets: [SecretReference] {
+        [adminToken, masterKey].compactMap { $0 } + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
+    }
+
+    /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.
+    var mayBeOpen: Bool { listen.isLoopback && publicURL == nil && trustedProxies.isEmpty }
+}

@@ -1,0 +1,188 @@
+import HubCore
+
+/// Turns files whose form has been checked into `Settings`, and says what is wrong with their meaning.
+///
+/// It also runs on files with wrong form, so that all findings come at once: what it cannot read it leaves out, because the
+/// check has complained about it already. Its result counts only if there was no error.
+struct SettingsBuilder {
+    /// What has been found.
+    var findings: FindingCollector
+    private let files: [ConfigFile]
+    private let overrides: SettingsOverrides
+    private var settings = Settings()
+    private var serverNames: Set<String> = []
+
+    init(files: [ConfigFile], overrides: SettingsOverrides, findings: FindingCollector) {
+        self.files = files
+        self.overrides = overrides
+        self.findings = findings
+    }
+
+    /// The settings of all files together.
+    mutating func build() -> Settings {
+        readListeners()
+        readHub()
+        for file in files {
+            for (key, value) in file.root["upstreams"]?.members ?? [] { readUpstream(key, value) }
+        }
+        for file in files {
+            for (key, value) in file.root["servers"]?.members ?? [] { readServer(key, value) }
+        }
+        checkAuth()
+        return settings
+    }
+
+    /// A top-level value of the first file that has it.
+    private func top(_ name: String) -> ConfigValue? {
+        for file in files {
+            if let value = file.root[name] { return value }
+        }
+        return nil
+    }
+
+    // MARK: The hub
+
+    private mutating func readListeners() {
+        let admin = top("admin")
+        settings.listen = address(overrides.listen, top("listen")) ?? settings.listen
+        settings.adminListen = address(overrides.admin, admin?["listen"]) ?? settings.adminListen
+        if settings.listen == settings.adminListen, settings.listen.port != 0 {
+            let place = overrides.admin?.place ?? admin?["listen"]?.place ?? overrides.listen?.place ?? top("listen")?.place
+            findings.error(
+                "the public and the admin listener cannot both be at \(settings.listen)", hint: "give one of them another port",
+                at: place ?? SourcePlace(file: overrides.configPath))
+        }
+    }
+
+    private mutating func address(_ override: Placed<String>?, _ value: ConfigValue?) -> ListenAddress? {
+        guard let override else { return value?.string.flatMap { ListenAddress($0) } }
+        if let address = ListenAddress(override.value) { return address }
+        findings.error("not \(TextKind.hostPort.noun)", hint: TextKind.hostPort.advice(for: override.value), at: override.place)
+        return nil
+    }
+
+    private mutating func readHub() {
+        settings.publicURL = top("publicUrl")?.string.flatMap { HTTPAddress($0) }
+        settings.hosts = top("hosts")?.elements.compactMap(\.string) ?? []
+        settings.trustedProxies = top("trustedProxies")?.elements.compactMap { $0.string.flatMap { AddressRange($0) } } ?? []
+        if let bounds = top("bounds") {
+            settings.bounds.headerBytes = size(bounds["headerBytes"]) ?? settings.bounds.headerBytes
+            settings.bounds.bodyBytes = size(bounds["bodyBytes"]) ?? settings.bounds.bodyBytes
+            settings.bounds.connections = bounds["connections"]?.json.int ?? settings.bounds.connections
+            settings.bounds.perAddress = bounds["perAddress"]?.json.int ?? settings.bounds.perAddress
+            settings.bounds.inFlight = bounds["inFlight"]?.json.int ?? settings.bounds.inFlight
+        }
+        settings.adminToken = secret(top("admin")?["token"])
+        settings.isMetricsOpen = top("admin")?["metrics"]?.string == "open"
+        settings.masterKey = secret(top("masterKey"))
+        let beside = files.first.map { $0.resolve("hub-data") } ?? settings.dataDirectory
+        settings.dataDirectory = overrides.data?.value ?? top("data")?.path ?? beside
+    }
+
+    private func size(_ value: ConfigValue?) -> Int? { value.flatMap { $0.json.int ?? $0.string.flatMap(ByteSize.parse) } }
+
+    private func duration(_ value: ConfigValue?) -> Duration? { value?.string.flatMap { Duration(setting: $0) } }
+
+    private func secret(_ value: ConfigValue?) -> SecretReference? {
+        value.flatMap { value in value.string.flatMap { SecretReference($0, directory: value.file.directory, place: value.place) } }
+    }
+
+    // MARK: Upstreams
+
+    private mutating func readUpstream(_ key: ConfigValue, _ value: ConfigValue) {
+        guard let name = key.string, settings.upstreams[name] == nil else { return }
+        let addresses = (value["addresses"]?.elements ?? []).compactMap { element -> UpstreamEntry.Address? in
+            let url = (element.string ?? element["url"]?.string).flatMap { HTTPAddress($0) }
+            return url.map { UpstreamEntry.Address(url: $0, weight: element["weight"]?.json.int ?? 1) }
+        }
+        let timeouts = value["timeouts"]
+        settings.upstreams[name] = UpstreamEntry(
+            name: name, place: key.place, addresses: addresses,
+            balance: value["balance"]?.string.flatMap { UpstreamEntry.Balance(rawValue: $0) } ?? .roundRobin,
+            credential: value["credential"].flatMap(credential),
+            timeouts: UpstreamEntry.Timeouts(
+                connect: duration(timeouts?["connect"]), firstByte: duration(timeouts?["firstByte"]), idle: duration(timeouts?["idle"]),
+                total: duration(timeouts?["total"])))
+    }
+
+    private func credential(_ value: ConfigValue) -> UpstreamEntry.Credential? {
+        if let bearer = secret(value["bearer"]) { return .bearer(bearer) }
+        if let header = value["header"], let name = header["name"]?.string, let secret = secret(header["value"]) {
+            return .header(name: name, value: secret)
+        }
+        if let query = value["query"], let name = query["name"]?.string, let secret = secret(query["value"]) {
+            return .query(name: name, value: secret)
+        }
+        if let basic = value["basic"], let username = basic["username"]?.string, let secret = secret(basic["password"]) {
+            return .basic(username: username, password: secret)
+        }
+        return nil
+    }
+
+    // MARK: Servers
+
+    private mutating func readServer(_ key: ConfigValue, _ value: ConfigValue) {
+        guard let name = key.string, let openapi = value["openapi"], let location = openapi.string, serverNames.insert(name).inserted
+        else { return }
+        let path = openapi.file.resolve(location)
+        settings.servers.append(
+            ServerEntry(
+                name: name, place: key.place, description: value["description"]?.string,
+                openapi: Placed(value: DescriptionLocation.isURL(location) ? .url(location) : .file(path), place: openapi.place),
+                upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
+                refresh: duration(value["refresh"]),
+                auth: value["auth"] == nil ? .unwritten : .none,
+                tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init)))
+        var renamed: [String: SourcePlace] = [:]
+        for rename in settings.servers.last?.tools.compactMap(\.rename) ?? [] {
+            if let first = renamed[rename.value] {
+                findings.error("two tools are renamed to \"\(rename.value)\"", hint: "the other at \(first.description)", at: rename.place)
+            }
+            renamed[rename.value] = rename.place
+        }
+    }
+
+    // MARK: Who may call
+
+    /// 1. An entry that says `auth`, `none` included, is in order.
+    /// 2. An entry with `expose: false` is not on the listener.
+    /// 3. Every other entry may be open only while nobody but this machine can call.
+    private mutating func checkAuth() {
+        guard !settings.mayBeOpen else { return }
+        let reason =
+            settings.publicURL != nil
+            ? "publicUrl is set" : !settings.trustedProxies.isEmpty ? "trustedProxies is set" : "the hub listens on \(settings.listen)"
+        for file in files {
+            for section in ["servers", "virtualServers", "agents", "models"] {
+                for (key, entry) in file.root[section]?.members ?? []
+                where entry.json.kind == .object && entry["auth"] == nil && entry["expose"]?.json.bool != false {
+                    let name = ConfigFinding.quoted("\(section).\(key.string ?? "")")
+                    findings.error("\(name) has no auth, and \(reason)", hint: "write auth: none to leave it open", at: key.place)
+                }
+            }
+        }
+    }
+}
+
+extension ToolChange {
+    fileprivate init?(key: ConfigValue, value: ConfigValue) {
+        guard let name = key.string else { return nil }
+        self.init(name: name, place: key.place)
+        rename = value["rename"].flatMap { rename in rename.string.map { Placed(value: $0, place: rename.place) } }
+        title = value["title"]?.string
+        description = value["description"]?.string
+        isHidden = value["hidden"]?.json.bool ?? false
+        risk = value["risk"]?.string.flatMap { Risk(rawValue: $0) }
+        arguments = (value["arguments"]?.members ?? []).compactMap { key, value in
+            key.string.map { name in
+                ArgumentChange(
+                    name: name, place: key.place, fix: value["fix"].map { JSONTree($0.json) }, description: value["description"]?.string,
+                    defaultValue: value["default"].map { JSONTree($0.json) })
+            }
+        }
+        let hints = value["annotations"]
+        annotations = ToolAnnotations(
+            readOnly: hints?["readOnly"]?.json.bool, destructive: hints?["destructive"]?.json.bool,
+            idempotent: hints?["idempotent"]?.json.bool, openWorld: hints?["openWorld"]?.json.bool)
+    }
+}

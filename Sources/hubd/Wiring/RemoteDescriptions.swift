@@ -1,0 +1,92 @@
+import HTTPTypes
+import HubCore
+import HubUpstream
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import SpecIngest
+
+/// The descriptions that are reached over the network: fetched with a limit, kept as long as nothing better comes, retried with
+/// growing pauses. Outlives snapshots.
+final class RemoteDescriptions: Sendable {
+    private struct Remote {
+        var bytes: ByteBuffer?
+        var api: IngestedAPI?
+        var error: String?
+        var failures = 0
+        var due: ContinuousClock.Instant
+        var refresh: Duration?
+    }
+
+    /// The largest pause between two attempts.
+    static let maximumPause = Duration.seconds(60)
+
+    private let registry: UpstreamRegistry
+    private let remotes = NIOLockedValueBox<[String: Remote]>([:])
+
+    init(registry: UpstreamRegistry) {
+        self.registry = registry
+    }
+
+    /// The description at `url`: the one known, or a fresh one where it is due or `isForced`. The error says why there is none.
+    func api(at url: String, refresh: Duration?, isForced: Bool) async -> Result<IngestedAPI, CommandFailure> {
+        let now = ContinuousClock.now
+        let known = remotes.withLockedValue { $0[url] }
+        if let known, !isForced, now < known.due {
+            return known.api.map { .success($0) } ?? .failure(CommandFailure(known.error ?? "not fetched yet"))
+        }
+        var remote = known ?? Remote(due: now)
+        remote.refresh = refresh
+        do {
+            let bytes = try await Self.fetch(url, registry: registry)
+            if remote.api == nil || remote.bytes != bytes {
+                remote.api = try OpenAPIReader.read(SourceDocument(reading: bytes))
+                remote.bytes = bytes
+            }
+            remote.error = nil
+            remote.failures = 0
+            remote.due = refresh.map { ContinuousClock.now + $0 } ?? ContinuousClock.now + .seconds(365 * 86_400)
+        } catch {
+            remote.failures += 1
+            remote.error = (error as? CommandFailure)?.description ?? "\(error)"
+            remote.due = ContinuousClock.now + min(.seconds(1 << min(remote.failures, 6)), Self.maximumPause)
+        }
+        let result = remote
+        remotes.withLockedValue { $0[url] = result }
+        return result.api.map { .success($0) } ?? .failure(CommandFailure(result.error ?? "not fetched"))
+    }
+
+    /// Whether any of these is due to be fetched again.
+    func isAnyDue(of urls: some Sequence<String>) -> Bool {
+        let now = ContinuousClock.now
+        return remotes.withLockedValue { remotes in urls.contains { url in remotes[url].map { $0.due <= now } ?? true } }
+    }
+
+    /// Fetches a description that the operator named.
+    static func fetch(_ url: String, registry: UpstreamRegistry) async throws -> ByteBuffer {
+        let (base, query) = split(url)
+        guard let address = HTTPAddress(base), let origin = HTTPAddress(address.origin) else {
+            throw CommandFailure("\(url) is not an http or https URL")
+        }
+        let service = registry.service(
+            for: UpstreamSettings(
+                name: "description", addresses: [UpstreamAddress(address: origin)],
+                timeouts: UpstreamTimeouts(connect: .seconds(3), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(30)),
+                maximumResponseBytes: JSONLimits.description.maximumBytes, isOperatorDefined: true))
+        let path = (address.path.isEmpty ? "/" : address.path) + query
+        let response: UpstreamResponse
+        do {
+            response = try await service.send(
+                OutboundRequest(method: .get, path: path), basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+        } catch let error as HubError {
+            throw CommandFailure("\(base) could not be fetched: \(error.message)")
+        }
+        guard response.status == 200 else { throw CommandFailure("\(base) could not be fetched: HTTP \(response.status)") }
+        return response.body
+    }
+
+    private static func split(_ url: String) -> (base: String, query: String) {
+        let base = url.prefix { $0 != "?" }
+        return (String(base), String(url[base.endIndex...]))
+    }
+}

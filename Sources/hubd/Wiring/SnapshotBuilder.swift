@@ -1,0 +1,271 @@
+import HubCore
+import HubTelemetry
+import HubUpstream
+import MCPHub
+import SpecIngest
+
+/// The only maker of snapshots: reads what the settings name, checks it whole, and composes entries.
+struct SnapshotBuilder: Sendable {
+    /// Whether descriptions are fetched over the network.
+    enum Fetching: Sendable {
+        /// All of them.
+        case always
+        /// Those whose time has come.
+        case whenDue
+        /// None, and no secret is read: `hubd check --offline`.
+        case never
+    }
+
+    /// What came of it. Without a snapshot there is an error among the findings.
+    struct Result: Sendable {
+        var snapshot: HubSnapshot?
+        var findings: [ConfigFinding]
+        /// Tools by server, for `hubd check`.
+        var toolCounts: [String: Int] = [:]
+    }
+
+    let registry: UpstreamRegistry
+    let remotes: RemoteDescriptions
+    let runtime: MCPRuntime
+    let metrics: HubMetrics
+    let environment: [String: String]
+
+    init(runtime: MCPRuntime, environment: [String: String]) {
+        registry = UpstreamRegistry()
+        remotes = RemoteDescriptions(registry: registry)
+        metrics = HubMetrics(version: Version.number)
+        self.runtime = runtime
+        self.environment = environment
+    }
+
+    /// Builds the snapshot for `settings`. Servers are read at once; what fails locally is an error, what fails over the network makes only
+    /// its entry unavailable.
+    func build(_ settings: Settings, fetching: Fetching) async -> Result {
+        var findings = FindingCollector()
+        let credentials = fetching == .never ? [:] : resolveCredentials(settings, &findings)
+        let hosts = settings.hostRule
+        var parts: [Int: ServerPart] = [:]
+        await withTaskGroup(of: (Int, ServerPart).self) { group in
+            for (index, entry) in settings.servers.enumerated() {
+                group.addTask {
+                    (index, await self.server(entry, settings: settings, credentials: credentials, hosts: hosts, fetching: fetching))
+                }
+            }
+            for await (index, part) in group { parts[index] = part }
+        }
+        var entries: [EntryKey: any HubEntry] = [:]
+        var unavailable: [EntryKey: String] = [:]
+        var counts: [String: Int] = [:]
+        for (index, entry) in settings.servers.enumerated() {
+            guard let part = parts[index] else { continue }
+            findings.add(part.findings)
+            let key = EntryKey(kind: .mcp, name: entry.name)
+            entries[key] = part.server
+            unavailable[key] = part.unavailable
+            counts[entry.name] = part.server?.tools.tools.count
+        }
+        let snapshot = findings.hasErrors ? nil : HubSnapshot(entries: entries, hosts: hosts, unavailable: unavailable)
+        return Result(snapshot: snapshot, findings: findings.findings, toolCounts: counts)
+    }
+
+    /// Whether a description that the settings name by URL is to be fetched.
+    func isAnyDescriptionDue(_ settings: Settings) -> Bool {
+        remotes.isAnyDue(of: settings.servers.compactMap { if case .url(let url) = $0.openapi.value { url } else { nil } })
+    }
+
+    // MARK: Upstreams
+
+    private func resolveCredentials(_ settings: Settings, _ findings: inout FindingCollector) -> [String: UpstreamCredential] {
+        var credentials: [String: UpstreamCredential] = [:]
+        for (name, upstream) in settings.upstreams {
+            guard let credential = upstream.credential else { continue }
+            do throws(ConfigFinding) {
+                let secret = try credential.secret.resolve(environment: environment)
+                guard secret.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                    throw ConfigFinding(
+                        severity: .error, message: "the credential has a control character in it", hint: nil, place: credential.secret.place
+                    )
+                }
+                credentials[name] =
+                    switch credential {
+                    case .header(let name, _): .header(name: name, value: secret)
+                    case .query(let name, _): .query(name: name, value: secret)
+                    case .basic(let username, _): .basic(username: username, password: secret)
+                    case .bearer: .bearer(secret)
+                    }
+            } catch {
+                findings.add([error])
+            }
+        }
+        return credentials
+    }
+
+    private func upstreamSettings(_ entry: UpstreamEntry, credential: UpstreamCredential?) -> UpstreamSettings {
+        var timeouts = UpstreamTimeouts()
+        if let connect = entry.timeouts.connect { timeouts.connect = connect }
+        if let firstByte = entry.timeouts.firstByte { timeouts.firstByte = firstByte }
+        if let idle = entry.timeouts.idle { timeouts.idle = idle }
+        if let total = entry.timeouts.total { timeouts.total = total }
+        return UpstreamSettings(
+            name: entry.name,
+            addresses: entry.addresses.map { UpstreamAddress(address: $0.url, weight: entry.balance == .weighted ? $0.weight : 1) },
+            credential: credential, timeouts: timeouts, isOperatorDefined: true)
+    }
+
+    // MARK: Servers
+
+    private struct ServerPart: Sendable {
+        var server: MCPServer?
+        var unavailable: String?
+        var findings: [ConfigFinding] = []
+    }
+
+    private func server(
+        _ entry: ServerEntry, settings: Settings, credentials: [String: UpstreamCredential], hosts: HostRule, fetching: Fetching
+    ) async -> ServerPart {
+        var findings = FindingCollector()
+        let api: IngestedAPI
+        switch await description(of: entry, fetching: fetching) {
+        case .api(let read): api = read
+        case .failed(let finding): return ServerPart(findings: [finding])
+        case .unavailable(let reason): return ServerPart(unavailable: reason, findings: [unavailableFinding(entry, reason)])
+        case .left: return ServerPart()
+        }
+        for finding in api.findings where finding.kind == .skippedOperation {
+            findings.warning("\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, in: entry))
+        }
+        let upstream = entry.upstream.flatMap { settings.upstreams[$0.value] }.map { named in
+            registry.service(for: upstreamSettings(named, credential: credentials[named.name]))
+        }
+        var composer = ToolComposer(entry: entry, metrics: metrics)
+        for operation in api.operations {
+            guard let placement = placement(of: operation, upstream: upstream, entry: entry, &findings) else { continue }
+            composer.add(
+                operation, target: OperationTarget(encoder: operation.encoder, service: placement.service, basePath: placement.basePath))
+        }
+        let tools = composer.finish(&findings)
+        guard !findings.hasErrors else { return ServerPart(findings: findings.findings) }
+        let server = MCPServer(
+            name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
+            instructions: entry.description, tools: tools, hosts: hosts, runtime: runtime)
+        return ServerPart(server: server, findings: findings.findings)
+    }
+
+    private enum Description {
+        case api(IngestedAPI)
+        case failed(ConfigFinding)
+        case unavailable(String)
+        /// Not looked at.
+        case left
+    }
+
+    private func description(of entry: ServerEntry, fetching: Fetching) async -> Description {
+        switch entry.openapi.value {
+        case .file(let path):
+            do {
+                let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
+                return .api(try OpenAPIReader.read(SourceDocument(reading: bytes)))
+            } catch let error as FileAccess.FileError {
+                return .failed(ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.openapi.place))
+            } catch let error as IngestError {
+                return .failed(
+                    ConfigFinding(
+                        severity: .error, message: error.message, hint: error.hint, place: SourcePlace(file: path, position: error.position)
+                    ))
+            } catch let error as SourceError {
+                return .failed(
+                    ConfigFinding(
+                        severity: .error, message: error.message, hint: nil, place: SourcePlace(file: path, position: error.position)))
+            } catch {
+                return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.openapi.place))
+            }
+        case .url(let url):
+            guard fetching != .never else { return .left }
+            switch await remotes.api(at: url, refresh: entry.refresh, isForced: fetching == .always) {
+            case .success(let api): return .api(api)
+            case .failure(let error): return .unavailable(error.description)
+            }
+        }
+    }
+
+    private func unavailableFinding(_ entry: ServerEntry, _ reason: String) -> ConfigFinding {
+        ConfigFinding(
+            severity: .warning, message: "\(entry.name) is not available: \(reason)", hint: "it is tried again by itself",
+            place: entry.openapi.place)
+    }
+
+    /// Where an operation's calls go: the named upstream under the description's path, or the description's own server if that is public.
+    private func placement(
+        of operation: IngestedOperation, upstream: UpstreamService?, entry: ServerEntry, _ findings: inout FindingCollector
+    ) -> (service: UpstreamService, basePath: String)? {
+        if let upstream { return (upstream, operation.server.pathPrefix) }
+        var own: HTTPAddress?
+        if case .url(let url) = entry.openapi.value { own = HTTPAddress(String(url.prefix { $0 != "?" })) }
+        guard let address = operation.server.address(relativeTo: own), let origin = HTTPAddress(address.origin) else {
+            findings.addOnce(
+                "the description of \(entry.name) does not say where the API is",
+                hint:
+                    "name it: add `upstreams: { \(entry.name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(entry.name)` here",
+                at: entry.place)
+            return nil
+        }
+        guard address.hostClass == .public || address.hostClass == .name else {
+            findings.addOnce(
+                "the description of \(entry.name) names the private address \(address.origin), which only you can allow",
+                hint:
+                    "add `upstreams: { \(entry.name): { addresses: [\"\(address.origin)\"] } }` and `upstream: \(entry.name)` here, or try it with `hubd call … --base-url \(address.origin)`",
+                at: entry.place)
+            return nil
+        }
+        let service = registry.service(
+            for: UpstreamSettings(name: entry.name, addresses: [UpstreamAddress(address: origin)], isOperatorDefined: false))
+        return (service, address.path)
+    }
+
+    private func place(_ position: SourcePosition?, in entry: ServerEntry) -> SourcePlace {
+        switch entry.openapi.value {
+        case .file(let path), .url(let path): SourcePlace(file: path, position: position)
+        }
+    }
+}
+
+extension FindingCollector {
+    mutating func add(_ others: [ConfigFinding]) {
+        for finding in others {
+            switch finding.severity {
+            case .error: error(finding.message, hint: finding.hint, at: finding.place)
+            case .warning: warning(finding.message, hint: finding.hint, at: finding.place)
+            }
+        }
+    }
+
+    /// Adds an error unless it has been added: many operations of one description fail alike.
+    mutating func addOnce(_ message: String, hint: String, at place: SourcePlace) {
+        guard !findings.contains(where: { $0.message == message && $0.place == place }) else { return }
+        error(message, hint: hint, at: place)
+    }
+}
+
+extension Settings {
+    /// The `Host` values of the public listener: those of the setting and of `publicUrl`; by default the localhost forms and the
+    /// listen address.
+    var hostRule: HostRule {
+        let publicHost = publicURL.map { [$0.host] } ?? []
+        return hosts.isEmpty
+            ? HostRule(names: publicHost + [listen.host], allowsLoopback: true)
+            : HostRule(names: publicHost + hosts.map { HTTPAddress.splitAuthority($0)?.host ?? $0 }, allowsLoopback: false)
+    }
+
+    /// What cannot change while the hub runs.
+    func findingsForRestart(since current: Settings) -> [ConfigFinding] {
+        let changed = [
+            ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
+            ("data", dataDirectory != current.dataDirectory),
+        ]
+        return changed.filter(\.1).map { name, _ in
+            ConfigFinding(
+                severity: .error, message: "a change of \(name) needs a restart", hint: nil,
+                place: SourcePlace(file: files.first ?? "hub.yaml"))
+        }
+    }
+}

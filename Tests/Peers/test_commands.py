@@ -1,0 +1,118 @@
+"""The commands that need no running hub: `tools`, `call`, and the demo."""
+
+import json
+import re
+import shlex
+import subprocess
+
+import httpx
+import pytest
+
+from conftest import FIXTURES
+from harness.hub import Hub, hubd
+from harness.wire import ask, call
+
+HTTPBIN = FIXTURES / "httpbin.openapi.yaml"
+
+
+def test_tools_prints_the_list_and_nothing_else():
+    result = hubd("tools", HTTPBIN, "--json")
+    assert result.returncode == 0
+    tools = {tool["name"]: tool for tool in json.loads(result.stdout)["tools"]}
+    assert len(tools) == 24
+    assert tools["base64"]["_meta"]["hubd/operation"] == "GET /base64/{value}"
+
+
+def test_tools_prints_something_to_read():
+    result = hubd("tools", HTTPBIN)
+    assert result.returncode == 0
+    assert "uuid" in result.stdout and "GET /uuid" in result.stdout
+
+
+def test_call_calls(httpbin):
+    result = hubd("call", HTTPBIN, "postJson", "--arguments", '{"name":"lamp"}', "--base-url", httpbin.url)
+    assert result.returncode == 0, result.stderr
+    assert '"lamp"' in result.stdout
+
+
+def test_a_dry_run_prints_the_request():
+    arguments = {"colour": "dark blue", "sizes": [1, 2], "X-Token": "t"}
+    result = hubd(
+        "call", HTTPBIN, "getRequest", "--dry-run", "--base-url", "http://h.test/base", "--arguments", json.dumps(arguments)
+    )
+    assert result.returncode == 0, result.stderr
+    request = json.loads(result.stdout)
+    assert request["method"] == "GET"
+    assert request["url"] == "http://h.test/base/get?colour=dark%20blue&sizes=1&sizes=2"
+    assert {name.lower(): value for name, value in request["headers"].items()}["x-token"] == "t"
+
+
+def test_a_dry_run_shows_the_body():
+    result = hubd("call", HTTPBIN, "postJson", "--dry-run", "--base-url", "http://h.test", "--arguments", '{"name":"é"}')
+    request = json.loads(result.stdout)
+    assert json.loads(request["body"]) == {"name": "é"}
+    assert {name.lower(): value for name, value in request["headers"].items()}["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("arguments", ['{"count":1}', "[]", "{"], ids=["missing", "no object", "no JSON"])
+def test_call_says_what_is_wrong_with_arguments(arguments):
+    result = hubd("call", HTTPBIN, "postJson", "--dry-run", "--base-url", "http://h.test", "--arguments", arguments)
+    assert result.returncode not in (0, -6, -4, 132, 134)
+    assert result.stderr.strip()
+
+
+def test_call_names_the_nearest_tool():
+    result = hubd("call", HTTPBIN, "postJso", "--dry-run", "--base-url", "http://h.test")
+    assert result.returncode != 0
+    assert "postJson" in result.stderr
+
+
+def test_a_description_by_url_is_read(background, httpbin):
+    """Served from loopback by the operator's own word."""
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        body = HTTPBIN.read_bytes()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body) + body)
+        await writer.drain()
+
+    port = background.listen(serve)
+    result = hubd("tools", f"http://127.0.0.1:{port}/openapi.yaml", "--json")
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)["tools"]) == 24
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """The demo, running in an empty folder."""
+    hub = Hub(tmp_path, {}, command="demo")
+    yield hub
+    hub.stop()
+
+
+def test_the_demo_serves_tools_that_can_be_called(demo):
+    path = re.search(r"/mcp/([a-z0-9-]+)", demo.output.text).group(1)
+    tools = ask(demo.mcp(path), "tools/list")["result"]["tools"]
+    assert tools
+    reading = next(
+        tool for tool in tools if tool["annotations"]["readOnlyHint"] and not tool["inputSchema"].get("required")
+    )
+    result = call(demo.mcp(path), reading["name"])
+    assert not result.get("isError"), result
+
+
+def test_the_demo_prints_settings_and_a_curl_that_works(demo):
+    assert demo.output.wait_for(r"curl[^\n]*")
+    settings = demo.output.text
+    assert "claude mcp add" in settings and "mcpServers" in settings and '"servers"' in settings
+    command = re.search(r"^\s*(curl (?:.*\\\n)*.*)$", settings, re.MULTILINE).group(1)
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+    assert result.returncode == 0, result.stderr
+    assert '"result"' in result.stdout, (shlex.split(command), result.stdout)
+
+
+def test_the_demo_needs_no_network_beyond_loopback(demo):
+    """All that it prints to open is on loopback."""
+    hosts = set(re.findall(r"https?://([^/:\s\"'`]+)", demo.output.text))
+    assert hosts <= {"127.0.0.1", "localhost"}
+    assert httpx.get(demo.admin + "/healthz").status_code == 200

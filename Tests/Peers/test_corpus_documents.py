@@ -1,0 +1,71 @@
+"""Hostile documents (hostile/openapi, hostile/yaml): read or refused as expected, within a second and 64 MB, never a crash."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import CORPORA, httpbin_configuration
+from harness.measure import crashed, measured
+from harness.wire import call
+
+HOSTILE = Path(CORPORA) / "hostile"
+HEAD = """\
+openapi: 3.1.0
+info: {title: t, version: '1'}
+servers: [{url: 'https://api.test'}]
+paths: {/x: {get: {operationId: getX, responses: {'200': {description: ok}}}}}
+x-case:
+"""
+
+
+def cases(folder: str) -> list:
+    """The documents of a folder with their class."""
+    expected = json.loads((HOSTILE / folder / "expect.json").read_text())
+    return [pytest.param(HOSTILE / folder / name, verdict, id=f"{name}-{verdict}") for name, verdict in expected.items()]
+
+
+def listed(folder, file) -> tuple:
+    """Runs `hubd tools` within the bounds of the corpus; gives the run and the names of the tools."""
+    run = measured(folder, "tools", file, "--json")
+    assert not crashed(run.status), run.errors[-2000:]
+    assert run.seconds < 1
+    assert run.memory < 64 << 20
+    assert run.status == 0 or run.errors.strip(), "refused without a word"
+    return run, [tool["name"] for tool in json.loads(run.output)["tools"]] if run.output.strip() else []
+
+
+@pytest.mark.parametrize("file, verdict", cases("openapi"))
+def test_a_hostile_description_gets_its_verdict(tmp_path, file, verdict):
+    """A refusal is one of the document, of the operation, or of every call; `hold` comes with approvals."""
+    run, names = listed(tmp_path, file)
+    assert "root:" not in run.output + run.errors, "a file was read"
+    if verdict == "accept":
+        assert run.status == 0 and names
+    elif verdict == "reject" and names:
+        refused = all(measured(tmp_path, "call", file, name, "--dry-run").status not in (0, 64) for name in names)
+        assert refused or "file:" in run.errors, "neither refused nor named as left out"
+
+
+@pytest.mark.parametrize("file, verdict", cases("openapi"))
+def test_a_hostile_description_does_not_hurt_a_serving_hub(file, verdict, start_hub, httpbin):
+    """The same document in hub.yaml: the hub keeps the configuration it has, or serves the others."""
+    configuration = httpbin_configuration(httpbin.url)
+    hub = start_hub(configuration)
+    configuration["servers"]["hostile"] = {"openapi": str(file)}
+    hub.reload(configuration)
+    for _ in range(5):
+        assert call(hub.mcp("httpbin"), "uuid")["structuredContent"]["uuid"]
+
+
+@pytest.mark.parametrize("file, verdict", cases("yaml"))
+def test_hostile_yaml_gets_its_verdict(tmp_path, file, verdict):
+    """As a document of its own, which is no description, and within one, under an extension key."""
+    listed(tmp_path, file)
+    within = tmp_path / "within.yaml"
+    within.write_text(HEAD + "".join(f"  {line}\n" for line in file.read_text().splitlines()))
+    run, names = listed(tmp_path, within)
+    if verdict == "accept":
+        assert names == ["getX"], run.errors
+    elif verdict == "reject":
+        assert run.status not in (0, 64), run.output

@@ -1,0 +1,173 @@
+"""The handshake eras by hand: sessions, versions, batches, and refusals that leave the session alive."""
+
+import json
+import threading
+
+import httpx
+import pytest
+
+from conftest import fault_configuration
+from harness.recorder import events
+from harness.wire import BOTH, Session, message
+
+VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_version_is_spoken_as_asked_for(hub, version):
+    with Session(hub.mcp("httpbin"), version) as session:
+        assert session.version == version
+        assert session.ask("tools/call", {"name": "json", "arguments": {}})["result"]["content"]
+        assert session.ask("ping")["result"] == {}
+
+
+@pytest.mark.parametrize("version", ["2023-01-01", "2099-01-01", "nonsense"])
+def test_an_unknown_version_is_offered_a_known_one(hub, version):
+    with Session(hub.mcp("httpbin"), version) as session:
+        assert session.version in VERSIONS
+
+
+def test_a_deleted_session_is_404_afterwards(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        assert session.ask("ping")["result"] == {}
+        assert session.client.delete(session.url).status_code in (200, 204)
+        answer = session.post({"jsonrpc": "2.0", "id": 2, "method": "ping"})
+        assert answer.status_code == 404
+        assert answer.headers["x-request-id"]
+        assert session.client.delete(session.url).status_code == 404
+
+
+def test_a_session_that_never_was_is_404(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        session.client.headers["mcp-session-id"] = "made-up"
+        assert session.post({"jsonrpc": "2.0", "id": 2, "method": "ping"}).status_code == 404
+
+
+def test_a_session_does_not_open_another_server(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        session.url = hub.mcp("impatient")
+        assert session.post({"jsonrpc": "2.0", "id": 2, "method": "ping"}).status_code == 404
+
+
+def test_no_session_is_a_bad_request(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        del session.client.headers["mcp-session-id"]
+        assert session.post({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).status_code == 400
+
+
+def test_a_strange_version_header_within_a_session_is_a_bad_request(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        session.client.headers["mcp-protocol-version"] = "1999-01-01"
+        assert session.post({"jsonrpc": "2.0", "id": 2, "method": "ping"}).status_code == 400
+
+
+def test_a_missing_version_header_is_forgiven_within_a_session(hub):
+    """Clients in use leave it out; the session knows."""
+    with Session(hub.mcp("httpbin")) as session:
+        del session.client.headers["mcp-protocol-version"]
+        assert session.ask("ping")["result"] == {}
+
+
+BATCH = [
+    {"jsonrpc": "2.0", "id": 1, "method": "ping"},
+    {"jsonrpc": "2.0", "method": "notifications/roots/list_changed"},
+    {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "json", "arguments": {}}},
+]
+
+
+def test_a_batch_is_answered_at_2025_03_26(hub):
+    with Session(hub.mcp("httpbin"), "2025-03-26") as session:
+        answer = session.post(BATCH)
+        assert answer.status_code == 200
+        if answer.headers["content-type"].startswith("text/event-stream"):
+            found = [json.loads(data) for _, data in events(answer.content)]
+            answers = [one for entry in found for one in (entry if isinstance(entry, list) else [entry])]
+        else:
+            answers = answer.json()
+        assert sorted(one["id"] for one in answers) == [1, 2]
+        assert all("result" in one for one in answers)
+
+
+@pytest.mark.parametrize("version", ["2025-06-18", "2025-11-25"])
+def test_a_batch_is_refused_later(hub, version):
+    with Session(hub.mcp("httpbin"), version) as session:
+        answer = session.post(BATCH)
+        assert answer.status_code == 400 or answer.json()["error"]["code"] == -32600
+        assert session.ask("ping")["result"] == {}
+
+
+def test_refusals_within_a_session_are_messages_at_200(hub):
+    """An HTTP error would end the whole session of a 1.x SDK."""
+    with Session(hub.mcp("httpbin")) as session:
+        for request, code in [
+            ({"method": "tools/call", "params": {"name": "no_such", "arguments": {}}}, -32602),
+            ({"method": "tools/nothing"}, -32601),
+            ({"method": "tools/call", "params": {"arguments": {}}}, -32602),
+        ]:
+            answer = session.post({"jsonrpc": "2.0", "id": 9, **request})
+            assert (answer.status_code, message(answer)["error"]["code"]) == (200, code)
+            assert answer.headers["x-request-id"]
+        assert session.ask("ping")["result"] == {}
+
+
+def test_a_notification_is_202_without_a_body(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        answer = session.post({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"})
+        assert (answer.status_code, answer.content) == (202, b"")
+
+
+def test_a_handshake_result_has_nothing_of_the_modern_era(hub):
+    with Session(hub.mcp("httpbin")) as session:
+        result = session.ask("tools/call", {"name": "json", "arguments": {}})["result"]
+        assert "resultType" not in result
+        assert "ttlMs" not in session.ask("tools/list")["result"]
+
+
+def test_structured_results_are_only_for_versions_that_know_them(hub):
+    with Session(hub.mcp("httpbin"), "2024-11-05") as session:
+        assert "structuredContent" not in session.ask("tools/call", {"name": "json", "arguments": {}})["result"]
+
+
+def test_cancelling_ends_the_call_upstream(start_hub, fault):
+    hub = start_hub(fault_configuration(fault.url, firstByte="60s", idle="60s", total="60s"))
+    with Session(hub.mcp("fault")) as session:
+        request = {"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": {"name": "hang", "arguments": {}}}
+        call = threading.Thread(target=lambda: session.client.post(session.url, json=request), daemon=True)
+        call.start()
+        fault.waiting.wait()
+        with Session(hub.mcp("fault")) as stranger:
+            stranger.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+            assert stranger.ask("ping")["result"] == {}
+        assert fault.left.count == 0, "another session cancelled it"
+        session.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+        assert fault.left.wait(limit=10) < 5
+        call.join(10)
+        assert not call.is_alive(), "the cancelled call's answer never ended"
+
+
+def test_the_older_transport_names_its_endpoint_and_answers_on_the_stream(hub):
+    with httpx.Client(timeout=10) as client:
+        with client.stream("GET", hub.mcp("httpbin") + "/sse", headers={"accept": "text/event-stream"}) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            assert stream.headers["x-request-id"]
+            lines = stream.iter_lines()
+            assert next(lines) == "event: endpoint"
+            endpoint = next(lines).removeprefix("data:").strip()
+            assert endpoint.startswith("/mcp/httpbin/messages"), "relative, so that it works behind any name"
+            hello = {"protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+            request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+            assert client.post(hub.url + endpoint, json=request).status_code == 202
+            data = next(line for line in lines if line.startswith("data:"))
+            assert json.loads(data.removeprefix("data:"))["result"]["protocolVersion"] == "2024-11-05"
+        gone = client.post(hub.url + endpoint, json={"jsonrpc": "2.0", "id": 2, "method": "ping"})
+        assert gone.status_code in (202, 404)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null"])
+def test_a_strange_origin_is_403(hub, origin):
+    with Session(hub.mcp("httpbin")) as session:
+        answer = session.client.post(
+            session.url, headers={"origin": origin}, json={"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        )
+        assert answer.status_code == 403
+    assert httpx.get(hub.mcp("httpbin") + "/sse", headers={"origin": origin, "accept": BOTH}).status_code == 403

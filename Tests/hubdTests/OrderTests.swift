@@ -1,0 +1,55 @@
+import Crypto
+import HTTPTypes
+import HubCore
+import HubTelemetry
+import Logging
+import MCPHub
+import NIOCore
+import Testing
+
+@testable import hubd
+
+@Suite("Orders")
+struct OrderTests {
+    @Test("a request passes the checks in this order")
+    func checks() {
+        #expect(PublicResponder.checks.map { "\(type(of: $0))" } == ["HostCheck"])
+    }
+
+    @Test("a call passes the policies in this order")
+    func policies() {
+        let fill = ToolOverride.filling
+        let order = ToolComposer.policies(server: "s", tool: "t", fill: fill, metrics: HubMetrics(version: "1"))
+        #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "ArgumentFill"])
+        #expect(ToolComposer.policies(server: "s", tool: "t", fill: nil, metrics: HubMetrics(version: "1")).count == 1)
+    }
+}
+
+extension ToolOverride {
+    /// What a fixed argument adds to a call.
+    fileprivate static var filling: ArgumentFill? {
+        var change = ToolOverride()
+        change.arguments = ["a": .init(fixed: .integer(1))]
+        let tool = ToolDefinition(
+            name: "t", description: "", inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{}}}"#), annotations: ToolAnnotations(),
+            risk: .read, operation: "GET /")
+        return change.apply(to: tool).fill
+    }
+}
+
+@Suite("Paths of entries")
+struct EntryPathTests {
+    @Test(
+        "a path names an entry and what follows",
+        arguments: [("/mcp/a", "a", ""), ("/mcp/a/", "a", "/"), ("/mcp/a/sse", "a", "/sse"), ("/mcp/a//x", "a", "//x"), ("/mcp/%61", "%61", "")])
+    func splits(path: String, name: String, subpath: String) throws {
+        let (key, rest) = try #require(EntryPath.split(path[...]))
+        #expect(key == EntryKey(kind: .mcp, name: name))
+        #expect(rest == subpath[...])
+    }
+
+    @Test("other paths name none", arguments: ["/", "", "/mcp", "/mcp/", "/mcp//a", "//mcp/a", "mcp/a", "/MCP/a", "/other/a"])
+    func refuses(path: String) {
+        #expect(EntryPath.split(path[...]) == nil)
+    }
+}
