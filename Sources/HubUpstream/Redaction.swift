@@ -22,14 +22,14 @@ struct Redaction: Sendable {
 
     /// The body with every occurrence replaced by `***`; the same buffer where there is none.
     func apply(to body: ByteBuffer, status: Int, address: HTTPAddress) -> ByteBuffer {
-        var patterns = secrets
-        if status >= 300 {
-            patterns += [address.authority, address.host].filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
-        }
-        return patterns.reduce(body) { Self.replace($1, in: $0) }
+        let isFailure = status >= 300
+        let places = [address.authority, address.host].filter { isFailure && $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
+        let withoutSecrets = secrets.reduce(body) { Self.replace($1, isAddress: false, in: $0) }
+        return places.reduce(withoutSecrets) { Self.replace($1, isAddress: true, in: $0) }
     }
 
-    private static func replace(_ pattern: [UInt8], in body: ByteBuffer) -> ByteBuffer {
+    /// Replaces each occurrence; of an address with what follows it in a URL.
+    private static func replace(_ pattern: [UInt8], isAddress: Bool, in body: ByteBuffer) -> ByteBuffer {
         guard body.readableBytes >= pattern.count, let first = pattern.first else { return body }
         let bytes = body.readableBytesUInt8Span
         var result: ByteBuffer?
@@ -44,11 +44,21 @@ struct Redaction: Sendable {
             written.writeStaticString("***")
             result = written
             index += pattern.count
+            if isAddress { while index < bytes.count, isURLByte(bytes[index]) { index += 1 } }
             copied = index
         }
         guard var result else { return body }
         result.writeImmutableBuffer(body.getSlice(at: body.readerIndex + copied, length: bytes.count - copied) ?? ByteBuffer())
         return result
+    }
+
+    private static func isURLByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: ")"),
+            UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ","):
+            false
+        default: true
+        }
     }
 
     private static func matches(_ bytes: Span<UInt8>, at index: Int, _ pattern: [UInt8]) -> Bool {

@@ -114,10 +114,10 @@ public final class UpstreamService: Sendable {
         var headers = HTTPHeaders()
         for field in request.headers { headers.add(name: field.name.rawName, value: field.value) }
         if !headers.contains(name: "user-agent") { headers.add(name: "user-agent", value: "hubd") }
-        switch settings.credential {
+        switch request.method == .trace ? nil : settings.credential {  // RFC 9110 §9.3.8: the answer repeats the request
         case .header(let name, let value): headers.replaceOrAdd(name: name, value: value.revealed)
         case .query(let name, let value):
-            path += (path.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + Self.queryEncoded(name) + "=" + Self.queryEncoded(value.revealed)
+            path = Self.path(path, withQuery: name, value.revealed)
         case .basic(let username, let password):
             headers.replaceOrAdd(name: "authorization", value: "Basic " + Base64.encode(Array("\(username):\(password.revealed)".utf8)))
         case .bearer(let token): headers.replaceOrAdd(name: "authorization", value: "Bearer \(token.revealed)")
@@ -130,8 +130,15 @@ public final class UpstreamService: Sendable {
         return outgoing
     }
 
-    private static func queryEncoded(_ text: String) -> String {
-        PercentEncoding.encode(text, keeping: PercentEncoding.unreserved)
+    /// The path with a query parameter of the hub's, in place of any of that name: no argument may say it otherwise.
+    private static func path(_ path: String, withQuery name: String, _ value: String) -> String {
+        let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let others = (parts.count > 1 ? parts[1].split(separator: "&") : []).filter { pair in
+            let other = String(pair.prefix { $0 != "=" }).replacing("+", with: " ")
+            return (PercentEncoding.decode(other) ?? other) != name
+        }
+        let own = [name, value].map { PercentEncoding.encode($0, keeping: PercentEncoding.unreserved) }.joined(separator: "=")
+        return parts[0] + "?" + (others.map(String.init) + [own]).joined(separator: "&")
     }
 
     private static func isSafe(_ method: HTTPRequest.Method) -> Bool { [.get, .head, .options].contains(method) }
@@ -154,11 +161,11 @@ public final class UpstreamService: Sendable {
     private static func hubError(for error: any Error) -> HubError {
         switch error {
         case let error as HubError: error
-        case is DeadlineExceeded: HubError(.upstreamTimeout, "The upstream took too long to answer", cause: error)
+        case is DeadlineExceeded: HubError(.upstreamTimeout, "The upstream did not answer in time", cause: error)
         case let error as HTTPClientError where [.connectTimeout, .tlsHandshakeTimeout].contains(error):
             HubError(.upstreamTimeout, "The upstream could not be reached in time", cause: error)
         case let error as HTTPClientError where [.readTimeout, .deadlineExceeded, .writeTimeout].contains(error):
-            HubError(.upstreamTimeout, "The upstream took too long to answer", cause: error)
+            HubError(.upstreamTimeout, "The upstream did not answer in time", cause: error)
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             HubError(.upstreamFailed, "The upstream closed the connection before its answer was complete", cause: error)
         case is HTTPParserError: HubError(.upstreamFailed, "The upstream's answer is not HTTP", cause: error)

@@ -80,6 +80,8 @@ struct UpstreamServiceTests {
         #expect(bearer.contains("Authorization: Bearer ***") || bearer.contains("authorization: Bearer ***"))
         let query = String(buffer: try await send("/x?a=1", credential: .query(name: "key", value: secret)).body)
         #expect(query.contains("/x?a=1&key=***"))
+        let forged = String(buffer: try await send("/x?key=mine&k%65y=mine&a=1", credential: .query(name: "key", value: secret)).body)
+        #expect(forged.contains("/x?a=1&key=***"))
         let basic = String(buffer: try await send("/x", credential: .basic(username: "u", password: secret)).body)
         #expect(basic.contains("Basic ***"))
         let header = String(buffer: try await send("/x", credential: .header(name: "X-Key", value: secret)).body)

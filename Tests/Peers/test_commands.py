@@ -36,7 +36,7 @@ def test_call_calls(httpbin):
 
 
 def test_a_dry_run_prints_the_request():
-    arguments = {"colour": "dark blue", "sizes": [1, 2], "X-Token": "t"}
+    arguments = {"colour": "dark blue", "sizes": [1, 2], "X_Token": "t"}
     result = hubd(
         "call", HTTPBIN, "getRequest", "--dry-run", "--base-url", "http://h.test/base", "--arguments", json.dumps(arguments)
     )

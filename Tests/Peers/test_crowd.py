@@ -129,19 +129,19 @@ def test_clients_are_told_when_tools_are_renamed_redescribed_or_hidden(peers, st
         wait_for_get_stream(peer)
 
     changes = [
-        ("uuid", {"rename": "fresh_uuid"}),
-        ("html", {"description": "Reads Moby Dick"}),
-        ("xml", {"hidden": True}),
+        ("uuid", {"rename": "fresh_uuid"}, lambda listed: "uuid" not in listed and "fresh_uuid" in listed),
+        ("html", {"description": "Reads Moby Dick"}, lambda listed: listed["html"]["description"] == "Reads Moby Dick"),
+        ("xml", {"hidden": True}, lambda listed: "xml" not in listed),
     ]
     tools = configuration["servers"]["httpbin"]["tools"] = {}
-    for name, change in changes:
+    for name, change, is_seen in changes:
         tools[name] = change
         hub.reload(configuration)
-        assert peer.notifications.get(timeout=15)["method"] == "notifications/tools/list_changed"
-
-    listed = peer.tools()
-    assert "uuid" not in listed and "xml" not in listed
-    assert listed["html"]["description"] == "Reads Moby Dick"
+        # The 2.x SDK hands one notification on twice, so that one may belong to the change before.
+        while True:
+            assert peer.notifications.get(timeout=15)["method"] == "notifications/tools/list_changed"
+            if is_seen(peer.tools()):
+                break
     assert len(peer.call("fresh_uuid")["structuredContent"]["uuid"]) == 36
 
 

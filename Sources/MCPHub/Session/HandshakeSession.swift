@@ -66,6 +66,16 @@ struct HandshakeSession: Sendable {
         return json.buffer
     }
 
+    /// The reply to a message or a batch on a channel that is open anyway; `push` sends what comes before it.
+    func reply(
+        toAny message: JSONValue, requestID: String, logger: Logger, push: @escaping @Sendable (ByteBuffer) -> Void
+    ) async -> ByteBuffer? {
+        if message.kind == .array { return await replyToBatch(message, requestID: requestID, logger: logger) }
+        return await ReplyStream.run(progressToken: message.progressToken, push: push) {
+            await reply(toMessage: message, requestID: requestID, logger: logger)
+        }
+    }
+
     /// The reply to one message, if it wants one.
     func reply(toMessage message: JSONValue, requestID: String, logger: Logger) async -> ByteBuffer? {
         let envelope: JSONRPCEnvelope

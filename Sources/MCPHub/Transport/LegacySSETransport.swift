@@ -30,27 +30,22 @@ struct LegacySSETransport {
             runtime.legacySessions.remove(id)
         }
         try await withThrowingDiscardingTaskGroup { group in
-            var handler = HandshakeSession(server: server, token: session)
+            var token = session
             for await event in events.elements {
                 switch event {
                 case .keepAlive: try await writer.write(SSEEncoder.keepAlive)
                 case .outgoing(let message): try await writer.send(json: message)
-                case .incoming(let message):
+                case .incoming(let message, let server):
+                    let handler = HandshakeSession(server: server, token: token)
                     if message.isInitialize {
                         let (reply, revision) = initialize(message)
-                        if let revision {
-                            var token = session
-                            token.revision = revision
-                            handler = HandshakeSession(server: server, token: token)
-                        }
+                        if let revision { token.revision = revision }
                         try await writer.send(json: reply)
                         continue
                     }
-                    group.addTask { [handler] in
-                        let reply =
-                            message.kind == .array
-                            ? await handler.replyToBatch(message, requestID: request.id, logger: request.logger)
-                            : await handler.reply(toMessage: message, requestID: request.id, logger: request.logger)
+                    group.addTask {
+                        let reply = await handler.reply(
+                            toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
                         if let reply { events.push(.outgoing(reply)) }
                     }
                 }
@@ -85,7 +80,7 @@ struct LegacySSETransport {
         }
         do throws(JSONParseError) {
             let document = try JSONDocument(parsing: request.body, limits: .message)
-            events.push(.incoming(document.root))
+            events.push(.incoming(document.root, server))
         } catch {
             return try await writer.answer(.badRequest, JSONRPCError(.parseError, "The body is not JSON: \(error)"))
         }
@@ -96,7 +91,8 @@ struct LegacySSETransport {
 /// The open streams of HTTP+SSE by the id in their address.
 final class LegacySessions: Sendable {
     enum Event: Sendable {
-        case incoming(JSONValue)
+        /// A message, with the server of the snapshot in force when it came.
+        case incoming(JSONValue, MCPServer)
         case outgoing(ByteBuffer)
         case keepAlive
     }

@@ -39,7 +39,7 @@ struct ReplyStream {
                     if ticks == 0 { try await writer.beginEvents() }
                     ticks += 1
                     if let progressToken {
-                        try await writer.send(json: progress(progressToken, seconds: ticks))
+                        try await writer.send(json: Self.progress(progressToken, seconds: ticks))
                     } else {
                         try await writer.write(SSEEncoder.keepAlive)
                     }
@@ -57,8 +57,27 @@ struct ReplyStream {
         }
     }
 
+    /// Runs `work` and tells a client that gave a token every second that it goes on: for channels that are open anyway.
+    static func run<Value: Sendable>(
+        progressToken: JSONValue?, push: @escaping @Sendable (ByteBuffer) -> Void, _ work: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        guard let progressToken else { return await work() }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var seconds = 0
+                while (try? await Task.sleep(for: progressInterval)) != nil {  // nil: the work is done
+                    seconds += 1
+                    push(progress(progressToken, seconds: seconds))
+                }
+            }
+            let value = await work()
+            group.cancelAll()
+            return value
+        }
+    }
+
     /// HTTP APIs tell nothing of their progress; the seconds that have passed are what the hub knows.
-    private func progress(_ token: JSONValue, seconds: Int) -> ByteBuffer {
+    private static func progress(_ token: JSONValue, seconds: Int) -> ByteBuffer {
         var json = JSONWriter()
         json.jsonRPCNotification("notifications/progress") { json in
             json.key("progressToken")
@@ -70,10 +89,10 @@ struct ReplyStream {
     }
 }
 
-extension JSONRPCEnvelope {
-    /// The token under which the client wants to hear of progress: a string or an integer.
+extension JSONValue {
+    /// The token under which the client that sent this message wants to hear of progress: a string or an integer.
     var progressToken: JSONValue? {
-        guard let token = params?[path: "_meta", "progressToken"], token.kind == .string || token.int != nil else { return nil }
+        guard let token = self[path: "params", "_meta", "progressToken"], token.kind == .string || token.int != nil else { return nil }
         return token
     }
 }

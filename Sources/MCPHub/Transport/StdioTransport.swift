@@ -6,6 +6,10 @@ public import NIOCore
 /// One MCP server over lines of JSON: each message is one line, both eras on one channel. A request that describes itself in `_meta`
 /// is modern; the rest belong to the one handshake session.
 public struct StdioTransport: Sendable {
+    /// How long calls may go on when the input has ended: a script that piped its requests in gets its answers, a client that left
+    /// ends its calls.
+    static let graceAtEnd = Duration.seconds(2)
+
     private let server: MCPServer
     private let logger: Logger
 
@@ -25,9 +29,14 @@ public struct StdioTransport: Sendable {
     ) async throws {
         let outgoing = EventStream<ByteBuffer>(capacity: 1024)
         let places = BroadcasterPlaces()
+        let pending = PendingCalls()
         defer { for id in places.ids { server.runtime.broadcaster.remove(id) } }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { for await message in outgoing.elements { try await write(Self.singleLine(message)) } }
+            group.addTask {
+                for await message in outgoing.elements {
+                    do { try await write(Self.singleLine(message)) } catch { return }  // nobody reads any more: the input ends too
+                }
+            }
             var session = HandshakeSession(
                 server: server, token: server.runtime.makeSession(entry: server.name, revision: .latestHandshake))
             var isInitialized = false
@@ -35,7 +44,10 @@ public struct StdioTransport: Sendable {
                 for try await line in lines where line.readableBytes > 0 {
                     guard let message = parse(line, outgoing: outgoing) else { continue }
                     if message[path: "params", "_meta", MetaKey.protocolVersion] != nil {
-                        calls.addTask { await serveModern(message, outgoing: outgoing, places: places) }
+                        pending.begin()
+                        calls.addTask { [session] in
+                            await pending.end { await serveModern(message, session: session, outgoing: outgoing, places: places) }
+                        }
                     } else if message.isInitialize {
                         if let token = initialize(message, token: session.token, outgoing: outgoing) {
                             session = HandshakeSession(server: server, token: token)
@@ -43,15 +55,18 @@ public struct StdioTransport: Sendable {
                             isInitialized = true
                         }
                     } else {
+                        pending.begin()
                         calls.addTask { [session] in
-                            let reply =
-                                message.kind == .array
-                                ? await session.replyToBatch(message, requestID: "stdio", logger: logger)
-                                : await session.reply(toMessage: message, requestID: "stdio", logger: logger)
-                            if let reply { outgoing.push(reply) }
+                            await pending.end {
+                                let reply = await session.reply(
+                                    toAny: message, requestID: "stdio", logger: logger, push: { outgoing.push($0) })
+                                if let reply { outgoing.push(reply) }
+                            }
                         }
                     }
                 }
+                await pending.wait(limit: Self.graceAtEnd)
+                calls.cancelAll()
             }
             outgoing.finish()
             try await group.waitForAll()
@@ -90,10 +105,10 @@ public struct StdioTransport: Sendable {
             entry: server.name)
     }
 
-    private func serveModern(_ message: JSONValue, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces) async {
+    private func serveModern(_ message: JSONValue, session: HandshakeSession, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces) async {
         do throws(JSONRPCError) {
             let envelope = try JSONRPCEnvelope(message)
-            guard case .request(let id) = envelope.kind else { return }
+            guard case .request(let id) = envelope.kind else { return session.take(envelope) }
             let version = message[path: "params", "_meta", MetaKey.protocolVersion]?.string ?? ""
             let revision = try ModernTransport.served(version, id: id)
             if envelope.method == "subscriptions/listen" {
@@ -108,7 +123,12 @@ public struct StdioTransport: Sendable {
                         entry: server.name))
                 return
             }
-            let reply = await MCPMethods(server: server, revision: revision).reply(to: envelope, id: id, requestID: "stdio", logger: logger)
+            let methods = MCPMethods(server: server, revision: revision)
+            let reply = await ReplyStream.run(progressToken: message.progressToken, push: { outgoing.push($0) }) {
+                await server.runtime.inFlight.run(session: session.token.id, id: id) {
+                    await methods.reply(to: envelope, id: id, requestID: "stdio", logger: logger)
+                }
+            }
             outgoing.push(reply.bytes)
         } catch {
             outgoing.push(error.bytes)
@@ -130,5 +150,29 @@ private final class BroadcasterPlaces: Sendable {
 
     func add(_ id: Int) {
         stored.withLockedValue { $0.append(id) }
+    }
+}
+
+/// Counts the calls that are being answered.
+private final class PendingCalls: Sendable {
+    private let count = NIOLockedValueBox(0)
+
+    /// Counts a call before its task runs.
+    func begin() {
+        count.withLockedValue { $0 += 1 }
+    }
+
+    /// Runs the call and counts it out.
+    func end(after body: () async -> Void) async {
+        await body()
+        count.withLockedValue { $0 -= 1 }
+    }
+
+    /// Waits until there are none, at most `limit` long.
+    func wait(limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while count.withLockedValue({ $0 }) > 0, ContinuousClock.now < end {
+            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }  // nil: cancelled
+        }
     }
 }

@@ -101,11 +101,15 @@ struct CallCommand: AsyncParsableCommand {
             return (address, true)
         }
         let own = DescriptionLocation.isURL(description) ? HTTPAddress(description) : nil
+        if case .unusable(let url, let reason) = operation.server {
+            throw CommandFailure("\(description) names the server \(url), which cannot be used: \(reason); name the API with --base-url http://HOST:PORT")
+        }
         guard let address = operation.server.address(relativeTo: own) else {
             throw CommandFailure("\(description) does not say where the API is; name it with --base-url http://HOST:PORT")
         }
         guard address.hostClass == .public || address.hostClass == .name || dryRun else {
-            throw CommandFailure("\(description) names the private address \(address); to allow it, give --base-url \(address)")
+            throw CommandFailure(
+                "\(description) names the private address \(address); allow it with --base-url \(address) here, with `upstream:` in hub.yaml")
         }
         return (address, false)
     }
@@ -124,12 +128,10 @@ enum CommandLineDescription {
                 throw CommandFailure("\(error)")
             }
         }
-        do {
-            return try OpenAPIReader.read(SourceDocument(reading: bytes))
-        } catch let error as IngestError {
+        do throws(IngestError) {
+            return try OpenAPIReader.read(bytes)
+        } catch {
             throw CommandFailure("\(location):\(error)")
-        } catch let error as SourceError {
-            throw CommandFailure("\(location):\(error.position.map { "\($0.line):\($0.column): " } ?? " ")\(error.message)")
         }
     }
 }

@@ -164,7 +164,7 @@ struct SnapshotBuilder: Sendable {
         case .file(let path):
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
-                return .api(try OpenAPIReader.read(SourceDocument(reading: bytes)))
+                return .api(try OpenAPIReader.read(bytes))
             } catch let error as FileAccess.FileError {
                 return .failed(ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.openapi.place))
             } catch let error as IngestError {
@@ -201,6 +201,13 @@ struct SnapshotBuilder: Sendable {
         if let upstream { return (upstream, operation.server.pathPrefix) }
         var own: HTTPAddress?
         if case .url(let url) = entry.openapi.value { own = HTTPAddress(String(url.prefix { $0 != "?" })) }
+        if case .unusable(let url, let reason) = operation.server {
+            findings.addOnce(
+                "the description of \(entry.name) names the server \(ConfigFinding.quoted(url)), which cannot be used: \(reason)",
+                hint: "name where the API is: add `upstreams: { \(entry.name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(entry.name)` here",
+                at: entry.place)
+            return nil
+        }
         guard let address = operation.server.address(relativeTo: own), let origin = HTTPAddress(address.origin) else {
             findings.addOnce(
                 "the description of \(entry.name) does not say where the API is",

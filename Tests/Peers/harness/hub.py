@@ -70,7 +70,9 @@ class Hub:
         for description in descriptions:
             shutil.copy(description, folder)
         self.write(configuration)
-        arguments = [command, "--data", self.data, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        arguments = [command, "--data", self.data, "--admin", "127.0.0.1:0"]
+        if "listen" not in configuration:
+            arguments += ["--listen", "127.0.0.1:0"]
         if command == "serve":
             arguments += ["--config", self.file]
         self.process = subprocess.Popen(

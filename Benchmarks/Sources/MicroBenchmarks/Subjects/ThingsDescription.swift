@@ -1,4 +1,5 @@
 import HubCore
+import NIOCore
 
 /// A description of as many operations as wanted: half of them read, half write; schemas are shared by reference as in real ones.
 enum ThingsDescription {

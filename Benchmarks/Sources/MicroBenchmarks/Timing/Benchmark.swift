@@ -1,5 +1,5 @@
 /// One piece of work that is timed.
-struct Benchmark {
+struct Benchmark: Sendable {
     /// What is done.
     let name: String
     /// How many bytes one operation reads, where a rate says something.
@@ -7,9 +7,9 @@ struct Benchmark {
     /// How many operations of the table's unit one run of `body` does.
     let operations: Int
     /// Does the work and gives a number that depends on it, so that no compiler leaves it out.
-    let body: () throws -> Int
+    let body: @Sendable () throws -> Int
 
-    init(_ name: String, bytes: Int? = nil, operations: Int = 1, _ body: @escaping () throws -> Int) {
+    init(_ name: String, bytes: Int? = nil, operations: Int = 1, _ body: @escaping @Sendable () throws -> Int) {
         self.name = name
         self.bytes = bytes
         self.operations = operations
@@ -18,7 +18,7 @@ struct Benchmark {
 }
 
 /// Benchmarks that are compared: the first is ours, the others do the same in another way.
-struct BenchmarkGroup {
+struct BenchmarkGroup: Sendable {
     let title: String
     let benchmarks: [Benchmark]
 
