@@ -28,6 +28,16 @@ class Contestant:
     """Microseconds of processor time a request, by round."""
 
 
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of a gateway that was warm already, before and after so many calls, in MB."""
+
+    name: str
+    before: float
+    after: float
+    calls: int
+
+
 class Contest:
     """All programs running at once; only the one whose turn it is has anything to do."""
 
@@ -49,6 +59,8 @@ class Contest:
             self.more = stack.enter_context(FastMCP(python, port, fastmcp_processes, folder, server_cores))
         self.hub = stack.enter_context(Hub(hub, port, folder / "hub", server_cores))
         self.hub.wait_until_called()
+        self.calls: dict[Program, int] = {}
+        self.memory_before: dict[Program, float] = {}
 
     def throughput(self, rounds: int, seconds: int) -> list[Contestant]:
         """Every contestant under 64 connections, in turn, so many times."""
@@ -66,9 +78,12 @@ class Contest:
         self._alternate(contestants, rounds, max(1, seconds // 2), 1, 1)
         return contestants
 
-    def memory(self) -> dict[str, float]:
-        """Resident MB of the gateways after the load."""
-        return {"hubd": self.hub.memory(), "hubd, the most it ever had": self.hub.memory("VmHWM"), "FastMCP": self.fastmcp.memory()}
+    def memory(self) -> list[Memory]:
+        """What the gateways hold after the load."""
+        return [
+            Memory(name, self.memory_before[program], program.memory(), self.calls[program])
+            for name, program in {"hubd": self.hub, "FastMCP": self.fastmcp}.items()
+        ]
 
     def check_outcomes(self) -> None:
         """No call through hubd failed, by its own count."""
@@ -96,6 +111,8 @@ class Contest:
         for contestant in contestants:
             self.say(f"warming up at {connections}: {contestant.name}")
             measure(contestant.request, contestant.size, 1, connections, threads, self.load_cores)
+        for contestant in contestants:
+            self.memory_before.setdefault(contestant.program, contestant.program.memory())
         for number in range(rounds):
             for contestant in contestants:
                 mine = {contestant.program, self.upstream}
@@ -103,9 +120,11 @@ class Contest:
                 found = measure(contestant.request, contestant.size, seconds, connections, threads, self.load_cores)
                 spent = {program: program.cpu_seconds() - before[program] for program in mine}
                 contestant.rounds.append(found)
+                self.calls[contestant.program] = self.calls.get(contestant.program, 0) + found.requests
                 contestant.cpu.append(spent[contestant.program] / found.requests * 1e6)
                 self.others.append(clock.others(sum(spent.values())))
-                self.say(f"round {number + 1} of {rounds} at {connections}: {contestant.name}: {found.rate:,.0f}/s, median {found.median / 1000:.3f} ms")
+                told = f"{found.rate:,.0f}/s, median {found.median / 1000:.3f} ms"
+                self.say(f"round {number + 1} of {rounds} at {connections}: {contestant.name}: {told}")
 
 
 @dataclass(frozen=True)

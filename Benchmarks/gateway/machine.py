@@ -42,7 +42,8 @@ def idle_load(seconds=2.0) -> float:
 
 def describe(hub: Path, python: Path, pinning: str, load: float) -> list[tuple[str, str]]:
     """Rows of the table at the top of a report."""
-    packages = "import importlib.metadata as m; print(', '.join(f'{n} {m.version(n)}' for n in ['fastmcp', 'mcp', 'uvicorn', 'uvloop', 'httpx2']))"
+    names = ["fastmcp", "mcp", "uvicorn", "uvloop", "httpx2"]
+    packages = f"import importlib.metadata as m; print(', '.join(n + ' ' + m.version(n) for n in {names}))"
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     return [
         ("date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")),

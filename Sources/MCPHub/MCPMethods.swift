@@ -19,6 +19,8 @@ struct MCPMethods {
             case "tools/list": return .message(try listTools(envelope, id: id))
             case "server/discover" where revision.isModern: return .message(discover(id: id))
             case "ping" where !revision.isModern: return .message(emptyResult(id: id))
+            case "resources/read":  // these servers have no resources
+                throw JSONRPCError(revision.isModern ? .invalidParams : .resourceNotFound, "Resource not found", id: id)
             default: throw JSONRPCError(.methodNotFound, "There is no such method", id: id)
             }
         } catch let error as JSONRPCError {

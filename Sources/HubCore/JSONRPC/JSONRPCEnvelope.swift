@@ -34,16 +34,17 @@ public struct JSONRPCEnvelope: Sendable {
             throw JSONRPCError(.invalidRequest, "The member jsonrpc must be \"2.0\"", id: id)
         }
         self.message = message
-        if let id, message["method"] == nil, message["result"] != nil || message["error"] != nil {
+        let isAnswer = message["result"] != nil || message["error"] != nil
+        if let id, isAnswer, message["method"] == nil {
             kind = .response(id: id)
             method = ""
             params = nil
             return
         }
-        guard let method = message["method"]?.string, !method.isEmpty else {
-            throw JSONRPCError(.invalidRequest, "The member method must be a string", id: id)
+        guard let method = message["method"]?.string, !isAnswer else {
+            throw JSONRPCError(.invalidRequest, "A message has a method, a string, or a result or error", id: id)
         }
-        params = message["params"]
+        params = message["params"].flatMap { $0.isNull ? nil : $0 }  // some clients write null for none
         guard params.map({ $0.kind == .object }) ?? true else {
             throw JSONRPCError(.invalidParams, "The member params must be an object", id: id)
         }
@@ -72,6 +73,8 @@ public struct JSONRPCError: Error, Sendable {
         public static let invalidParams = Code(rawValue: -32602)
         /// A fault of the hub.
         public static let internalError = Code(rawValue: -32603)
+        /// MCP before 2026-07-28: there is no such resource.
+        public static let resourceNotFound = Code(rawValue: -32002)
         /// MCP 2026-07-28: a routing header and the body differ.
         public static let headerMismatch = Code(rawValue: -32020)
         /// MCP 2026-07-28: the version is not served.

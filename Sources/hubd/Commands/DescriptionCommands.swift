@@ -107,7 +107,7 @@ struct CallCommand: AsyncParsableCommand {
         guard let address = operation.server.address(relativeTo: own) else {
             throw CommandFailure("\(description) does not say where the API is; name it with --base-url http://HOST:PORT")
         }
-        guard address.hostClass == .public || address.hostClass == .name || dryRun else {
+        guard address.hostClass == .public || address.hostClass == .name else {
             throw CommandFailure(
                 "\(description) names the private address \(address); allow it with --base-url \(address) here, with `upstream:` in hub.yaml")
         }

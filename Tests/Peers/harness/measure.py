@@ -1,7 +1,7 @@
 """Runs a command to its end and says what it took."""
 
-import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,24 +22,32 @@ class Measured:
     memory: int
 
 
+# Between the test runner and the command stands a small process: a child's peak memory counts what its parent had when it forked.
+WATCH = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[2:])
+open(sys.argv[1], "w").write(f"{status} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}")
+"""
+
+
 def measured(folder: Path, *arguments, limit=LIMIT) -> Measured:
     """Runs `hubd` with its output in files of `folder`, so that nothing stands between it and its end."""
     began = time.monotonic()
     with open(folder / "out", "wb+") as output, open(folder / "err", "wb+") as errors:
-        process = subprocess.Popen(
-            ["timeout", str(limit), binary(), *map(str, arguments)],
+        subprocess.run(
+            [sys.executable, "-S", "-c", WATCH, folder / "usage", "timeout", str(limit), binary(), *map(str, arguments)],
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        status, kilobytes = map(int, (folder / "usage").read_text().split())
         seconds = time.monotonic() - began
         output.seek(0)
         errors.seek(0)
         printed, said = output.read().decode(), errors.read().decode(errors="replace")
-    return Measured(process.returncode, printed, said, seconds, usage.ru_maxrss << 10)
+    return Measured(status, printed, said, seconds, kilobytes << 10)
 
 
 def crashed(status: int) -> bool:
