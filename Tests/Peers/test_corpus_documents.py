@@ -60,12 +60,17 @@ def test_a_hostile_description_does_not_hurt_a_serving_hub(file, verdict, start_
 
 @pytest.mark.parametrize("file, verdict", cases("yaml"))
 def test_hostile_yaml_gets_its_verdict(tmp_path, file, verdict):
-    """As a document of its own, which is no description, and within one, under an extension key."""
+    """As a document of its own, which is no description; within one, under an extension key; and as the top of one."""
     listed(tmp_path, file)
     within = tmp_path / "within.yaml"
     within.write_text(HEAD + "".join(f"  {line}\n" for line in file.read_text().splitlines()))
     run, names = listed(tmp_path, within)
     if verdict == "accept":
         assert names == ["getX"], run.errors
-    elif verdict == "reject":
+    elif verdict == "reject" and run.status == 0:
+        # A name that stands twice is ambiguous at the top of a description; in an extension nobody looks at it.
+        beside = tmp_path / "beside.yaml"
+        beside.write_text(file.read_text() + "\n" + HEAD.partition("\n")[2].rpartition("x-case")[0])
+        run, _ = listed(tmp_path, beside)
         assert run.status not in (0, 64), run.output
+        assert "twice" in run.errors
