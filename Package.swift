@@ -89,7 +89,7 @@ let package = Package(
             resources: [.embedInCode("Resources")],
             swiftSettings: settings),
 
-        tests(of: "HubCore"),
+        tests(of: "HubCore", [locks, logging]),
         tests(
             of: "HubServer",
             [

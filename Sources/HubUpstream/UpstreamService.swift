@@ -26,9 +26,11 @@ public final class UpstreamService: Sendable {
     private let client: HTTPClient
     private let rotation: AddressRotation
     private let redaction: Redaction
+    private let timers: TimerTable
 
-    init(_ settings: UpstreamSettings) {
+    init(_ settings: UpstreamSettings, timers: TimerTable) {
         self.settings = settings
+        self.timers = timers
         rotation = AddressRotation(settings.addresses)
         redaction = Redaction(credential: settings.credential)
         var configuration = HTTPClient.Configuration(
@@ -62,7 +64,7 @@ public final class UpstreamService: Sendable {
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.tooLarge` or `.addressRefused`; `CancellationError`.
     public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
         do {
-            return try await withDeadline(settings.timeouts.total) { [self] in
+            return try await withDeadline(settings.timeouts.total, timers: timers) { [self] in
                 try await attempt(request, basePath: basePath, logger: logger)
             }
         } catch {

@@ -13,6 +13,7 @@ public final class MCPRuntime: Sendable {
     let inFlight = CancellableCalls()
     let legacySessions = LegacySessions()
     let version: String
+    let timers: TimerTable
     private let secondsSince1970: @Sendable () -> Int64
 
     /// How long a session lives; a client whose session expired gets 404 and initializes again.
@@ -22,9 +23,13 @@ public final class MCPRuntime: Sendable {
 
     /// - Parameters:
     ///   - masterKey: 256 bits; processes with the same key accept each other's sessions.
+    ///   - timers: reports the progress of slow calls; must be driven.
     ///   - version: the hub's, for `serverInfo` of servers whose description names none.
     ///   - secondsSince1970: the wall clock.
-    public init(masterKey: SymmetricKey, version: String, secondsSince1970: @escaping @Sendable () -> Int64) {
+    public init(
+        masterKey: SymmetricKey, timers: TimerTable, version: String, secondsSince1970: @escaping @Sendable () -> Int64
+    ) {
+        self.timers = timers
         sealer = SessionSealer(masterKey: masterKey)
         self.version = version
         self.secondsSince1970 = secondsSince1970

@@ -47,7 +47,7 @@ struct UpstreamServiceTests {
             name: "test", addresses: [UpstreamAddress(address: address)], credential: credential,
             timeouts: UpstreamTimeouts(connect: .seconds(1), firstByte: .milliseconds(300), idle: .milliseconds(300), total: .seconds(2)),
             maximumResponseBytes: 1000, isOperatorDefined: isOperatorDefined)
-        let service = UpstreamRegistry().service(for: settings)
+        let service = UpstreamRegistry(timers: TimerTable()).service(for: settings)
         let result: Result<UpstreamResponse, any Error>
         do {
             result = .success(try await service.send(OutboundRequest(method: method, path: path), basePath: basePath, logger: Self.logger))
@@ -133,14 +133,14 @@ struct UpstreamServiceTests {
         await closed.shutDown(limit: .zero)
         let listener = try await Listener.start(host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let alive = try #require(HTTPAddress("http://\(listener.address)"))
-        let both = UpstreamRegistry().service(
+        let both = UpstreamRegistry(timers: TimerTable()).service(
             for: UpstreamSettings(
                 name: "both", addresses: [UpstreamAddress(address: dead), UpstreamAddress(address: alive)], isOperatorDefined: true))
         for _ in 0..<4 {
             #expect(try await both.send(OutboundRequest(method: .post, path: "/x"), basePath: "", logger: Self.logger).status == 200)
         }
         await listener.shutDown(limit: .zero)
-        let none = UpstreamRegistry().service(for: UpstreamSettings(name: "none", addresses: [UpstreamAddress(address: dead)], isOperatorDefined: true))
+        let none = UpstreamRegistry(timers: TimerTable()).service(for: UpstreamSettings(name: "none", addresses: [UpstreamAddress(address: dead)], isOperatorDefined: true))
         do {
             _ = try await none.send(OutboundRequest(method: .get, path: "/x"), basePath: "", logger: Self.logger)
             Issue.record("nobody listens there")
@@ -153,7 +153,7 @@ struct UpstreamServiceTests {
 
     @Test("equal settings are the same service while somebody uses it")
     func registry() throws {
-        let registry = UpstreamRegistry()
+        let registry = UpstreamRegistry(timers: TimerTable())
         let settings = UpstreamSettings(
             name: "a", addresses: [UpstreamAddress(address: try #require(HTTPAddress("http://127.0.0.1:1")))], isOperatorDefined: true)
         let first = registry.service(for: settings)

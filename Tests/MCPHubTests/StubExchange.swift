@@ -60,11 +60,12 @@ struct StubTarget: CallTarget {
 
 /// A server with the tools `echo`, which gives its arguments back, and `broken`, which fails.
 struct StubHub {
+    let timers = TimerTable()
     let runtime: MCPRuntime
     let server: MCPServer
 
     init(description: String = "Gives back what it is given.", extra: [Tool] = []) {
-        runtime = MCPRuntime(masterKey: SymmetricKey(data: [UInt8](repeating: 7, count: 32)), version: "1.0") { 1_000 }
+        runtime = MCPRuntime(masterKey: SymmetricKey(data: [UInt8](repeating: 7, count: 32)), timers: timers, version: "1.0") { 1_000 }
         server = Self.server(description: description, runtime: runtime, extra: extra)
     }
 

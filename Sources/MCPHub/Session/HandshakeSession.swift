@@ -71,7 +71,7 @@ struct HandshakeSession: Sendable {
         toAny message: JSONValue, requestID: String, logger: Logger, push: @escaping @Sendable (ByteBuffer) -> Void
     ) async -> ByteBuffer? {
         if message.kind == .array { return await replyToBatch(message, requestID: requestID, logger: logger) }
-        return await ReplyStream.run(progressToken: message.progressToken, push: push) {
+        return await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: push) {
             await reply(toMessage: message, requestID: requestID, logger: logger)
         }
     }

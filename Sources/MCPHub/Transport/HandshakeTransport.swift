@@ -97,7 +97,8 @@ struct HandshakeTransport {
             handler.take(envelope)
             return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
         }
-        let stream = ReplyStream(writer: writer, accepted: accepted, progressToken: message.progressToken) { _ in .ok }
+        let stream = ReplyStream(
+                writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken) { _ in .ok }
         try await stream.send {
             await handler.reply(to: envelope, requestID: request.id, logger: request.logger)
         }

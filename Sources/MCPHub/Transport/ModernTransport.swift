@@ -35,7 +35,8 @@ struct ModernTransport {
                 return try await listen(envelope, id: id, writer: writer)
             }
             let methods = MCPMethods(server: server, revision: revision)
-            let stream = ReplyStream(writer: writer, accepted: accepted, progressToken: envelope.message.progressToken) { reply in
+            let stream = ReplyStream(
+                writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: envelope.message.progressToken) { reply in
                 reply.error.map(Self.status(of:)) ?? .ok
             }
             try await stream.send {

@@ -124,7 +124,7 @@ public struct StdioTransport: Sendable {
                 return
             }
             let methods = MCPMethods(server: server, revision: revision)
-            let reply = await ReplyStream.run(progressToken: message.progressToken, push: { outgoing.push($0) }) {
+            let reply = await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: { outgoing.push($0) }) {
                 await server.runtime.inFlight.run(session: session.token.id, id: id) {
                     await methods.reply(to: envelope, id: id, requestID: "stdio", logger: logger)
                 }

@@ -28,8 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
         var counts: [String: Int] = [:]
         if let settings {
             if !offline { findings += secretFindings(settings) }
-            let runtime = MCPRuntime(masterKey: SymmetricKey(size: .bits256), version: Version.number) { 0 }
-            let result = await SnapshotBuilder(runtime: runtime, environment: ProcessInfo.processInfo.environment)
+            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), environment: ProcessInfo.processInfo.environment)
                 .build(settings, fetching: offline ? .never : .always)
             findings += result.findings.filter { !findings.contains($0) }
             counts = result.toolCounts
@@ -91,7 +90,7 @@ struct ReloadCommand: AsyncParsableCommand {
             throw CommandFailure(finding.description)
         }
         guard let address = HTTPAddress("http://\(running.admin)") else { throw CommandFailure("the running hub's address is unreadable") }
-        let service = UpstreamRegistry().service(
+        let service = UpstreamRegistry(timers: Timekeeper.start()).service(
             for: UpstreamSettings(
                 name: "admin", addresses: [UpstreamAddress(address: address)], credential: .bearer(token), isOperatorDefined: true))
         let response: UpstreamResponse
@@ -132,8 +131,7 @@ struct StdioCommand: AsyncParsableCommand {
         let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
-        let runtime = MCPRuntime(masterKey: SymmetricKey(size: .bits256), version: Version.number) { Int64(Date().timeIntervalSince1970) }
-        let result = await SnapshotBuilder(runtime: runtime, environment: ProcessInfo.processInfo.environment).build(
+        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), environment: ProcessInfo.processInfo.environment).build(
             settings, fetching: .always)
         result.findings.print()
         guard let snapshot = result.snapshot else { throw ExitCode(1) }

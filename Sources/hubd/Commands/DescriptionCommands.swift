@@ -74,7 +74,7 @@ struct CallCommand: AsyncParsableCommand {
             Console.print(String(buffer: RequestPrinter.json(request, address: address)))
             return
         }
-        let service = UpstreamRegistry().service(
+        let service = UpstreamRegistry(timers: Timekeeper.start()).service(
             for: UpstreamSettings(
                 name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
         do {
@@ -120,7 +120,7 @@ enum CommandLineDescription {
     static func read(_ location: String) async throws -> IngestedAPI {
         let bytes: ByteBuffer
         if DescriptionLocation.isURL(location) {
-            bytes = try await RemoteDescriptions.fetch(location, registry: UpstreamRegistry())
+            bytes = try await RemoteDescriptions.fetch(location, registry: UpstreamRegistry(timers: Timekeeper.start()))
         } else {
             do throws(FileAccess.FileError) {
                 bytes = try FileAccess.read(location, limit: JSONLimits.description.maximumBytes)

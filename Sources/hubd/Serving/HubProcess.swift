@@ -79,8 +79,7 @@ struct HubProcess {
             try data.lock()
             let masterKey = try data.masterKey(from: settings.masterKey?.resolve(environment: environment).revealed)
             let adminToken = try settings.adminToken?.resolve(environment: environment) ?? data.adminToken()
-            let runtime = MCPRuntime(masterKey: masterKey, version: Version.number) { Int64(Date().timeIntervalSince1970) }
-            let builder = SnapshotBuilder(runtime: runtime, environment: environment)
+            let builder = SnapshotBuilder(masterKey: masterKey, environment: environment)
             let result = await builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }

@@ -1,3 +1,5 @@
+import Crypto
+import FoundationEssentials
 import HubCore
 import HubTelemetry
 import HubUpstream
@@ -30,11 +32,15 @@ struct SnapshotBuilder: Sendable {
     let metrics: HubMetrics
     let environment: [String: String]
 
-    init(runtime: MCPRuntime, environment: [String: String]) {
-        registry = UpstreamRegistry()
+    /// - Parameters:
+    ///   - masterKey: seals sessions.
+    ///   - environment: where `env:` references are looked up.
+    init(masterKey: SymmetricKey, environment: [String: String]) {
+        let timers = Timekeeper.start()
+        registry = UpstreamRegistry(timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
-        self.runtime = runtime
+        runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Int64(Date().timeIntervalSince1970) }
         self.environment = environment
     }
 

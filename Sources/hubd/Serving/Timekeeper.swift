@@ -1,0 +1,20 @@
+import HubCore
+
+/// Drives the timers of the process.
+enum Timekeeper {
+    /// How late something may be done.
+    static let precision = Duration.milliseconds(100)
+
+    /// A table that is driven for as long as the process lives.
+    static func start() -> TimerTable {
+        let timers = TimerTable()
+        // Ends with the process: limits hold to its last moment.
+        Task.detached {
+            while true {
+                try await Task.sleep(for: precision)
+                timers.fire(now: .now)
+            }
+        }
+        return timers
+    }
+}
