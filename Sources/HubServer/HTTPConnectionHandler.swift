@@ -11,17 +11,22 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private var machine: HTTPConnectionStateMachine
-    private let framing: RequestFraming
+    private var framing: RequestFraming
     private let shared: ListenerShared
     private var context: ChannelHandlerContext?
     private var task: Task<Void, Never>?
     private var ticker: RepeatedTask?
     private var pipelined: CircularBuffer<HTTPServerRequestPart> = []
+    private var pipelinedBytes = 0
     private var isHTTP10 = false
+    private var isReading = true
     private var remoteAddress = ""
+    private var host = ""
 
-    /// Parts of pipelined requests that wait decoded; past it nothing is read until the answer is out.
+    /// Parts of pipelined requests, and bytes in them, that wait decoded; past it nothing is read until the answer is out.
     private static let maximumPipelinedParts = 64
+    private static let maximumPipelinedBytes = 64 << 10
+    private static let lingerTime = TimeAmount.seconds(1)
 
     init(shared: ListenerShared, now: NIODeadline) {
         self.shared = shared
@@ -55,7 +60,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         if machine.isClosed { return }
         if machine.isResponding || !pipelined.isEmpty {
             pipelined.append(part)
-            if pipelined.count >= Self.maximumPipelinedParts { setReading(false) }
+            if case .body(let bytes) = part { pipelinedBytes += bytes.readableBytes }
+            if pipelined.count >= Self.maximumPipelinedParts || pipelinedBytes >= Self.maximumPipelinedBytes { setReading(false) }
         } else {
             process(part)
         }
@@ -79,7 +85,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         case .head(let head):
             isHTTP10 = head.version.minor == 0
             do throws(FramingError) {
-                perform(machine.received(head: .success(try framing.head(head)), now: .now()))
+                let (request, host) = try framing.head(head)
+                self.host = host
+                perform(machine.received(head: .success(request), now: .now()))
             } catch {
                 perform(machine.received(head: .failure(error), now: .now()))
             }
@@ -104,7 +112,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let id = RequestID.make()
         var logger = shared.logger
         logger[metadataKey: "request-id"] = .string(id)
-        let request = InboundRequest(head: head, body: body, id: id, remoteAddress: remoteAddress, logger: logger)
+        let request = InboundRequest(head: head, host: host, body: body, id: id, remoteAddress: remoteAddress, logger: logger)
         let writer = HTTPResponseWriter(
             handler: NIOLoopBound(self, eventLoop: context.eventLoop), eventLoop: context.eventLoop, request: request)
         let shared = shared
@@ -124,10 +132,16 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            // Closing at once would reset the connection of a caller who still sends, and the answer would be lost: what comes is
+            // read and dropped for a moment.
+            bound.value.close(mode: .output, promise: nil)
+            bound.value.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { bound.value.close(promise: nil) }
+        }
     }
 
     private func setReading(_ isReading: Bool) {
+        self.isReading = isReading
         context?.channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
     }
 
@@ -172,6 +186,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             perform(action)
         }
         while !machine.isResponding, !machine.isClosed, let part = pipelined.popFirst() { process(part) }
-        if pipelined.isEmpty, !machine.isClosed { setReading(true) }
+        if pipelined.isEmpty, pipelinedBytes > 0 || !isReading, !machine.isClosed {
+            pipelinedBytes = 0
+            setReading(true)
+        }
     }
 }

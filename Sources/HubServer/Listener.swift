@@ -39,6 +39,7 @@ public final class Listener: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)  // a caller that vanished does not hold its stream for ever
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard shared.admit(channel) else {
@@ -142,16 +143,13 @@ final class ListenerShared: Sendable {
     func answer(_ request: InboundRequest, writer: HTTPResponseWriter) async {
         let start = ContinuousClock.now
         observer?.began()
-        let isWithinBound = state.withLockedValue { state in
+        var request = request
+        request.isOverload = state.withLockedValue { state in
             state.inFlight += 1
-            return state.inFlight <= bounds.inFlight
+            return state.inFlight > bounds.inFlight
         }
         do {
-            if isWithinBound {
-                try await responder.respond(to: request, writer: writer)
-            } else {
-                try await writer.refuse(.serviceUnavailable, "Too many requests are being answered", fields: [.retryAfter: "1"])
-            }
+            try await responder.respond(to: request, writer: writer)
         } catch is CancellationError {
             request.logger.debug("the caller left")
         } catch {

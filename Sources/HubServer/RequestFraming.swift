@@ -19,8 +19,15 @@ struct FramingError: Error, Hashable {
 /// 5. A body only in chunks or with one plain length, within its limit.
 struct RequestFraming {
     let bounds: ListenerBounds
+    /// The last authority and its host: a connection hardly ever changes it.
+    private var known: (authority: String, host: String)?
 
-    func head(_ decoded: HTTPRequestHead) throws(FramingError) -> HTTPRequest {
+    init(bounds: ListenerBounds) {
+        self.bounds = bounds
+    }
+
+    /// The head in the hub's form, and the host of its authority.
+    mutating func head(_ decoded: HTTPRequestHead) throws(FramingError) -> (HTTPRequest, host: String) {
         guard decoded.version.major == 1, decoded.version.minor <= 1 else {
             throw FramingError(status: .httpVersionNotSupported, message: "HTTP/1.1 is spoken here")
         }
@@ -30,7 +37,7 @@ struct RequestFraming {
             throw FramingError(status: .requestHeaderFieldsTooLarge, message: "The header is larger than \(bounds.headerBytes) bytes")
         }
         let hosts = decoded.headers["host"]
-        guard hosts.count == 1, let host = hosts.first, HTTPAddress.splitAuthority(host) != nil else {
+        guard hosts.count == 1, let authority = hosts.first, let host = host(of: authority) else {
             throw FramingError(status: .badRequest, message: "Exactly one well-formed Host is needed")
         }
         guard decoded.uri.utf8.first == UInt8(ascii: "/"),
@@ -49,7 +56,14 @@ struct RequestFraming {
             }
             if fieldName.canonicalName != "host" { fields.append(HTTPField(name: fieldName, value: value)) }
         }
-        return HTTPRequest(method: method, scheme: "http", authority: host, path: decoded.uri, headerFields: fields)
+        return (HTTPRequest(method: method, scheme: "http", authority: authority, path: decoded.uri, headerFields: fields), host)
+    }
+
+    private mutating func host(of authority: String) -> String? {
+        if let known, known.authority == authority { return known.host }
+        guard let host = HTTPAddress.splitAuthority(authority)?.host else { return nil }
+        known = (authority, host)
+        return host
     }
 
     private func checkBody(_ headers: HTTPHeaders) throws(FramingError) {

@@ -18,7 +18,11 @@ func withDeadline<Value: Sendable>(
     }
     defer { timers.remove(timer) }
     do {
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     } catch {
         throw isLate.withLockedValue { $0 } ? DeadlineExceeded() : error
     }

@@ -16,7 +16,7 @@ struct Redaction: Sendable {
             case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
             case nil: []
             }
-        let spellings = values + values.map { PercentEncoding.encode($0, keeping: PercentEncoding.unreserved) }
+        let spellings = values + values.map { PercentEncoding.encode($0) }
         secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
     }
 
@@ -54,7 +54,8 @@ struct Redaction: Sendable {
 
     private static func isURLByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: ")"),
+        case 0...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
+            UInt8(ascii: ")"),
             UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ","):
             false
         default: true

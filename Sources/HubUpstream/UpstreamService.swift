@@ -139,7 +139,7 @@ public final class UpstreamService: Sendable {
             let other = String(pair.prefix { $0 != "=" }).replacing("+", with: " ")
             return (PercentEncoding.decode(other) ?? other) != name
         }
-        let own = [name, value].map { PercentEncoding.encode($0, keeping: PercentEncoding.unreserved) }.joined(separator: "=")
+        let own = [name, value].map { PercentEncoding.encode($0) }.joined(separator: "=")
         return parts[0] + "?" + (others.map(String.init) + [own]).joined(separator: "&")
     }
 

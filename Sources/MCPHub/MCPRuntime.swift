@@ -14,10 +14,13 @@ public final class MCPRuntime: Sendable {
     let legacySessions = LegacySessions()
     let version: String
     let timers: TimerTable
+    private let openedTokens = NIOLockedValueBox<[String: SessionToken]>([:])
     private let secondsSince1970: @Sendable () -> Int64
 
     /// How long a session lives; a client whose session expired gets 404 and initializes again.
     static let sessionLifetime: Int64 = 24 * 3600
+    /// Tokens that need not be opened again; past it all are forgotten.
+    static let maximumOpenedTokens = 10_000
     /// How often an idle stream gets a comment, below the idle limits of common proxies.
     static let keepAliveInterval = Duration.seconds(15)
 
@@ -61,8 +64,19 @@ public final class MCPRuntime: Sendable {
 
     /// The living session that a header value stands for at this entry.
     func session(_ text: String, entry: String) -> SessionToken? {
-        guard let token = sealer.open(text), token.entry == entry, token.expiry > secondsSince1970(), !endedSessions.contains(token.id)
+        guard let token = opened(text), token.entry == entry, token.expiry > secondsSince1970(), !endedSessions.contains(token.id)
         else { return nil }
+        return token
+    }
+
+    /// The token in a text, opened once for as long as it is remembered.
+    private func opened(_ text: String) -> SessionToken? {
+        if let token = openedTokens.withLockedValue({ $0[text] }) { return token }
+        guard let token = sealer.open(text) else { return nil }
+        openedTokens.withLockedValue { tokens in
+            if tokens.count >= Self.maximumOpenedTokens { tokens.removeAll(keepingCapacity: true) }
+            tokens[text] = token
+        }
         return token
     }
 

@@ -55,8 +55,8 @@ public struct MCPServer: HubEntry {
         let version = request.head.headerFields[.mcpProtocolVersion]
         let isHandshake = version.map { ProtocolRevision(rawValue: $0).map { !$0.isModern } ?? false } ?? true
         if request.head.method == .post {
-            let type = request.head.headerFields[.contentType].flatMap { MediaType($0) }
-            guard type?.essence == "application/json" else {
+            let type = request.head.headerFields[.contentType]
+            guard type == "application/json" || type.flatMap({ MediaType($0) })?.essence == "application/json" else {
                 return try await writer.answer(
                     .unsupportedMediaType, JSONRPCError(.invalidRequest, "The body must be application/json"))
             }

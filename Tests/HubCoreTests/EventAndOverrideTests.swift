@@ -44,7 +44,8 @@ struct EventTests {
 struct ToolOverrideTests {
     private let original = ToolDefinition(
         name: "createOrder", description: "Creates.",
-        inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"required":["a","b"]}"#),
+        inputSchema: ByteBuffer(
+            string: #"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"required":["a","b"]}"#),
         annotations: ToolAnnotations(readOnly: false), risk: .write, operation: "POST /orders")
 
     private struct Echo: CallTarget {
@@ -56,7 +57,9 @@ struct ToolOverrideTests {
     private func call(_ fill: ArgumentFill, _ arguments: String?) async throws -> String {
         let value = try arguments.map { try JSONDocument(parsing: $0, limits: .message).root }
         let context = CallContext(requestID: "1", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return String(buffer: try await PolicyChain([fill], around: Echo()).perform(Call(entry: "e", tool: "t", arguments: value), context: context).body)
+        return String(
+            buffer: try await PolicyChain([fill], around: Echo()).perform(Call(entry: "e", tool: "t", arguments: value), context: context)
+                .body)
     }
 
     @Test("a tool reads as the operator wrote")
@@ -79,7 +82,9 @@ struct ToolOverrideTests {
             "a": .init(fixed: .string("hub")), "b": .init(defaultValue: .integer(3), description: "Count"), "c": .init(description: "none"),
         ]
         let (definition, fill, unknown) = change.apply(to: original)
-        #expect(String(buffer: definition.inputSchema) == #"{"type":"object","properties":{"b":{"type":"integer","description":"Count","default":3}}}"#)
+        #expect(
+            String(buffer: definition.inputSchema)
+                == #"{"type":"object","properties":{"b":{"type":"integer","description":"Count","default":3}}}"#)
         #expect(unknown == ["c"])
         let policy = try #require(fill)
         #expect(try await call(policy, nil) == #"{"a":"hub","b":3}"#)

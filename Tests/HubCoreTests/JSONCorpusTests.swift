@@ -58,7 +58,8 @@ enum JSONCorpus {
     static let cases: [Case] = {
         guard let folder else { return [] }
         return ["json-test-suite", "json-transform"].flatMap { file -> [Case] in
-            guard let data = try? Data(contentsOf: URL(filePath: "\(folder)/hostile/json/\(file).jsonl")) else { return [] }  // the count test fails
+            // Without the file the count test fails.
+            guard let data = try? Data(contentsOf: URL(filePath: "\(folder)/hostile/json/\(file).jsonl")) else { return [] }
             return data.split(separator: 0x0A).compactMap { read(ByteBuffer(bytes: $0)) }
         }
     }()

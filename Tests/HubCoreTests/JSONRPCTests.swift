@@ -32,7 +32,8 @@ struct JSONRPCTests {
             (#"{"id":1,"method":"m"}"#, -32600, "1"), (#"{"jsonrpc":"2.0","id":null,"method":"m"}"#, -32600, "null"),
             (#"{"jsonrpc":"2.0","id":1.5,"method":"m"}"#, -32600, "null"), (#"{"jsonrpc":"2.0","id":[1],"method":"m"}"#, -32600, "null"),
             (#"{"jsonrpc":"2.0","id":1}"#, -32600, "1"), (#"{"jsonrpc":"2.0","id":1,"method":2}"#, -32600, "1"),
-            (#"{"jsonrpc":"2.0","id":1,"method":"m","result":{}}"#, -32600, "1"), (#"{"jsonrpc":"2.0","id":1,"method":"m","params":[]}"#, -32602, "1"),
+            (#"{"jsonrpc":"2.0","id":1,"method":"m","result":{}}"#, -32600, "1"),
+            (#"{"jsonrpc":"2.0","id":1,"method":"m","params":[]}"#, -32602, "1"),
         ])
     func refuses(text: String, code: Int, id: String) throws {
         let value = try JSONDocument(parsing: text, limits: .message).root

@@ -14,6 +14,7 @@ struct ListenerTests {
         let cancelled: AsyncStream<Void>.Continuation
 
         func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
+            if request.isOverload { return try await writer.refuse(.serviceUnavailable, "full", fields: [.retryAfter: "1"]) }
             switch request.path {
             case "/wait":
                 do { try await Task.sleep(for: .seconds(50)) } catch {

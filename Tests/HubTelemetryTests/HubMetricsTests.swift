@@ -38,7 +38,8 @@ struct HubMetricsTests {
     func inFlight() {
         let metrics = HubMetrics(version: "1")
         let request = InboundRequest(
-            head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"), body: ByteBuffer(), id: "1", remoteAddress: "",
+            head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"), host: "", body: ByteBuffer(), id: "1",
+            remoteAddress: "",
             logger: context.logger)
         metrics.began()
         metrics.began()

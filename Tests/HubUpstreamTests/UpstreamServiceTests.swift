@@ -26,9 +26,12 @@ struct UpstreamServiceTests {
                 try await writer.begin(HTTPResponse(status: .ok))
                 try await writer.write(ByteBuffer(string: "a"))
             case "/redirect": try await writer.respond(HTTPResponse(status: .found, headerFields: [.location: "/"]), body: ByteBuffer())
-            case "/error": try await writer.respond(HTTPResponse(status: .internalServerError), body: ByteBuffer(string: "at \(request.head.authority ?? "")"))
+            case "/error":
+                try await writer.respond(
+                    HTTPResponse(status: .internalServerError), body: ByteBuffer(string: "at \(request.head.authority ?? "")"))
             default:
-                let lines = [request.head.method.rawValue, request.head.path ?? ""] + request.head.headerFields.map { "\($0.name): \($0.value)" }
+                let lines =
+                    [request.head.method.rawValue, request.head.path ?? ""] + request.head.headerFields.map { "\($0.name): \($0.value)" }
                 let echo = ByteBuffer(string: lines.joined(separator: "\n") + "\n" + String(buffer: request.body))
                 try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "text/plain"]), body: echo)
             }
@@ -38,10 +41,12 @@ struct UpstreamServiceTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func send(
-        _ path: String, method: HTTPRequest.Method = .get, basePath: String = "", addressPath: String = "", credential: UpstreamCredential? = nil,
+        _ path: String, method: HTTPRequest.Method = .get, basePath: String = "", addressPath: String = "",
+        credential: UpstreamCredential? = nil,
         isOperatorDefined: Bool = true
     ) async throws -> UpstreamResponse {
-        let listener = try await Listener.start(host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+        let listener = try await Listener.start(
+            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let address = try #require(HTTPAddress("http://\(listener.address)\(addressPath)"))
         let settings = UpstreamSettings(
             name: "test", addresses: [UpstreamAddress(address: address)], credential: credential,
@@ -128,10 +133,12 @@ struct UpstreamServiceTests {
 
     @Test("a refused connection tries the next address and says nothing of where it was")
     func nextAddress() async throws {
-        let closed = try await Listener.start(host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+        let closed = try await Listener.start(
+            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let dead = try #require(HTTPAddress("http://\(closed.address)"))
         await closed.shutDown(limit: .zero)
-        let listener = try await Listener.start(host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+        let listener = try await Listener.start(
+            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let alive = try #require(HTTPAddress("http://\(listener.address)"))
         let both = UpstreamRegistry(timers: TimerTable()).service(
             for: UpstreamSettings(
@@ -140,7 +147,8 @@ struct UpstreamServiceTests {
             #expect(try await both.send(OutboundRequest(method: .post, path: "/x"), basePath: "", logger: Self.logger).status == 200)
         }
         await listener.shutDown(limit: .zero)
-        let none = UpstreamRegistry(timers: TimerTable()).service(for: UpstreamSettings(name: "none", addresses: [UpstreamAddress(address: dead)], isOperatorDefined: true))
+        let none = UpstreamRegistry(timers: TimerTable()).service(
+            for: UpstreamSettings(name: "none", addresses: [UpstreamAddress(address: dead)], isOperatorDefined: true))
         do {
             _ = try await none.send(OutboundRequest(method: .get, path: "/x"), basePath: "", logger: Self.logger)
             Issue.record("nobody listens there")

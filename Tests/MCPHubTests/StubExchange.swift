@@ -96,7 +96,7 @@ struct StubHub {
         if method == .post, head.headerFields[.contentType] == nil { head.headerFields[.contentType] = "application/json" }
         if head.headerFields[.accept] == nil { head.headerFields[.accept] = "application/json, text/event-stream" }
         return InboundRequest(
-            head: head, body: ByteBuffer(string: body), id: "r1", remoteAddress: "127.0.0.1",
+            head: head, host: "localhost", body: ByteBuffer(string: body), id: "r1", remoteAddress: "127.0.0.1",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -146,6 +146,26 @@ struct BodyTests {
         #expect(try description.body(#"{"f":["aGk=","aG8="]}"#).contains("\r\n\r\nho\r\n"))
     }
 
+    @Test(
+        "Base64 is read in both alphabets, with or without padding, line breaks between",
+        arguments: [
+            ("+/8=", "[251, 255]"), ("-_8", "[251, 255]"), ("+_8", "[251, 255]"), ("aGk", "[104, 105]"), (" aG\\r\\nk\\t= ", "[104, 105]"),
+            ("", "[]"), ("data:;base64,aGk", "[104, 105]"),
+        ])
+    func lenientBase64(text: String, expected: String) throws {
+        let description = try Self.description(#"{"application/octet-stream":{}}"#)
+        let body = try #require(try description.request("{\"body\":\"\(text)\"}").body)
+        #expect("\(Array(body.readableBytesView))" == expected)
+    }
+
+    @Test(
+        "what is not Base64 is refused",
+        arguments: ["a", "aGl=", "aG=k", "aGk=====", "aGk=aGk=", "aG k!", "data:text/plain,hi", "data:base64"])
+    func notBase64(text: String) throws {
+        let description = try Self.description(#"{"application/octet-stream":{}}"#)
+        #expect(try description.refusal("{\"body\":\"\(text)\"}").contains("Base64"))
+    }
+
     @Test("a data: URI brings its media type along")
     func dataURI() throws {
         let description = try Self.description(

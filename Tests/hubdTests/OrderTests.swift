@@ -31,7 +31,8 @@ extension ToolOverride {
         var change = ToolOverride()
         change.arguments = ["a": .init(fixed: .integer(1))]
         let tool = ToolDefinition(
-            name: "t", description: "", inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{}}}"#), annotations: ToolAnnotations(),
+            name: "t", description: "", inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{}}}"#),
+            annotations: ToolAnnotations(),
             risk: .read, operation: "GET /")
         return change.apply(to: tool).fill
     }
@@ -41,7 +42,9 @@ extension ToolOverride {
 struct EntryPathTests {
     @Test(
         "a path names an entry and what follows",
-        arguments: [("/mcp/a", "a", ""), ("/mcp/a/", "a", "/"), ("/mcp/a/sse", "a", "/sse"), ("/mcp/a//x", "a", "//x"), ("/mcp/%61", "%61", "")])
+        arguments: [
+            ("/mcp/a", "a", ""), ("/mcp/a/", "a", "/"), ("/mcp/a/sse", "a", "/sse"), ("/mcp/a//x", "a", "//x"), ("/mcp/%61", "%61", ""),
+        ])
     func splits(path: String, name: String, subpath: String) throws {
         let (key, rest) = try #require(EntryPath.split(path[...]))
         #expect(key == EntryKey(kind: .mcp, name: name))

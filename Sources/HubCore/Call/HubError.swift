@@ -14,18 +14,12 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
         public static let invalidRequest = Code("invalid_request")
         /// The arguments do not fit what the target takes; the caller can mend them.
         public static let invalidArguments = Code("invalid_arguments")
-        /// There is no such entry, or the caller may not know of it.
-        public static let unknownEntry = Code("unknown_entry")
         /// There is no such tool, or the caller may not use it.
         public static let unknownTool = Code("unknown_tool")
-        /// The protocol has no such method.
-        public static let unknownMethod = Code("unknown_method")
         /// The message or the answer is larger than its limit.
         public static let tooLarge = Code("too_large")
         /// The upstream could not be reached, broke off or made no sense.
         public static let upstreamFailed = Code("upstream_failed")
-        /// The upstream refused the hub's own credential.
-        public static let upstreamRefusedCredential = Code("upstream_refused_credential")
         /// The upstream took longer than its limit.
         public static let upstreamTimeout = Code("upstream_timeout")
         /// The address is one the hub does not connect to.

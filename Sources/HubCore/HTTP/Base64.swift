@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// Base 64 with padding (RFC 4648 §4).
+/// Base64 (RFC 4648 §4), and its URL-safe alphabet without padding (§5) for what the hub seals itself.
 public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -27,9 +27,32 @@ public enum Base64 {
         return result
     }
 
+    /// The text for `bytes` in the URL-safe alphabet, without padding.
+    public static func encodeURLSafe(_ bytes: [UInt8]) -> String {
+        encode(bytes).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// The bytes of a URL-safe text without padding; nil for any other text.
+    public static func decodeURLSafe(_ text: String) -> [UInt8]? {
+        guard !text.utf8.contains(where: { "+/=".utf8.contains($0) }) else { return nil }
+        let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - text.utf8.count % 4) % 4)
+        return decode(utf8: text.utf8.map(standardDigit) + padding)
+    }
+
+    /// The digit of the standard alphabet that means the same as a digit of either alphabet.
+    public static func standardDigit(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "-"): UInt8(ascii: "+")
+        case UInt8(ascii: "_"): UInt8(ascii: "/")
+        default: byte
+        }
+    }
+
     /// The bytes of a text in its one canonical spelling; nil for any other.
-    public static func decode(_ text: String) -> [UInt8]? {
-        let input = Array(text.utf8)
+    public static func decode(_ text: String) -> [UInt8]? { decode(utf8: Array(text.utf8)) }
+
+    /// The bytes of a text, given as UTF-8, in its one canonical spelling; nil for any other.
+    public static func decode(utf8 input: [UInt8]) -> [UInt8]? {
         guard input.count % 4 == 0 else { return nil }
         let padding = input.suffix(2).count { $0 == UInt8(ascii: "=") }
         var result: [UInt8] = []

@@ -8,16 +8,21 @@ public struct InboundRequest: Sendable {
     public var head: HTTPRequest
     /// The body, within the listener's limit.
     public var body: ByteBuffer
+    /// The host of the authority, as `HTTPAddress` writes hosts.
+    public var host: String
     /// What the caller is told and the log shows; made by the hub, 32 hexadecimal digits.
     public var id: String
     /// The caller's address, without the port.
     public var remoteAddress: String
     /// A logger that carries `id`.
     public var logger: Logger
+    /// Whether the listener is at its bound: the request is to be refused, in the words of its door.
+    public var isOverload = false
 
     /// A request.
-    public init(head: HTTPRequest, body: ByteBuffer, id: String, remoteAddress: String, logger: Logger) {
+    public init(head: HTTPRequest, host: String, body: ByteBuffer, id: String, remoteAddress: String, logger: Logger) {
         self.head = head
+        self.host = host
         self.body = body
         self.id = id
         self.remoteAddress = remoteAddress
@@ -63,18 +68,22 @@ public struct HostRule: Sendable, Hashable {
 
     /// Serves the names given, with or without a port, and `localhost` and loopback addresses where `allowsLoopback`.
     public init(names: [String], allowsLoopback: Bool) {
-        self.names = Set(names.map { $0.lowercased() })
+        self.names = Set(names.map { $0.lowercased() } + (allowsLoopback ? ["localhost", "127.0.0.1", "::1"] : []))
         self.allowsLoopback = allowsLoopback
+    }
+
+    /// Whether a host, as `HTTPAddress` writes it, is served.
+    public func allows(host: String) -> Bool {
+        names.contains(host) || (allowsLoopback && HostClass(host) == .loopback)
     }
 
     /// Whether an authority (`host[:port]`) is served.
     public func allows(authority: String) -> Bool {
-        guard let (host, _) = HTTPAddress.splitAuthority(authority) else { return false }
-        return names.contains(host) || (allowsLoopback && HostClass(host) == .loopback)
+        HTTPAddress.splitAuthority(authority).map { allows(host: $0.host) } ?? false
     }
 
     /// Whether a page of that origin may talk to us: `Origin` is absent outside browsers.
     public func allows(origin: String) -> Bool {
-        HTTPAddress(origin).map { allows(authority: $0.authority) } ?? false
+        HTTPAddress(origin).map { allows(host: $0.host) } ?? false
     }
 }

@@ -55,11 +55,14 @@ enum JSONString {
 
     /// Writes `bytes`, which must be UTF-8, with quotes and with the escapes that RFC 8259 requires and no others.
     static func write(_ bytes: Span<UInt8>, to buffer: inout ByteBuffer) {
+        buffer.reserveCapacity(minimumWritableBytes: bytes.count + 2)
         buffer.writeInteger(UInt8(ascii: "\""))
         var plainStart = 0
-        for index in bytes.indices {
+        var index = 0
+        while true {
+            index = SpecialBytes.next(in: bytes, from: index)
+            guard index < bytes.count else { break }
             let byte = bytes[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
             unsafe buffer.writeBytes(bytes.extracting(plainStart..<index).bytes)  // bytes have no padding
             plainStart = index + 1
             switch byte {
@@ -75,6 +78,7 @@ enum JSONString {
                 buffer.writeInteger(hexDigit(byte >> 4))
                 buffer.writeInteger(hexDigit(byte & 15))
             }
+            index += 1
         }
         unsafe buffer.writeBytes(bytes.extracting(plainStart..<bytes.count).bytes)  // bytes have no padding
         buffer.writeInteger(UInt8(ascii: "\""))
@@ -82,5 +86,35 @@ enum JSONString {
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}
+
+/// Finds the bytes of a string that JSON gives a meaning: quotes, backslashes and control characters.
+enum SpecialBytes {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    /// The place of the first special byte at or after `start`, or the count; eight bytes at a time while there are eight.
+    static func next(in bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        let raw = unsafe bytes.bytes  // bytes have no padding
+        while index &+ 8 <= bytes.count {
+            let word = unsafe UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let special = mask(word) & highs
+            guard special == 0 else { return index &+ special.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
+            index &+= 1
+        }
+        return index
+    }
+
+    /// A word whose lowest high bit marks the first special byte.
+    static func mask(_ word: UInt64) -> UInt64 {
+        let quotes = word ^ (ones &* 0x22)
+        let slashes = word ^ (ones &* 0x5C)
+        let control = (word &- (ones &* 0x20)) & ~word
+        return control | ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
     }
 }

@@ -183,16 +183,11 @@ struct JSONTapeParser {
 
     /// Skips bytes that are ASCII, no control character, quote or backslash: eight at a time while there are eight.
     private mutating func skipPlainBytes(_ bytes: Span<UInt8>) {
-        let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         let raw = unsafe bytes.bytes  // bytes have no padding
         while position &+ 8 <= bytes.count {
             let word = unsafe UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-            let quotes = word ^ (ones &* 0x22)
-            let slashes = word ^ (ones &* 0x5C)
-            let control = (word &- (ones &* 0x20)) & ~word
-            let special =
-                (word | control | ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)) & highs
+            let special = (word | SpecialBytes.mask(word)) & highs
             guard special == 0 else {
                 position &+= special.trailingZeroBitCount / 8
                 return

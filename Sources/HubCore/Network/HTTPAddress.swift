@@ -11,7 +11,7 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         case https
 
         /// The port that goes without saying.
-        public var defaultPort: Int {
+        var defaultPort: Int {
             switch self {
             case .http: 80
             case .https: 443
@@ -98,7 +98,7 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
         guard !host.isEmpty, host.utf8.count <= 253, let last = labels.last else { return nil }
         for label in labels {
-            guard (1...63).contains(label.utf8.count), label.utf8.allSatisfy(isHostByte), !label.hasPrefix("-"), !label.hasSuffix("-")
+            guard (1...63).contains(label.utf8.count), ASCIISet.word.covers(label), !label.hasPrefix("-"), !label.hasSuffix("-")
             else { return nil }
         }
         // A name whose last label looks like a number is an IPv4 address in some spelling (URL standard, "ends in a number").
@@ -106,15 +106,6 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
             return IPAddress(host).map(\.description)
         }
         return labels.joined(separator: ".").lowercased()
-    }
-
-    private static func isHostByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
     }
 
     private static func normalizedPath(_ path: Substring) -> String? {

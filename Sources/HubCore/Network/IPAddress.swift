@@ -16,7 +16,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether it is IPv4.
-    public var isV4: Bool { bytes.count == 4 }
+    var isV4: Bool { bytes.count == 4 }
 
     /// Dotted decimal, or RFC 5952.
     public var description: String {

@@ -33,15 +33,13 @@ struct SessionSealer: Sendable {
         guard let box = try? AES.GCM.seal(Array(plain.readableBytesView), using: key, authenticating: Self.purpose).combined else {
             return nil  // only for nonces of a wrong size, which the default is not
         }
-        return Base64.encode(Array(box)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return Base64.encodeURLSafe(Array(box))
     }
 
     /// The token in a text that this hub sealed; nil for any other text.
     func open(_ text: String) -> SessionToken? {
         guard text.utf8.count <= 512 else { return nil }
-        var base64 = text.replacing("-", with: "+").replacing("_", with: "/")
-        while base64.utf8.count % 4 != 0 { base64 += "=" }
-        guard let bytes = Base64.decode(base64), let box = try? AES.GCM.SealedBox(combined: bytes),
+        guard let bytes = Base64.decodeURLSafe(text), let box = try? AES.GCM.SealedBox(combined: bytes),
             let plain = try? AES.GCM.open(box, using: key, authenticating: Self.purpose)  // forged or from another key: no session
         else { return nil }
         var buffer = ByteBuffer(bytes: plain)

@@ -98,7 +98,8 @@ struct HandshakeTransport {
             return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
         }
         let stream = ReplyStream(
-                writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken) { _ in .ok }
+            writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken
+        ) { _ in .ok }
         try await stream.send {
             await handler.reply(to: envelope, requestID: request.id, logger: request.logger)
         }

@@ -17,7 +17,8 @@ struct LegacySSETransport {
         let runtime = server.runtime
         let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05)
         let id = String(session.id, radix: 16)
-        let events = EventStream<LegacySessions.Event>()
+        let events = EventStream<LegacySessions.Event>(capacity: 2 * PendingCalls.maximum)
+        let pending = PendingCalls()
         try await writer.beginEvents()
         try await writer.send(event: "endpoint", json: ByteBuffer(string: "/mcp/\(server.name)/messages?session_id=\(id)"))
         runtime.legacySessions.add(id, entry: server.name, events: events)
@@ -43,10 +44,16 @@ struct LegacySSETransport {
                         try await writer.send(json: reply)
                         continue
                     }
+                    guard pending.begin() else {
+                        try await writer.send(json: PendingCalls.refusal(of: message))
+                        continue
+                    }
                     group.addTask {
-                        let reply = await handler.reply(
-                            toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
-                        if let reply { events.push(.outgoing(reply)) }
+                        await pending.end {
+                            let reply = await handler.reply(
+                                toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
+                            if let reply { events.push(.outgoing(reply)) }
+                        }
                     }
                 }
             }

@@ -36,7 +36,8 @@ struct ModernTransport {
             }
             let methods = MCPMethods(server: server, revision: revision)
             let stream = ReplyStream(
-                writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: envelope.message.progressToken) { reply in
+                writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: envelope.message.progressToken
+            ) { reply in
                 reply.error.map(Self.status(of:)) ?? .ok
             }
             try await stream.send {

@@ -44,7 +44,10 @@ public struct StdioTransport: Sendable {
                 for try await line in lines where line.readableBytes > 0 {
                     guard let message = parse(line, outgoing: outgoing) else { continue }
                     if message[path: "params", "_meta", MetaKey.protocolVersion] != nil {
-                        pending.begin()
+                        guard pending.begin() else {
+                            outgoing.push(PendingCalls.refusal(of: message))
+                            continue
+                        }
                         calls.addTask { [session] in
                             await pending.end { await serveModern(message, session: session, outgoing: outgoing, places: places) }
                         }
@@ -55,7 +58,10 @@ public struct StdioTransport: Sendable {
                             isInitialized = true
                         }
                     } else {
-                        pending.begin()
+                        guard pending.begin() else {
+                            outgoing.push(PendingCalls.refusal(of: message))
+                            continue
+                        }
                         calls.addTask { [session] in
                             await pending.end {
                                 let reply = await session.reply(
@@ -105,7 +111,9 @@ public struct StdioTransport: Sendable {
             entry: server.name)
     }
 
-    private func serveModern(_ message: JSONValue, session: HandshakeSession, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces) async {
+    private func serveModern(_ message: JSONValue, session: HandshakeSession, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces)
+        async
+    {
         do throws(JSONRPCError) {
             let envelope = try JSONRPCEnvelope(message)
             guard case .request(let id) = envelope.kind else { return session.take(envelope) }
@@ -124,7 +132,9 @@ public struct StdioTransport: Sendable {
                 return
             }
             let methods = MCPMethods(server: server, revision: revision)
-            let reply = await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: { outgoing.push($0) }) {
+            let reply = await ReplyStream.run(
+                progressToken: message.progressToken, timers: server.runtime.timers, push: { outgoing.push($0) }
+            ) {
                 await server.runtime.inFlight.run(session: session.token.id, id: id) {
                     await methods.reply(to: envelope, id: id, requestID: "stdio", logger: logger)
                 }
@@ -150,29 +160,5 @@ private final class BroadcasterPlaces: Sendable {
 
     func add(_ id: Int) {
         stored.withLockedValue { $0.append(id) }
-    }
-}
-
-/// Counts the calls that are being answered.
-private final class PendingCalls: Sendable {
-    private let count = NIOLockedValueBox(0)
-
-    /// Counts a call before its task runs.
-    func begin() {
-        count.withLockedValue { $0 += 1 }
-    }
-
-    /// Runs the call and counts it out.
-    func end(after body: () async -> Void) async {
-        await body()
-        count.withLockedValue { $0 -= 1 }
-    }
-
-    /// Waits until there are none, at most `limit` long.
-    func wait(limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        while count.withLockedValue({ $0 }) > 0, ContinuousClock.now < end {
-            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }  // nil: cancelled
-        }
     }
 }

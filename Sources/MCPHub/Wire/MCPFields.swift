@@ -36,7 +36,8 @@ struct AcceptedTypes {
     /// Nothing said takes everything (RFC 9110 §12.5.1).
     init(_ request: InboundRequest) {
         let fields = request.head.headerFields[values: .accept]
-        guard !fields.isEmpty else {
+        // What the SDKs send, without a look at its parts.
+        guard let first = fields.first, fields.count > 1 || first != "application/json, text/event-stream" else {
             (json, eventStream) = (true, true)
             return
         }

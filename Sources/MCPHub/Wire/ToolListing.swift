@@ -4,7 +4,7 @@ public import NIOCore
 
 /// The `tools` of one server as ready bytes, for each revision that asked once.
 final class ToolListing: Sendable {
-    private enum Shape: Hashable {
+    fileprivate enum Shape: Hashable {
         case plain
         case annotated
         case titled
@@ -27,36 +27,36 @@ final class ToolListing: Sendable {
             if let bytes = ready[shape] { return bytes }
             var json = JSONWriter()
             json.beginArray()
-            for definition in definitions { Self.write(definition, shape: shape, to: &json) }
+            for definition in definitions {
+                Self.begin(definition, shape: shape, to: &json)
+                json.endObject()
+            }
             json.endArray()
             ready[shape] = json.buffer
             return json.buffer
         }
     }
 
-    private static func write(_ definition: ToolDefinition, shape: Shape, to json: inout JSONWriter) {
+    /// Writes the tool, an open object, which the caller ends.
+    fileprivate static func begin(_ definition: ToolDefinition, shape: Shape, to json: inout JSONWriter) {
         json.beginObject()
         json.member("name", definition.name)
         if shape == .titled, let title = definition.title { json.member("title", title) }
         json.member("description", definition.description)
         json.member("inputSchema", raw: definition.inputSchema)
-        if shape != .plain { json.annotations(of: definition, includesTitle: shape == .annotated) }
-        json.endObject()
+        if shape != .plain { writeAnnotations(definition, includesTitle: shape == .annotated, to: &json) }
     }
-}
 
-extension JSONWriter {
-    /// Writes the member `annotations`.
-    mutating func annotations(of definition: ToolDefinition, includesTitle: Bool) {
-        key("annotations")
-        beginObject()
-        if includesTitle, let title = definition.title { member("title", title) }
+    private static func writeAnnotations(_ definition: ToolDefinition, includesTitle: Bool, to json: inout JSONWriter) {
+        json.key("annotations")
+        json.beginObject()
+        if includesTitle, let title = definition.title { json.member("title", title) }
         let annotations = definition.annotations
-        if let hint = annotations.readOnly { member("readOnlyHint", hint) }
-        if let hint = annotations.destructive { member("destructiveHint", hint) }
-        if let hint = annotations.idempotent { member("idempotentHint", hint) }
-        if let hint = annotations.openWorld { member("openWorldHint", hint) }
-        endObject()
+        if let hint = annotations.readOnly { json.member("readOnlyHint", hint) }
+        if let hint = annotations.destructive { json.member("destructiveHint", hint) }
+        if let hint = annotations.idempotent { json.member("idempotentHint", hint) }
+        if let hint = annotations.openWorld { json.member("openWorldHint", hint) }
+        json.endObject()
     }
 }
 
@@ -69,12 +69,7 @@ public enum ToolListPrinter {
         json.key("tools")
         json.beginArray()
         for definition in definitions {
-            json.beginObject()
-            json.member("name", definition.name)
-            if let title = definition.title { json.member("title", title) }
-            json.member("description", definition.description)
-            json.member("inputSchema", raw: definition.inputSchema)
-            json.annotations(of: definition, includesTitle: false)
+            ToolListing.begin(definition, shape: .titled, to: &json)
             json.key("_meta")
             json.beginObject()
             json.member("hubd/operation", definition.operation)

@@ -66,53 +66,46 @@ struct ToolResult {
     }
 
     private func writeJSON(_ document: JSONDocument, to json: inout JSONWriter) {
-        json.key("content")
-        json.beginArray()
-        json.beginObject()
-        json.member("type", "text")
-        json.key("text")
-        json.string(utf8: document.bytes)
-        json.endObject()
-        json.endArray()
+        writeContent("text", to: &json) { json in
+            json.key("text")
+            json.string(utf8: document.bytes)
+        }
         if revision.isModern || (revision >= .v2025_06_18 && document.root.kind == .object) {
             json.member("structuredContent", raw: document.root.rawBytes)
         }
     }
 
     private func writeText(_ text: String, to json: inout JSONWriter) {
-        json.key("content")
-        json.beginArray()
-        json.beginObject()
-        json.member("type", "text")
-        json.member("text", text)
-        json.endObject()
-        json.endArray()
+        writeContent("text", to: &json) { $0.member("text", text) }
     }
 
     private func writeBinary(_ kind: String, _ body: ByteBuffer, _ type: MediaType, to json: inout JSONWriter) {
-        json.key("content")
-        json.beginArray()
-        json.beginObject()
-        json.member("type", kind)
-        json.key("data")
-        json.string(utf8: Base64.encode(body))
-        json.member("mimeType", type.essence)
-        json.endObject()
-        json.endArray()
+        writeContent(kind, to: &json) { json in
+            json.key("data")
+            json.string(utf8: Base64.encode(body))
+            json.member("mimeType", type.essence)
+        }
     }
 
     private func writeResource(_ body: ByteBuffer, mimeType: String, to json: inout JSONWriter) {
+        writeContent("resource", to: &json) { json in
+            json.key("resource")
+            json.beginObject()
+            json.member("uri", resourceURI)
+            json.member("mimeType", mimeType)
+            json.key("blob")
+            json.string(utf8: Base64.encode(body))
+            json.endObject()
+        }
+    }
+
+    /// The member `content` with its one block.
+    private func writeContent(_ type: String, to json: inout JSONWriter, members: (inout JSONWriter) -> Void) {
         json.key("content")
         json.beginArray()
         json.beginObject()
-        json.member("type", "resource")
-        json.key("resource")
-        json.beginObject()
-        json.member("uri", resourceURI)
-        json.member("mimeType", mimeType)
-        json.key("blob")
-        json.string(utf8: Base64.encode(body))
-        json.endObject()
+        json.member("type", type)
+        members(&json)
         json.endObject()
         json.endArray()
     }

@@ -40,11 +40,11 @@ enum SafeName {
         return String(decoding: bytes, as: UTF8.self) + "_" + hash(original)
     }
 
-    /// Six hexadecimal digits of the FNV-1a hash of `text`: no secret, only short and stable.
+    /// Six hexadecimal digits of the hash of `text`.
     static func hash(_ text: String) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        let digits = String((hash >> 40 ^ hash >> 16 ^ hash) & 0xFF_FFFF, radix: 16)
+        var whole = FNV1a()
+        whole.combine(text.utf8)
+        let digits = String((whole.value >> 40 ^ whole.value >> 16 ^ whole.value) & 0xFF_FFFF, radix: 16)
         return String(repeating: "0", count: 6 - digits.utf8.count) + digits
     }
 

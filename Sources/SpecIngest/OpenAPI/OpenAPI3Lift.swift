@@ -17,11 +17,7 @@ struct OpenAPI3Lift: OperationLift {
     }
 
     func operation(method: String, path: String, node: JSONValue, shared: SharedParts) -> OperationModel {
-        var operation = OperationModel(method: method, path: path, node: node)
-        operation.operationID = reading.text(node, "operationId")
-        operation.summary = reading.text(node, "summary")
-        operation.description = reading.text(node, "description")
-        operation.isDeprecated = node["deprecated"]?.bool ?? false
+        var operation = OperationModel(method: method, path: path, node: node, reading)
         for (node, name, place) in ParameterList.merged(reading, shared: shared.parameters, own: node["parameters"]) {
             if let parameter = parameter(node, name, place) { operation.parameters.append(parameter) }
         }
@@ -76,7 +72,9 @@ struct OpenAPI3Lift: OperationLift {
 
     private func firstMedia(_ content: JSONValue) -> (MediaType, JSONValue)? {
         for (name, media) in content.members {
-            guard let type = name.string.flatMap({ MediaType($0) }), let media = reading.object(media, "the media type") else { continue }
+            guard let type = name.string.flatMap({ MediaType(described: $0) }), let media = reading.object(media, "the media type") else {
+                continue
+            }
             return (type, media)
         }
         return nil
@@ -93,7 +91,7 @@ struct OpenAPI3Lift: OperationLift {
         }
         for (name, written) in content.members {
             guard let text = name.string, !text.hasPrefix("x-") else { continue }
-            guard let type = MediaType(text) else {
+            guard let type = MediaType(described: text) else {
                 reading.log.add(.dropped, "\(FindingLog.quoted(text)) is no media type", at: name)
                 continue
             }
@@ -125,7 +123,7 @@ struct OpenAPI3Lift: OperationLift {
                 let node = reading.object(written, "the response")
             else { continue }
             for (name, _) in node["content"].memberList {
-                guard let type = name.string, MediaType(type) != nil else { continue }
+                guard let type = name.string, MediaType(described: type) != nil else { continue }
                 if status == "default" { fallback.append(type) } else if !types.contains(type) { types.append(type) }
             }
         }

@@ -13,12 +13,23 @@ struct OperationModel {
     var operationID: String?
     var summary: String?
     var description: String?
-    var isDeprecated = false
+    var isDeprecated: Bool
     var parameters: [ParameterModel] = []
     var body: BodyModel?
     var server: ServerReference = .none
     var security: [SecurityRequirement] = []
     var responseTypes: [String] = []
+
+    /// What every dialect writes in the same words; the lift adds the rest.
+    init(method: String, path: String, node: JSONValue, _ reading: DescriptionReading) {
+        self.method = method
+        self.path = path
+        self.node = node
+        operationID = reading.text(node, "operationId")
+        summary = reading.text(node, "summary")
+        description = reading.text(node, "description")
+        isDeprecated = node["deprecated"]?.bool ?? false
+    }
 
     /// For findings and for people: `GET /pets/{id}`.
     var name: String { method + " " + path }

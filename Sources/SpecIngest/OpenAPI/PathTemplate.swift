@@ -81,7 +81,7 @@ struct PathTemplate {
 
     private mutating func addLiteral(_ text: Substring) {
         guard !text.isEmpty else { return }
-        pieces.append(.literal(PercentEncoding.encode(String(text), keeping: .path)))
+        pieces.append(.literal(PercentEncoding.bytes(of: String(text), keeping: .path)))
     }
 
     private mutating func addVariable(_ text: Substring) {
@@ -98,10 +98,10 @@ struct PathTemplate {
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1)
             if parts.count == 2, parts[1].hasPrefix("{"), parts[1].hasSuffix("}") {
-                queryVariables.append((PercentEncoding.decode(parts[0]), String(parts[1].dropFirst().dropLast())))
+                queryVariables.append((PercentEncoding.decodeWherePossible(parts[0]), String(parts[1].dropFirst().dropLast())))
             } else if !pair.contains("{") {
                 if !query.isEmpty { query.append(UInt8(ascii: "&")) }
-                PercentEncoding.append(String(pair), keeping: .reserved, to: &query)
+                PercentEncoding.append(String(pair), keeping: .query, to: &query)
             }
         }
     }

@@ -91,6 +91,6 @@ final class ReferenceIndex {
 
     private static func unescape(_ token: Substring) -> String {
         guard token.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "%") }) else { return String(token) }
-        return PercentEncoding.decode(token).replacing("~1", with: "/").replacing("~0", with: "~")
+        return PercentEncoding.decodeWherePossible(token).replacing("~1", with: "/").replacing("~0", with: "~")
     }
 }

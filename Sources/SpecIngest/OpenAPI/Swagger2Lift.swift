@@ -17,11 +17,7 @@ struct Swagger2Lift: OperationLift {
     }
 
     func operation(method: String, path: String, node: JSONValue, shared: SharedParts) -> OperationModel {
-        var operation = OperationModel(method: method, path: path, node: node)
-        operation.operationID = reading.text(node, "operationId")
-        operation.summary = reading.text(node, "summary")
-        operation.description = reading.text(node, "description")
-        operation.isDeprecated = node["deprecated"]?.bool ?? false
+        var operation = OperationModel(method: method, path: path, node: node, reading)
         var fields: [FieldModel] = []
         for (parameter, name, place) in ParameterList.merged(reading, shared: shared.parameters, own: node["parameters"]) {
             switch place {
@@ -39,7 +35,7 @@ struct Swagger2Lift: OperationLift {
     /// The media types of an operation, or those of the document where it names none.
     private func types(_ name: String, of node: JSONValue) -> [MediaType] {
         let list = node[name] ?? reading.root[name]
-        return list.elementList.compactMap { $0.string.flatMap { MediaType($0) } }
+        return list.elementList.compactMap { $0.string.flatMap { MediaType(described: $0) } }
     }
 
     // MARK: Parameters
@@ -76,7 +72,7 @@ struct Swagger2Lift: OperationLift {
     // MARK: Bodies
 
     private func body(_ node: JSONValue, consumes: [MediaType]) -> BodyModel {
-        let types = consumes.isEmpty ? [MediaType("application/json")].compactMap { $0 } : consumes
+        let types = consumes.isEmpty ? [MediaType(described: "application/json")].compactMap { $0 } : consumes
         let schema: SchemaSource = node["schema"].map { .node($0) } ?? .none
         return BodyModel(
             isRequired: node["required"]?.bool ?? false, description: reading.text(node, "description"),
@@ -96,7 +92,7 @@ struct Swagger2Lift: OperationLift {
         let needsParts = fields.contains(where: \.isFile)
         let offered = consumes.filter { $0.bodyClass == .multipart || (!needsParts && $0.bodyClass == .form) }
         let fallback = needsParts ? "multipart/form-data" : "application/x-www-form-urlencoded"
-        let types = offered.isEmpty ? [MediaType(fallback)].compactMap { $0 } : offered
+        let types = offered.isEmpty ? [MediaType(described: fallback)].compactMap { $0 } : offered
         return BodyModel(
             isRequired: fields.contains(where: \.isRequired), description: nil,
             media: types.map { MediaModel(type: $0, schema: .fields(fields)) })

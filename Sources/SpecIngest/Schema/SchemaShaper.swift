@@ -87,7 +87,7 @@ final class SchemaShaper {
 
     private func define(_ node: JSONValue, as reference: String) -> Int {
         if let number = numbers[node.index] { return number }
-        let token = reference.split(separator: "/").last.map { PercentEncoding.decode($0).replacing("~1", with: "/") } ?? ""
+        let token = reference.split(separator: "/").last.map { PercentEncoding.decodeWherePossible($0).replacing("~1", with: "/") } ?? ""
         var name = SafeName.words(token)
         if name.isEmpty { name = "schema" }
         name = SafeName.shortened(name, original: token, limit: 64)

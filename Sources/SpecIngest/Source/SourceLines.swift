@@ -18,19 +18,14 @@ struct SourceLines: Sendable {
 
     /// The place of the byte at `offset`.
     func position(at offset: Int) -> SourcePosition {
-        var low = 0
-        var high = starts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if Int(starts[middle]) <= offset { low = middle } else { high = middle }
-        }
-        let start = Int(starts[low])
+        let line = starts.index(ofLastUpTo: offset)
+        let start = Int(starts[line])
         let span = bytes.readableBytesUInt8Span
         let end = min(offset, span.count)
         let counted = min(end, start + Self.longestCountedLine)
         var column = 1 + end - counted
         for index in start..<max(start, counted) where span[index] & 0xC0 != 0x80 { column += 1 }
-        return SourcePosition(line: low + 1, column: column)
+        return SourcePosition(line: line + 1, column: column)
     }
 
     /// A place that libyaml gave, which counts a line after a last line that does not end.

@@ -36,12 +36,6 @@ struct YAMLEntries: Sendable {
 
     /// Where the entry that holds a byte of the JSON stood.
     func position(atOffset offset: Int) -> SourcePosition {
-        var low = 0
-        var high = offsets.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if Int(offsets[middle]) <= offset { low = middle } else { high = middle }
-        }
-        return position(at: low)
+        position(at: offsets.index(ofLastUpTo: offset))
     }
 }

@@ -51,7 +51,7 @@ struct BodyPlanner {
         media.min { rank($0) < rank($1) }
     }
 
-    private func rank(_ media: MediaModel) -> (MediaType.Class, Int) {
+    private func rank(_ media: MediaModel) -> (MediaType.BodyClass, Int) {
         guard media.type.essence == "application/json-patch+json", case .schema(.node(let node)) = media.schema else {
             return (media.type.bodyClass, 0)
         }
@@ -141,7 +141,7 @@ struct BodyPlanner {
     }
 
     private static func isJSON(_ encoding: EncodingModel) -> Bool {
-        guard let type = encoding.contentType.flatMap({ MediaType($0) }) else { return false }
+        guard let type = encoding.contentType.flatMap({ MediaType(described: $0) }) else { return false }
         return type.bodyClass == .json || type.bodyClass == .jsonSuffix
     }
 
@@ -252,6 +252,6 @@ extension SchemaShaper {
         if node["type"]?.isString("file") == true { return true }
         if node["format"]?.isString("binary") == true { return node["type"].map { $0.isString("string") || $0.kind == .array } ?? true }
         guard let type = node["contentMediaType"]?.string, node["contentEncoding"] == nil else { return false }
-        return MediaType(type).map { $0.bodyClass == .binary || $0.bodyClass == .range } ?? false
+        return MediaType(described: type).map { $0.bodyClass == .binary || $0.bodyClass == .range } ?? false
     }
 }

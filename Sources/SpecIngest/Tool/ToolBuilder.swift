@@ -85,7 +85,7 @@ struct ToolBuilder {
 
     /// The `Accept` header: JSON where it is offered, otherwise what is, otherwise anything but JSON first.
     static func accept(_ types: [String]) -> String {
-        let media = types.compactMap { MediaType($0) }
+        let media = types.compactMap { MediaType(described: $0) }
         if let json = media.first(where: { $0.bodyClass == .json }) ?? media.first(where: { $0.bodyClass == .jsonSuffix }) {
             return json.text
         }

@@ -49,7 +49,7 @@ struct BodyPlan: Sendable {
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
         case .bytes(let slot):
             guard let value = values[slot] else { return nil }
-            guard let file = Base64.file(ParameterShape.text(value)) else {
+            guard let file = FileContent(ParameterShape.text(value)) else {
                 throw HubError(.invalidArguments, "argument \"\(slots[slot].name)\" must be the content in Base64, or a data: URI")
             }
             return (ByteBuffer(bytes: file.bytes), mediaType.contains("*") ? file.mediaType ?? "application/octet-stream" : mediaType)

@@ -66,7 +66,7 @@ enum MultipartWriter {
         let body: ByteBuffer
         switch plan.content {
         case .file:
-            guard let text = value.string, let file = Base64.file(text) else {
+            guard let text = value.string, let file = FileContent(text) else {
                 throw HubError(.invalidArguments, "argument \"\(argument)\" must be the file's content in Base64, or a data: URI")
             }
             disposition += "; filename=\"\(quoted(plan.name))\""
@@ -90,10 +90,9 @@ enum MultipartWriter {
     }
 
     private static func boundary(for bodies: [ByteBuffer]) -> String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for body in bodies {
-            for byte in body.readableBytesView { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        }
+        var content = FNV1a()
+        for body in bodies { content.combine(body.readableBytesView) }
+        var hash = content.value
         while true {
             let digits = String(hash, radix: 16)
             let boundary = "hubd-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits

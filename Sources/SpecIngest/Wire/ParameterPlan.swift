@@ -61,10 +61,10 @@ enum ParameterWriter {
     /// Appends a query or form parameter: nothing for an empty list, otherwise pairs with `&` between them.
     static func appendQuery(_ plan: ParameterPlan, _ value: JSONValue, to bytes: inout [UInt8]) {
         if plan.style == .deepObject, !plan.isJSON, value.kind == .object || value.kind == .array {
-            appendDeep(PercentEncoding.encode(plan.name), value, plan, to: &bytes, depth: 0)
+            appendDeep(PercentEncoding.bytes(of: plan.name), value, plan, to: &bytes, depth: 0)
             return
         }
-        let kept: PercentEncoding.Kept = plan.allowReserved ? .reserved : .unreserved
+        let kept: PercentEncoding.Kept = plan.allowReserved ? .query : .unreserved
         let delimiter: [UInt8]
         switch plan.style {
         case .spaceDelimited: delimiter = Array("%20".utf8)
@@ -89,7 +89,7 @@ enum ParameterWriter {
     /// A path parameter: `simple`, `label` or `matrix`.
     static func appendPath(_ plan: ParameterPlan, _ value: JSONValue, to bytes: inout [UInt8]) {
         let kept: PercentEncoding.Kept = plan.allowReserved ? .path : .unreserved
-        let encode = { (text: String) in PercentEncoding.encode(text, keeping: kept) }
+        let encode = { (text: String) in PercentEncoding.bytes(of: text, keeping: kept) }
         let shape = plan.shape(of: value)
         switch plan.style {
         case .label:
@@ -152,7 +152,7 @@ enum ParameterWriter {
         switch value.kind {
         case .object where depth < 16:
             for (key, value) in value.members {
-                appendDeep(name + bracketed(PercentEncoding.encode(key.string ?? "")), value, plan, to: &bytes, depth: depth + 1)
+                appendDeep(name + bracketed(PercentEncoding.bytes(of: key.string ?? "")), value, plan, to: &bytes, depth: depth + 1)
             }
         case .array where depth < 16:
             for (position, value) in value.elements.enumerated() {
@@ -163,7 +163,7 @@ enum ParameterWriter {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
             bytes.append(contentsOf: name)
             bytes.append(UInt8(ascii: "="))
-            PercentEncoding.append(ParameterShape.text(value), keeping: plan.allowReserved ? .reserved : .unreserved, to: &bytes)
+            PercentEncoding.append(ParameterShape.text(value), keeping: plan.allowReserved ? .query : .unreserved, to: &bytes)
         }
     }
 

@@ -102,14 +102,16 @@ struct CallCommand: AsyncParsableCommand {
         }
         let own = DescriptionLocation.isURL(description) ? HTTPAddress(description) : nil
         if case .unusable(let url, let reason) = operation.server {
-            throw CommandFailure("\(description) names the server \(url), which cannot be used: \(reason); name the API with --base-url http://HOST:PORT")
+            throw CommandFailure(
+                "\(description) names the server \(url), which cannot be used: \(reason); name the API with --base-url http://HOST:PORT")
         }
         guard let address = operation.server.address(relativeTo: own) else {
             throw CommandFailure("\(description) does not say where the API is; name it with --base-url http://HOST:PORT")
         }
         guard address.hostClass == .public || address.hostClass == .name else {
             throw CommandFailure(
-                "\(description) names the private address \(address); allow it with --base-url \(address) here, with `upstream:` in hub.yaml")
+                "\(description) names the private address \(address); allow it with --base-url \(address) here, with `upstream:` in hub.yaml"
+            )
         }
         return (address, false)
     }

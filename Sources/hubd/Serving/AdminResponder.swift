@@ -12,12 +12,13 @@ struct AdminResponder: HTTPResponder {
     let metricsAreOpen: Bool
 
     func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
-        guard let authority = request.head.authority, hub.adminHosts.allows(authority: authority) else {
+        guard hub.adminHosts.allows(host: request.host) else {
             return try await writer.refuse(.misdirectedRequest, "This host name is not served here")
         }
         if let origin = request.head.headerFields[.origin], !hub.adminHosts.allows(origin: origin) {
             return try await writer.refuse(.forbidden, "Pages of this origin may not use the admin listener")
         }
+        guard !request.isOverload else { return try await writer.refuse(.serviceUnavailable, "Too many requests are being answered") }
         switch (request.head.method, request.path) {
         case (.get, "/healthz"): try await respond(writer, text: "ok\n")
         case (.get, "/readyz"):

@@ -50,8 +50,7 @@ struct DataDirectory: Sendable {
     private func privateFile(_ name: String) throws(DataError) -> String {
         let file = path + "/" + name
         let key = SymmetricKey(size: .bits256)
-        let fresh = unsafe key.withUnsafeBytes { unsafe Base64.encode(Array($0)) }.replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
+        let fresh = unsafe key.withUnsafeBytes { unsafe Base64.encodeURLSafe(Array($0)) }
         do throws(FileAccess.FileError) {
             try FileAccess.createPrivate(file, contents: fresh + "\n")
             return fresh

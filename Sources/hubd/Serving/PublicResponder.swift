@@ -21,14 +21,49 @@ struct PublicResponder: HTTPResponder {
             }
         }
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
+        if request.isOverload { return try await writer.refuseOverload(request, at: key) }
         if let entry = snapshot.entries[key] {
             return try await entry.respond(to: request, subpath: subpath, writer: writer)
         }
         if snapshot.unavailable[key] != nil {
-            return try await writer.refuse(.serviceUnavailable, "This server is not available at present", fields: [.retryAfter: "5"])
+            return try await writer.refuse(
+                .serviceUnavailable, "This server is not available at present", at: key, fields: [.retryAfter: "5"])
         }
-        try await writer.refuse(.notFound, "There is nothing here")
+        try await writer.refuse(.notFound, "There is nothing here", at: key)
     }
+}
+
+extension ResponseWriter {
+    /// Refuses in the dialect of a door.
+    fileprivate func refuse(
+        _ status: HTTPResponse.Status, _ message: String, at key: EntryKey, id: JSONValue? = nil, fields: HTTPFields = [:]
+    ) async throws {
+        switch key.kind {
+        case .mcp:
+            var head = HTTPResponse(status: status, headerFields: fields)
+            head.headerFields[.contentType] = "application/json"
+            try await respond(head, body: JSONRPCError(.init(rawValue: status.code), message, id: id).bytes)
+        }
+    }
+
+    /// Refuses for want of room. An HTTP error would end a handshake client's whole session, so that inside one the refusal is a JSON-RPC
+    /// error at 200.
+    fileprivate func refuseOverload(_ request: InboundRequest, at key: EntryKey) async throws {
+        let message = "Too many requests are being answered; try again"
+        guard request.head.headerFields.contains(.mcpSessionID) else {
+            return try await refuse(.serviceUnavailable, message, at: key, fields: [.retryAfter: "1"])
+        }
+        let id = try? JSONDocument(parsing: request.body, limits: .message).root["id"]  // without one the error has the id null
+        var head = HTTPResponse(status: .ok, headerFields: [.retryAfter: "1"])
+        head.headerFields[.contentType] = "application/json"
+        try await respond(
+            head, body: JSONRPCError(.overloaded, message, id: id.flatMap { $0.kind == .string || $0.int != nil ? $0 : nil }).bytes)
+    }
+}
+
+extension HTTPField.Name {
+    // The literal is a token, so that the failable initialiser cannot fail.
+    fileprivate static let mcpSessionID = HTTPField.Name("mcp-session-id") ?? .via
 }
 
 /// Something that may refuse a request before an entry sees it.
@@ -46,7 +81,7 @@ struct Refusal: Sendable {
 /// Serves only the names the hub is known by (RFC 9110 §15.5.20).
 struct HostCheck: InboundCheck {
     func refusal(of request: InboundRequest, snapshot: HubSnapshot) -> Refusal? {
-        guard let authority = request.head.authority, snapshot.hosts.allows(authority: authority) else {
+        guard snapshot.hosts.allows(host: request.host) else {
             return Refusal(
                 status: .misdirectedRequest, message: "This host name is not served here; the setting hosts names those that are")
         }

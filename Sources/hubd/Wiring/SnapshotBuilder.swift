@@ -210,7 +210,8 @@ struct SnapshotBuilder: Sendable {
         if case .unusable(let url, let reason) = operation.server {
             findings.addOnce(
                 "the description of \(entry.name) names the server \(ConfigFinding.quoted(url)), which cannot be used: \(reason)",
-                hint: "name where the API is: add `upstreams: { \(entry.name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(entry.name)` here",
+                hint:
+                    "name where the API is: add `upstreams: { \(entry.name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(entry.name)` here",
                 at: entry.place)
             return nil
         }

@@ -36,7 +36,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .urlOrPath: DescriptionLocation.isURL(text) ? DescriptionLocation.isWellFormedURL(text) : Self.isPath(text)
         case .path: Self.isPath(text) && !DescriptionLocation.isURL(text)
         case .addressRange: AddressRange(text) != nil
-        case .toolName: (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { Self.isWordByte($0) }
+        case .toolName: text.utf8.count <= 64 && ASCIISet.word.covers(text)
         case .pattern: (1...256).contains(text.utf8.count)
         case .policyTarget: Self.target(text) != nil || text == "all"
         case .sha256: text.utf8.count == 64 && text.utf8.allSatisfy { Self.isLowerHex($0) }
@@ -119,21 +119,12 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         !text.isEmpty && text.utf8.count <= 4096 && !text.utf8.contains(0) && SecretReference.scheme(of: text) == nil
     }
 
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
-    }
-
     private static func isLowerHex(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
     private static func isToken(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { isWordByte($0) || "!#$%&'*+.^`|~".utf8.contains($0) }
+        text.utf8.count <= 128 && ASCIISet.token.covers(text)
     }
 
     private static func isRequest(_ text: String) -> Bool {

@@ -1,0 +1,35 @@
+import HubCore
+
+extension MediaType {
+    /// How a body of the type is made of arguments; the order is the order in which types are chosen where several are offered.
+    enum BodyClass: Int, Sendable, Hashable, Comparable {
+        /// `application/json`.
+        case json
+        /// Another type whose syntax is JSON (RFC 6839 §3.1).
+        case jsonSuffix
+        /// `application/x-www-form-urlencoded`.
+        case form
+        /// `multipart/…`.
+        case multipart
+        /// `text/…` that is no markup of its own.
+        case text
+        /// Bytes.
+        case binary
+        /// XML and all else that is written as text.
+        case other
+        /// A range such as `*/*`, which says nothing.
+        case range
+
+        static func < (a: BodyClass, b: BodyClass) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// How its bodies are written.
+    var bodyClass: BodyClass {
+        if essence.contains("*") { return .range }
+        if isJSON { return hasJSONSuffix ? .jsonSuffix : .json }
+        if essence == "application/x-www-form-urlencoded" { return .form }
+        if isTextByName || essence.hasPrefix("message/") { return .other }
+        if essence.hasPrefix("multipart/") { return .multipart }
+        return essence.hasPrefix("text/") ? .text : .binary
+    }
+}
