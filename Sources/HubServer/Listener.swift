@@ -29,6 +29,11 @@ public final class Listener: Sendable {
     /// - Parameters:
     ///   - host: an address or a name of this machine.
     ///   - port: 0 takes a free one.
+    ///   - bounds: what callers are granted.
+    ///   - responder: answers requests.
+    ///   - observer: is told of each exchange.
+    ///   - logger: hears of refusals.
+    ///   - group: the event loops that serve.
     /// - Throws: what the system says of the address, for example that it is in use.
     public static func start(
         host: String, port: Int, bounds: ListenerBounds, responder: any HTTPResponder, observer: (any ExchangeObserver)? = nil,

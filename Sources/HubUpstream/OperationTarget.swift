@@ -8,7 +8,10 @@ public struct OperationTarget: CallTarget {
 
     /// A target.
     ///
-    /// - Parameter basePath: the path of the description's server, used where the upstream's address has none.
+    /// - Parameters:
+    ///   - encoder: makes the request.
+    ///   - service: sends it.
+    ///   - basePath: the path of the description's server, used where the upstream's address has none.
     public init(encoder: any RequestEncoder, service: UpstreamService, basePath: String) {
         self.encoder = encoder
         self.service = service

@@ -61,6 +61,7 @@ public final class UpstreamService: Sendable {
     /// - Parameters:
     ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
     ///   - basePath: empty, or a path without a trailing slash.
+    ///   - logger: hears of failures, with their causes.
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.tooLarge` or `.addressRefused`; `CancellationError`.
     public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
         do {

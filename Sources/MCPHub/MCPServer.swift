@@ -23,6 +23,7 @@ public struct MCPServer: HubEntry {
     ///   - instructions: what a model should know before it uses the tools.
     ///   - tools: in the order they are listed.
     ///   - hosts: whose pages may talk to the server.
+    ///   - runtime: what outlives the snapshot.
     public init(
         name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime
     ) {

@@ -1,10 +1,12 @@
 """The admin listener, and how the hub stops."""
 
+import json
 import os
 import stat
 import threading
 
 import httpx
+import jsonschema
 import pytest
 
 from conftest import fault_configuration, httpbin_configuration
@@ -131,3 +133,23 @@ def test_the_log_names_no_secret(start_hub, httpbin, tmp_path):
     assert call(hub.mcp("httpbin"), "getRequest")["structuredContent"]["args"] == {"key": "***"}  # the upstream got it, the caller does not
     assert call(hub.mcp("httpbin"), "status", code=500)["isError"] is True
     assert "s3cret-value" not in hub.output.text + hub.errors.text
+
+
+def test_the_admin_api_is_what_its_description_says(start_hub, httpbin):
+    hub = start_hub(httpbin_configuration(httpbin.url))
+    assert httpx.get(f"{hub.admin}/openapi.json").status_code == 401
+    authorized = {"authorization": f"Bearer {hub.token}"}
+    description = httpx.get(f"{hub.admin}/openapi.json", headers=authorized).json()
+    schemas = {"$defs": description["components"]["schemas"]}
+
+    def resolved(schema):
+        return json.loads(json.dumps({**schemas, **schema}).replace("#/components/schemas/", "#/$defs/"))
+
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            answer = httpx.request(method, hub.admin + path, headers=authorized)
+            (media, content), = operation["responses"][str(answer.status_code)]["content"].items()
+            assert answer.headers["content-type"].startswith(media)
+            jsonschema.validate(answer.json() if media == "application/json" else answer.text, resolved(content["schema"]))
+            refused = httpx.request(method, hub.admin + path).status_code
+            assert refused == (200 if operation.get("security") == [] else 401)

@@ -111,7 +111,7 @@ public struct JSONValue: Sendable {
 
     private func content(equals text: String) -> Bool {
         let entry = entry
-        if entry.hasEscapes { return self.text == text }
+        if entry.hasEscapes { return self.text.utf8.elementsEqual(text.utf8) }  // `==` would also take U+212A for K
         let wanted = text.utf8Span.span
         guard entry.length == wanted.count else { return false }
         let buffer = document.bytes

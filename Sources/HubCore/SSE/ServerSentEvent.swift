@@ -112,7 +112,7 @@ public struct SSEDecoder: Sendable {
             hasData = true
         case ArraySlice("event".utf8): event = try text(value)
         case ArraySlice("id".utf8) where !value.contains(0): id = try text(value)
-        case ArraySlice("retry".utf8): retry = Int(try text(value))
+        case ArraySlice("retry".utf8) where value.allSatisfy({ $0 &- 0x30 < 10 }): retry = Int(try text(value))
         default: break
         }
         return nil

@@ -13,7 +13,9 @@ public struct StdioTransport: Sendable {
     private let server: MCPServer
     private let logger: Logger
 
-    /// - Parameter server: the server to speak for; with a reload the next transport has the next one.
+    /// - Parameters:
+    ///   - server: the server to speak for; with a reload the next transport has the next one.
+    ///   - logger: hears of what went wrong.
     public init(server: MCPServer, logger: Logger) {
         self.server = server
         self.logger = logger

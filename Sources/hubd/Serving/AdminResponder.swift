@@ -4,6 +4,7 @@ import HubCore
 import HubServer
 import HubTelemetry
 import NIOCore
+import SpecIngest
 
 /// Answers the admin listener. Everything but the health checks needs the token, also on loopback.
 struct AdminResponder: HTTPResponder {
@@ -27,10 +28,18 @@ struct AdminResponder: HTTPResponder {
             try await respond(writer, text: hub.metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
         case _ where !isAuthorized(request):
             try await writer.refuse(.unauthorized, "The admin token is needed", fields: [.wwwAuthenticate: "Bearer realm=\"hubd admin\""])
+        case (.get, "/openapi.json"):
+            try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"]), body: Self.description)
         case (.post, "/api/v1/reload"): try await reload(writer)
         default: try await writer.refuse(.notFound, "There is nothing here")
         }
     }
+
+    /// `specs/admin.openapi.yaml` as JSON.
+    private static let description: ByteBuffer = {
+        let bytes = ByteBuffer(bytes: PackageResources.admin_openapi_yaml)
+        return (try? SourceDocument(reading: bytes))?.json.bytes ?? ByteBuffer()  // ours: a test reads it
+    }()
 
     private func isAuthorized(_ request: InboundRequest) -> Bool {
         guard let field = request.head.headerFields[.authorization], field.lowercased().hasPrefix("bearer ") else { return false }

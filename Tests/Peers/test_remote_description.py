@@ -1,0 +1,78 @@
+"""Descriptions that are reached over the network: what depends on them waits, the rest is served, the last good one is kept."""
+
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+
+from conftest import FIXTURES, httpbin_configuration
+from harness.wire import ask, call
+
+DESCRIPTION = (FIXTURES / "httpbin.openapi.yaml").read_text()
+
+
+class DescriptionHost:
+    """Serves a description whose text and status a test changes."""
+
+    def __init__(self):
+        self.text, self.status = DESCRIPTION, 503
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = host.text.encode()
+                self.send_response(host.status)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/api.yaml"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def description():
+    host = DescriptionHost()
+    yield host
+    host.server.shutdown()
+    host.server.server_close()
+
+
+def eventually(condition, limit=20):
+    """Waits until a condition holds."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.05)
+
+
+def test_a_server_waits_for_its_description_and_the_others_do_not(start_hub, httpbin, description):
+    configuration = httpbin_configuration(httpbin.url)
+    configuration["servers"]["remote"] = {"openapi": description.url, "upstream": "httpbin", "refresh": "1s"}
+    hub = start_hub(configuration)
+
+    assert httpx.post(hub.mcp("remote"), content=b"{}", headers={"content-type": "application/json"}).status_code == 503
+    assert httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == ["mcp/remote"]
+    assert call(hub.mcp("httpbin"), "uuid")["structuredContent"]["uuid"]
+
+    description.status = 200
+    eventually(lambda: httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == [])
+    assert call(hub.mcp("remote"), "uuid")["structuredContent"]["uuid"]
+
+    def names():
+        return {tool["name"] for tool in ask(hub.mcp("remote"), "tools/list")["result"]["tools"]}
+
+    description.text = DESCRIPTION.replace("operationId: uuid", "operationId: freshUuid")
+    eventually(lambda: "freshUuid" in names())
+
+    description.text = "no description at all"
+    time.sleep(2.5)  # two refreshes: nothing else tells that they came
+    assert "freshUuid" in names(), "the last good description is kept"
+    description.status = 500
+    assert call(hub.mcp("remote"), "freshUuid")["structuredContent"]["uuid"]
