@@ -58,13 +58,18 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         if machine.isClosed { return }
-        if machine.isResponding || !pipelined.isEmpty {
+        if machine.isResponding || !pipelined.isEmpty || !context.channel.isWritable {
             pipelined.append(part)
             if case .body(let bytes) = part { pipelinedBytes += bytes.readableBytes }
             if pipelined.count >= Self.maximumPipelinedParts || pipelinedBytes >= Self.maximumPipelinedBytes { setReading(false) }
         } else {
             process(part)
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        proceed()
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -78,6 +83,15 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// The hub stops.
     func drain() {
         perform(machine.drain())
+    }
+
+    /// Takes what waits, one request at a time, while the caller reads the answers: who only sends is not served on.
+    private func proceed() {
+        while !machine.isResponding, !machine.isClosed, context?.channel.isWritable == true, let part = pipelined.popFirst() { process(part) }
+        if pipelined.isEmpty, !isReading, !machine.isClosed {
+            pipelinedBytes = 0
+            setReading(true)
+        }
     }
 
     private func process(_ part: HTTPServerRequestPart) {
@@ -185,10 +199,6 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         } else {
             perform(action)
         }
-        while !machine.isResponding, !machine.isClosed, let part = pipelined.popFirst() { process(part) }
-        if pipelined.isEmpty, pipelinedBytes > 0 || !isReading, !machine.isClosed {
-            pipelinedBytes = 0
-            setReading(true)
-        }
+        proceed()
     }
 }

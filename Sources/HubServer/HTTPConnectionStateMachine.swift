@@ -136,7 +136,8 @@ struct HTTPConnectionStateMachine {
 
     private static func keepsAlive(_ request: HTTPRequest) -> Bool {
         let options = (request.headerFields[.connection] ?? "").lowercased().split(separator: ",").map { $0.trimmed }
-        return !options.contains("close")
+        // The decoder reads no further behind an upgrade that is asked for, and none is granted.
+        return !options.contains("close") && request.headerFields[.upgrade] == nil
     }
 }
 

@@ -16,7 +16,7 @@ struct FramingError: Error, Hashable {
 /// 2. The header is within its limit.
 /// 3. Exactly one well-formed `Host` (RFC 9112 §3.2), also from HTTP/1.0 callers.
 /// 4. An origin-form target without a fragment; the forms for proxies are refused (RFC 9112 §3.2).
-/// 5. A body only in chunks or with one plain length, within its limit.
+/// 5. A body only in chunks (RFC 9112 §6.1: not from HTTP/1.0) or with one plain length, within its limit, and not compressed.
 struct RequestFraming {
     let bounds: ListenerBounds
     /// The last authority and its host: a connection hardly ever changes it.
@@ -43,7 +43,7 @@ struct RequestFraming {
         guard decoded.uri.utf8.first == UInt8(ascii: "/"),
             decoded.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
         else { throw FramingError(status: .badRequest, message: "The request target must be an absolute path") }
-        try checkBody(decoded.headers)
+        try checkBody(decoded)
 
         guard let method = HTTPRequest.Method(rawValue: decoded.method.rawValue) else {
             throw FramingError(status: .badRequest, message: "The method is not a token")
@@ -66,10 +66,17 @@ struct RequestFraming {
         return host
     }
 
-    private func checkBody(_ headers: HTTPHeaders) throws(FramingError) {
+    private func checkBody(_ decoded: HTTPRequestHead) throws(FramingError) {
+        let headers = decoded.headers
+        guard headers["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw FramingError(status: .unsupportedMediaType, message: "The body must not be compressed")
+        }
         let codings = headers["transfer-encoding"]
         guard codings.isEmpty || (codings.count == 1 && codings[0].lowercased() == "chunked") else {
             throw FramingError(status: .notImplemented, message: "The only transfer coding is chunked")
+        }
+        guard codings.isEmpty || decoded.version.minor == 1 else {
+            throw FramingError(status: .badRequest, message: "HTTP/1.0 has no transfer codings")  // RFC 9112 §6.1
         }
         let lengths = headers["content-length"]
         guard lengths.isEmpty || (lengths.count == 1 && codings.isEmpty && lengths[0].utf8.allSatisfy { $0 &- 0x30 < 10 }) else {

@@ -18,6 +18,7 @@ public enum StdioChannel {
         _ body: @Sendable (Lines, @escaping @Sendable (ByteBuffer) async throws -> Void) async throws -> Void
     ) async throws {
         let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)  // the end of the input does not end the output
             .takingOwnershipOfDescriptors(input: 0, output: 1) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(LineDecoder()))

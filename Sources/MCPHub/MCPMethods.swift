@@ -96,7 +96,7 @@ struct MCPMethods {
             let response = try await tool.target.perform(call, context: CallContext(requestID: requestID, logger: logger))
             return result(id: id) { encoder.write(response, to: &$0) }
         } catch is CancellationError {
-            throw JSONRPCError(JSONRPCError.Code(rawValue: 499), "The call was cancelled", id: id)
+            throw JSONRPCError(.cancelled, "The call was cancelled", id: id)
         } catch let error as HubError {
             switch error.code {
             case .unknownTool: throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
@@ -140,7 +140,7 @@ struct MCPMethods {
         json.endObject()
     }
 
-    private func writeServerInfo(to json: inout JSONWriter) {
+    func writeServerInfo(to json: inout JSONWriter) {
         json.beginObject()
         json.member("name", server.name)
         if let title = server.title, revision >= .v2025_06_18 { json.member("title", title) }

@@ -21,6 +21,14 @@ struct EventTests {
         #expect(read == events)
     }
 
+    @Test("a time to wait is digits and nothing else", arguments: ["-1", "+5", " 5", "5 ", "x", "99999999999999999999"])
+    func ignoresOddRetry(value: String) throws {
+        var decoder = SSEDecoder()
+        // The first space after the colon belongs to the field.
+        let events = try decoder.decode(ByteBuffer(string: "retry: \(value)\ndata: 1\n\n"))
+        #expect(events == [ServerSentEvent(data: "1")])
+    }
+
     @Test("an event past the limit and text that is not UTF-8 end the stream")
     func limits() {
         var small = SSEDecoder(maximumEventBytes: 4)

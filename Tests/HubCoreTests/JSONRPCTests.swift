@@ -40,6 +40,6 @@ struct JSONRPCTests {
         let error = #expect(throws: JSONRPCError.self) { try JSONRPCEnvelope(value) }
         #expect(error?.code.rawValue == code)
         let bytes = try JSONDocument(parsing: try #require(error?.bytes), limits: .message).root
-        #expect(bytes["id"].map { String(buffer: $0.rawBytes) } == id)
+        #expect(bytes["id"].map { String(buffer: $0.rawBytes) } ?? "null" == id)
     }
 }

@@ -31,6 +31,15 @@ struct JSONTests {
         }
     }
 
+    @Test("an escaped name is compared by its characters: what Unicode calls equivalent is another name")
+    func comparesNamesExactly() throws {
+        let root = try JSONDocument(parsing: #"{"\u212a":1,"K":2,"a\u0301":3,"á":4}"#, limits: .message).root
+        #expect(root["K"]?.int == 2)
+        #expect(root["\u{E1}"]?.int == 4)
+        #expect(root["a\u{301}"]?.int == 3)
+        #expect(root.members.map { $0.name.isString("K") } == [false, true, false, false])
+    }
+
     @Test(
         "repeated names are refused in a caller's message, also when one is escaped",
         arguments: [#"{"name":1,"name":2}"#, #"{"name":1,"n\u0061me":2}"#, #"{"a":{"x":1,"y":2,"x":3}}"#])

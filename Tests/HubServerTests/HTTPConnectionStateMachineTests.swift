@@ -147,6 +147,9 @@ struct RequestFramingTests {
         #expect(status([host, ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]) == 400)
         #expect(status([host, ("Transfer-Encoding", "gzip, chunked")]) == 501)
         #expect(status([host, ("X-Long", String(repeating: "a", count: 200))]) == 431)
+        #expect(status([host, ("Transfer-Encoding", "chunked")], version: .http1_0) == 400)
+        #expect(status([host, ("Content-Encoding", "gzip")]) == 415)
+        #expect(status([host, ("Content-Encoding", "identity")]) == nil)
         #expect(status([host], version: HTTPVersion(major: 2, minor: 0)) == 505)
     }
 }

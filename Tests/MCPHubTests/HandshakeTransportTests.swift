@@ -9,6 +9,7 @@ import Testing
 struct HandshakeTransportTests {
     private let hub = StubHub()
 
+    // requirement: MCP-HS-INIT-01, MCP-HS-INIT-02
     @Test(
         "initialize answers the version asked for, or the latest of its era",
         arguments: [
@@ -21,6 +22,7 @@ struct HandshakeTransportTests {
         #expect(hub.runtime.session(session, entry: "other") == nil)
     }
 
+    // requirement: MCP-BASE-01, MCP-HS-INIT-04, MCP-HS-PING-01, MCP-TOOL-14
     @Test("a session lists, calls and pings; what it may not do is an error at 200")
     func session() async throws {
         let session = try await hub.initialize()
@@ -38,6 +40,7 @@ struct HandshakeTransportTests {
         #expect(try garbage.json()[path: "error", "code"]?.int == -32700)
     }
 
+    // requirement: MCP-HS-SESS-02, MCP-HS-SESS-03, MCP-HS-SESS-04
     @Test("without a session the answer is 400, with a forged, foreign or ended one 404")
     func sessions() async throws {
         let ping = #"{"jsonrpc":"2.0","id":2,"method":"ping"}"#
@@ -50,6 +53,7 @@ struct HandshakeTransportTests {
         #expect(try await hub.send(hub.request(.get, fields: [.mcpSessionID: session])).status == 404)
     }
 
+    // requirement: MCP-HS-BATCH-01, MCP-HS-BATCH-02, MCP-HS-BATCH-03
     @Test("batches are answered in order at 2025-03-26 and refused from 2025-06-18 on")
     func batches() async throws {
         let batch = #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"x"},{"jsonrpc":"2.0","id":2,"method":"no"},1]"#
@@ -63,6 +67,7 @@ struct HandshakeTransportTests {
         #expect(notifications.status == 202)
     }
 
+    // requirement: MCP-TOOL-06, MCP-TOOL-07, MCP-TOOL-10
     @Test("structured results and annotations come with the versions that have them")
     func shapes() async throws {
         let call = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{}}}"#
@@ -75,6 +80,7 @@ struct HandshakeTransportTests {
         #expect(try await hub.inSession(new, list).text.contains(#""title":"T""#))
     }
 
+    // requirement: MCP-HS-CANC-01, MCP-HS-CANC-02
     @Test("a cancellation ends the call of its own session only")
     func cancellation() async throws {
         let (started, startedContinuation) = AsyncStream<Void>.makeStream()

@@ -9,6 +9,7 @@ import Testing
 struct ModernTransportTests {
     private let hub = StubHub()
 
+    // requirement: MCP-2026-CACHE-01, MCP-2026-DISC-01, MCP-2026-META-03, MCP-2026-META-04
     @Test("discover, list and call answer as JSON with what every result carries")
     func answers() async throws {
         let discovered = try await hub.modern("server/discover")
@@ -27,6 +28,7 @@ struct ModernTransportTests {
         #expect(called[path: "result", "isError"]?.bool == false)
     }
 
+    // requirement: MCP-TOOL-16
     @Test("an upstream's failure is a result that says so, not a protocol error")
     func toolErrors() async throws {
         let called = try await hub.modern("tools/call", params: #""name":"broken""#, name: "broken")
@@ -34,6 +36,7 @@ struct ModernTransportTests {
         #expect(try called.json()[path: "result", "isError"]?.bool == true)
     }
 
+    // requirement: MCP-2026-VER-04, MCP-BASE-08, MCP-TOOL-14
     @Test("unknown tools and methods are told apart from failures")
     func unknown() async throws {
         let tool = try await hub.modern("tools/call", params: #""name":"none""#, name: "none")
@@ -44,6 +47,7 @@ struct ModernTransportTests {
         #expect(try method.json()[path: "error", "code"]?.int == -32601)
     }
 
+    // requirement: MCP-2026-HDR-01, MCP-2026-HDR-02, MCP-2026-HDR-05, MCP-2026-HDR-07, MCP-2026-HDR-08
     @Test("headers that are missing, repeated or say another thing than the body are a mismatch")
     func headerMismatch() async throws {
         let changes: [(inout HTTPFields) -> Void] = [
@@ -60,6 +64,7 @@ struct ModernTransportTests {
         #expect(encoded.status == 200)
     }
 
+    // requirement: MCP-2026-VER-03
     @Test("a version that is not served is refused with those that are")
     func unsupportedVersion() async throws {
         let meta = StubHub.meta.replacing("2026-07-28", with: "2031-01-01")
@@ -72,6 +77,7 @@ struct ModernTransportTests {
         #expect(try answer.json()[path: "error", "data", "requested"]?.string == "2031-01-01")
     }
 
+    // requirement: MCP-2026-HTTP-02, MCP-2026-HTTP-03, MCP-2026-HTTP-07
     @Test("other methods, types and origins are refused before the body is read")
     func refusals() async throws {
         let version: HTTPFields = [.mcpProtocolVersion: "2026-07-28"]
@@ -84,6 +90,7 @@ struct ModernTransportTests {
         #expect(try await hub.modern("tools/list") { $0[.origin] = "http://localhost:3000" }.status == 200)
     }
 
+    // requirement: MCP-2026-HTTP-04, MCP-2026-META-01, MCP-BASE-01, MCP-BASE-02
     @Test(
         "bodies that are no request get the code of what is wrong",
         arguments: [
@@ -96,6 +103,7 @@ struct ModernTransportTests {
         #expect(try answer.json()[path: "error", "code"]?.int == code)
     }
 
+    // requirement: MCP-2026-HTTP-05, MCP-BASE-06
     @Test("a notification is taken with 202 and no body")
     func notification() async throws {
         let answer = try await hub.send(
@@ -104,6 +112,7 @@ struct ModernTransportTests {
         #expect(answer.recorded.body.readableBytes == 0)
     }
 
+    // requirement: MCP-2026-SUB-01, MCP-2026-SUB-03, MCP-2026-SUB-05, MCP-2026-SUB-07
     @Test("a listener is acknowledged, told of a change once, and ended with a result when the hub stops")
     func listens() async throws {
         let writer = StubResponseWriter()

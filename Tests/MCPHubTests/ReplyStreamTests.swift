@@ -38,6 +38,7 @@ struct ReplyStreamTests {
         return Task { try await hub.server.respond(to: request, subpath: "", writer: writer) }
     }
 
+    // requirement: MCP-2026-HTTP-09, MCP-2026-HTTP-10, MCP-PROG-01, MCP-PROG-02, MCP-PROG-03
     @Test("a client that asked is told that the call goes on, in growing numbers, and then gets the reply on the same stream")
     func progress() async throws {
         let gate = Gate()
@@ -60,6 +61,7 @@ struct ReplyStreamTests {
         #expect(hub.timers.count == 0)
     }
 
+    // requirement: MCP-2026-HTTP-01, MCP-2026-HTTP-12, MCP-PROG-01
     @Test("a client that did not ask gets comments, and a quick reply is plain JSON")
     func keepAlive() async throws {
         let gate = Gate()
@@ -79,6 +81,7 @@ struct ReplyStreamTests {
         #expect(hub.timers.count == 0)
     }
 
+    // requirement: MCP-2026-HTTP-13
     @Test("a client that leaves takes its call and its timers with it")
     func leaves() async throws {
         let gate = Gate()

@@ -19,6 +19,7 @@ struct ToolResultTests {
 
     private func block(_ result: JSONValue) throws -> JSONValue { try #require(result["content"]?.elements.first { _ in true }) }
 
+    // requirement: MCP-TOOL-11, MCP-TOOL-12, MCP-TOOL-13
     @Test("JSON is text and structured, arrays only where the revision takes them")
     func json() throws {
         let array = ByteBuffer(string: " [1, 2]\n")
@@ -35,6 +36,7 @@ struct ToolResultTests {
         #expect(result["structuredContent"] == nil)
     }
 
+    // requirement: MCP-TOOL-08, MCP-TOOL-09
     @Test("images and audio are blocks of their kind, other bytes a resource")
     func binary() throws {
         let bytes = ByteBuffer(bytes: [0xFF, 0x00, 0x80])
@@ -60,6 +62,7 @@ struct ToolResultTests {
         #expect(result["isError"]?.bool == false)
     }
 
+    // requirement: MCP-TOOL-16
     @Test("failures carry the status and a short body; pages are reduced to text")
     func failures() throws {
         let html = "<html><style>b{}</style><script>alert(1)</script><h1>Not <b>here</b></h1></html>"

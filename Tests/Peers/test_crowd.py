@@ -23,6 +23,7 @@ def test_a_hundred_sessions_with_the_same_ids_each_get_their_own_answer(peers, h
     ]
 
 
+@pytest.mark.requirement("MCP-BASE-03", "MCP-HS-SESS-01")
 def test_a_hundred_sessions_by_hand_share_one_id(hub):
     """The same, with exactly one id and all calls begun before any is answered."""
     sessions = [Session(hub.mcp("httpbin")) for _ in range(CROWD)]
@@ -117,6 +118,7 @@ def wait_for_tool(hub, server, tool):
     raise AssertionError(f"{tool} is still not listed")
 
 
+@pytest.mark.requirement("MCP-2026-SUB-05", "MCP-HS-CHANGE-01")
 @pytest.mark.parametrize("kind", [MCP2_AUTO, MCP2_LEGACY, MCP1_HTTP, MCP1_SSE], ids=str)
 def test_clients_are_told_when_tools_are_renamed_redescribed_or_hidden(peers, start_hub, httpbin, kind):
     """A handshake client hears of it on its GET stream (or its SSE connection), a modern one on `subscriptions/listen`."""
@@ -154,6 +156,7 @@ def wait_for_get_stream(peer):
     raise AssertionError("the client has opened no GET stream")
 
 
+@pytest.mark.requirement("MCP-2026-SUB-05")
 def test_a_change_elsewhere_is_nobodys_business(start_hub, httpbin):
     """A listener on one server hears nothing when another server's tools change."""
     configuration = httpbin_configuration(httpbin.url)
@@ -185,6 +188,7 @@ def wait_until_hidden(hub, server, tool):
     raise AssertionError(f"{tool} is still listed")
 
 
+@pytest.mark.requirement("MCP-2026-HTTP-11", "MCP-2026-SUB-01", "MCP-2026-SUB-03", "MCP-2026-SUB-07")
 def test_a_listening_client_is_told_when_the_hub_stops(start_hub, httpbin):
     """The stream of `subscriptions/listen` ends with its result, not with a broken connection."""
     hub = start_hub(httpbin_configuration(httpbin.url))

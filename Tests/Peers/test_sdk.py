@@ -18,6 +18,7 @@ def peer(request, hub, background, tmp_path_factory):
         yield peers(request.param, hub, "httpbin")
 
 
+@pytest.mark.requirement("MCP-2026-VER-05")
 def test_the_era_is_the_one_the_client_wants(peer):
     if peer.kind.transport == "sse":
         assert peer.version in ("2024-11-05", "2025-11-25")
@@ -25,6 +26,7 @@ def test_the_era_is_the_one_the_client_wants(peer):
         assert peer.version == peer.kind.version
 
 
+@pytest.mark.requirement("MCP-TOOL-06")
 def test_every_operation_is_listed_with_its_schema_and_risk(peer):
     tools = peer.tools()
     assert len(tools) == 24
@@ -36,6 +38,7 @@ def test_every_operation_is_listed_with_its_schema_and_risk(peer):
     assert "Returns a picture" in tools["imagePng"]["description"]
 
 
+@pytest.mark.requirement("MCP-TOOL-13")
 def test_a_json_answer_is_structured_and_text(peer):
     result = peer.call("json")
     assert not result.get("isError")
@@ -58,6 +61,7 @@ def test_a_json_body_arrives_as_it_was_given(peer, tool):
     assert peer.call(tool, **thing)["structuredContent"]["json"] == thing
 
 
+@pytest.mark.requirement("MCP-TOOL-08")
 def test_text_answers_are_text(peer):
     assert "Herman Melville" in text(peer.call("html"))
     assert "Sample Slide Show" in text(peer.call("xml"))
@@ -65,12 +69,14 @@ def test_text_answers_are_text(peer):
     assert "▗▄▖▛▀▜" in text(peer.call("utf8"))
 
 
+@pytest.mark.requirement("MCP-TOOL-08")
 def test_a_picture_is_image_content(peer):
     block = next(block for block in peer.call("imagePng")["content"] if block["type"] == "image")
     assert block["mimeType"] == "image/png"
     assert base64.b64decode(block["data"]).startswith(b"\x89PNG")
 
 
+@pytest.mark.requirement("MCP-TOOL-08")
 def test_binary_answers_arrive_byte_for_byte(peer):
     numbers = random.Random(7)
     expected = bytes(numbers.randint(0, 255) for _ in range(5000))  # how httpbin makes them from a seed
@@ -78,6 +84,7 @@ def test_binary_answers_arrive_byte_for_byte(peer):
     assert base64.b64decode(block["resource"]["blob"]) == expected
 
 
+@pytest.mark.requirement("MCP-TOOL-16")
 @pytest.mark.parametrize("code", [400, 404, 418, 500, 503])
 def test_an_error_status_is_a_tool_error_that_names_it(peer, code):
     result = peer.call("status", code=code)
@@ -85,18 +92,21 @@ def test_an_error_status_is_a_tool_error_that_names_it(peer, code):
     assert str(code) in text(result)
 
 
+@pytest.mark.requirement("MCP-TOOL-17")
 def test_a_missing_argument_is_a_tool_error_that_names_it(peer):
     result = peer.call("postJson", count=1)
     assert result["isError"] is True
     assert "name" in text(result)
 
 
+@pytest.mark.requirement("MCP-TOOL-17")
 def test_an_argument_of_the_wrong_type_is_a_tool_error_that_names_it(peer):
     result = peer.call("deleteRequest", id="not a number")
     assert result["isError"] is True
     assert "id" in text(result)
 
 
+@pytest.mark.requirement("MCP-TOOL-14")
 def test_an_unknown_tool_is_a_protocol_error(peer):
     with pytest.raises(Refused) as refused:
         peer.call("no_such_tool")
@@ -130,6 +140,7 @@ def test_an_answer_spread_over_time_arrives_whole(peer):
     assert base64.b64decode(block["resource"]["blob"]) == b"*" * 10
 
 
+@pytest.mark.requirement("MCP-BASE-03")
 def test_calls_run_side_by_side_on_one_connection(peer):
     answers = [peer.start("call", name="anything", arguments={"path": f"p{n}"})[1] for n in range(20)]
     assert [answer.result(30)["structuredContent"]["url"].rsplit("/", 1)[1] for answer in answers] == [
@@ -137,6 +148,7 @@ def test_calls_run_side_by_side_on_one_connection(peer):
     ]
 
 
+@pytest.mark.requirement("MCP-HS-PING-01")
 def test_a_ping_is_answered_in_the_eras_that_have_it(peer):
     if peer.version < "2026":
         peer.do("ping")

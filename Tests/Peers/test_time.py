@@ -8,6 +8,7 @@ from harness.peer import FASTMCP, HTTP, MCP1_HTTP, MCP1_SSE, MCP2_AUTO, MCP2_LEG
 from harness.wire import modern, text
 
 
+@pytest.mark.requirement("MCP-TOOL-16")
 @pytest.mark.parametrize("kind", [MCP2_AUTO, MCP1_HTTP, MCP1_SSE, STDIO[0]], ids=str)
 def test_a_call_beyond_the_time_limit_is_a_tool_error(peers, hub, kind):
     peer = peers(kind, hub, "impatient")
@@ -18,6 +19,7 @@ def test_a_call_beyond_the_time_limit_is_a_tool_error(peers, hub, kind):
     assert not peer.call("delay", seconds=0).get("isError"), "the connection lives on"
 
 
+@pytest.mark.requirement("MCP-2026-HTTP-09", "MCP-PROG-01", "MCP-PROG-02")
 @pytest.mark.parametrize("kind", HTTP + STDIO, ids=str)
 def test_a_slow_call_reports_progress_to_whoever_asked(peers, start_hub, fault, kind):
     """The answer is held back until the client has seen progress, which only grows."""
@@ -41,6 +43,7 @@ def test_a_caller_who_leaves_in_the_middle_ends_the_call_upstream(peers, start_h
     assert fault.left.wait(limit=10) < 5
 
 
+@pytest.mark.requirement("MCP-HS-CANC-01", "MCP-STDIO-03")
 @pytest.mark.parametrize("kind", [MCP2_AUTO, MCP2_LEGACY, FASTMCP, STDIO[0]], ids=str)
 def test_a_call_the_client_cancels_ends_upstream_and_the_connection_lives(peers, start_hub, fault, kind):
     hub = start_hub(fault_configuration(fault.url, firstByte="60s", idle="60s", total="60s"))
@@ -52,6 +55,7 @@ def test_a_call_the_client_cancels_ends_upstream_and_the_connection_lives(peers,
     assert peer.call("good")["structuredContent"] == {"good": True}
 
 
+@pytest.mark.requirement("MCP-2026-HTTP-13")
 def test_closing_the_connection_cancels_a_modern_call(start_hub, fault):
     hub = start_hub(fault_configuration(fault.url, firstByte="60s", idle="60s", total="60s"))
     headers, body = modern("tools/call", {"name": "hang", "arguments": {}})

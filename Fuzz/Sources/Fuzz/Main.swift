@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 
 /// Something of the hub that reads bytes of strangers: looks at one input, and traps where a claim about the code does not hold.
-protocol Subject {
+protocol Subject: SendableMetatype {
     /// The name on the command line, and of the folder of seeds.
     static var name: String { get }
     /// Tries one input.

@@ -178,31 +178,22 @@ public struct JSONValue: Sendable {
 
     /// The members of one object.
     public struct Members: Sequence, IteratorProtocol, Sendable {
-        private let document: JSONDocument
-        private var index: Int
-        private let end: Int
+        /// Names and values by turns: on the tape a name is an entry like any other.
+        private var entries: Elements
 
         fileprivate init(document: JSONDocument, entry: JSONTapeEntry?, index: Int) {
-            self.document = document
-            self.index = index + 1
-            self.end = entry.map { Int($0.next) } ?? 0
+            entries = Elements(document: document, entry: entry, index: index)
         }
+
+        private init(_ entries: Elements) { self.entries = entries }
 
         /// No members.
-        public static let none = Members()
-
-        private init() {
-            document = .empty
-            index = 0
-            end = 0
-        }
+        public static let none = Members(.none)
 
         /// The next member: its name, a string value, and its value.
         public mutating func next() -> (name: JSONValue, value: JSONValue)? {
-            guard index < end else { return nil }
-            let value = JSONValue(document: document, index: index + 1)
-            defer { index = Int(document.tape[index + 1].next) }
-            return (JSONValue(document: document, index: index), value)
+            guard let name = entries.next(), let value = entries.next() else { return nil }
+            return (name, value)
         }
     }
 }

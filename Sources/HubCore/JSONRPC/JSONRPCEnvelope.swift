@@ -79,6 +79,8 @@ public struct JSONRPCError: Error, Sendable {
         public static let headerMismatch = Code(rawValue: -32020)
         /// MCP 2026-07-28: the version is not served.
         public static let unsupportedProtocolVersion = Code(rawValue: -32022)
+        /// The client took the request back.
+        public static let cancelled = Code(rawValue: 499)
         /// Too busy, in the numbers of HTTP (`CONTRACT.md` §4).
         public static let overloaded = Code(rawValue: 503)
     }
@@ -87,7 +89,8 @@ public struct JSONRPCError: Error, Sendable {
     public var code: Code
     /// What a caller may read.
     public var message: String
-    /// The id of the request it answers; nil writes `null`.
+    /// The id of the request it answers. Without one there is no member: JSON-RPC 2.0 wants `null` there, the schemas of MCP from 2025-11-25 on
+    /// allow a string, a number or nothing.
     public var id: JSONValue?
     /// Further data as JSON.
     public var data: ByteBuffer?
@@ -105,8 +108,10 @@ public struct JSONRPCError: Error, Sendable {
         var json = JSONWriter()
         json.beginObject()
         json.member("jsonrpc", "2.0")
-        json.key("id")
-        if let id { json.value(id) } else { json.null() }
+        if let id {
+            json.key("id")
+            json.value(id)
+        }
         json.key("error")
         json.beginObject()
         json.member("code", code.rawValue)

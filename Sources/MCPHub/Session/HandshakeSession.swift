@@ -91,6 +91,8 @@ struct HandshakeSession: Sendable {
         guard envelope.method != "initialize" else {
             return JSONRPCError(.invalidRequest, "The session is initialized already", id: id).bytes
         }
-        return await reply(to: envelope, requestID: requestID, logger: logger).bytes
+        let reply = await reply(to: envelope, requestID: requestID, logger: logger)
+        // Cancellation, "Behavior Requirements": who took a request back wants to hear no more of it.
+        return reply.error == .cancelled ? nil : reply.bytes
     }
 }

@@ -42,9 +42,9 @@ struct HandshakeTransport {
         if document.root.isInitialize {
             return try await initialize(document.root, writer: writer)
         }
-        if document.root[path: "params", "_meta", MetaKey.protocolVersion] != nil, token == nil {
-            // A request of the modern era whose header is missing (2026-07-28 transports, "Protocol Version Header").
-            let refusal = JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version is missing", id: document.root.requestID)
+        if let version = document.root[path: "params", "_meta", MetaKey.protocolVersion]?.string, version >= ProtocolRevision.v2026_07_28.rawValue {
+            // A request of the modern era whose header is missing or of the other era (2026-07-28 transports, "Protocol Version Header").
+            let refusal = JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version and params._meta differ", id: document.root.requestID)
             return try await writer.answer(.badRequest, refusal)
         }
         guard token != nil else {

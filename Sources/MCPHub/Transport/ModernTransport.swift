@@ -129,16 +129,17 @@ struct ModernTransport {
 
     /// `subscriptions/listen`: an acknowledgement of what is watched, then changes, until the client leaves or the hub stops.
     private func listen(_ envelope: JSONRPCEnvelope, id: JSONValue, writer: any ResponseWriter) async throws {
-        let subscription = Subscription(id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
+        let subscription = Subscription(envelope, id: id, server: server)
         let events = EventStream<ByteBuffer?>()
-        try await writer.beginEvents()
-        try await writer.send(json: subscription.acknowledgement)
         let listener = ChangeBroadcaster.Listener(
             toolsChanged: { if subscription.wantsTools { events.push(subscription.toolsChanged) } },
             keepAlive: { events.push(nil) },
             end: { events.finish() })
         let place = server.runtime.broadcaster.add(listener, entry: server.name)
         defer { server.runtime.broadcaster.remove(place) }
+        // What changes from here on waits in `events`, behind the acknowledgement.
+        try await writer.beginEvents()
+        try await writer.send(json: subscription.acknowledgement)
         for await event in events.elements {
             if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
         }
@@ -152,6 +153,13 @@ struct ModernTransport {
 struct Subscription: Sendable {
     let id: JSONValue
     let wantsTools: Bool
+    private let server: MCPServer
+
+    init(_ envelope: JSONRPCEnvelope, id: JSONValue, server: MCPServer) {
+        self.id = id
+        self.server = server
+        wantsTools = envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true
+    }
 
     var acknowledgement: ByteBuffer {
         notification("notifications/subscriptions/acknowledged") { json in
@@ -169,7 +177,7 @@ struct Subscription: Sendable {
         json.jsonRPCResponse(id: id) { json in
             json.beginObject()
             json.member("resultType", "complete")
-            writeMeta(to: &json)
+            writeMeta(to: &json, namesServer: true)
             json.endObject()
         }
         return json.buffer
@@ -184,9 +192,13 @@ struct Subscription: Sendable {
         return json.buffer
     }
 
-    private func writeMeta(to json: inout JSONWriter) {
+    private func writeMeta(to json: inout JSONWriter, namesServer: Bool = false) {
         json.key("_meta")
         json.beginObject()
+        if namesServer {
+            json.key(MetaKey.serverInfo)
+            MCPMethods(server: server, revision: .v2026_07_28).writeServerInfo(to: &json)
+        }
         json.key(MetaKey.subscriptionID)
         json.value(id)
         json.endObject()

@@ -59,6 +59,8 @@ public struct StdioTransport: Sendable {
                             if !isInitialized { places.add(listen(outgoing)) }
                             isInitialized = true
                         }
+                    } else if message["method"]?.isString("notifications/cancelled") == true, let envelope = try? JSONRPCEnvelope(message) {
+                        take(envelope, session: session, places: places)  // at once: the call may be waiting; malformed: answered below
                     } else {
                         guard pending.begin() else {
                             outgoing.push(PendingCalls.refusal(of: message))
@@ -118,19 +120,18 @@ public struct StdioTransport: Sendable {
     {
         do throws(JSONRPCError) {
             let envelope = try JSONRPCEnvelope(message)
-            guard case .request(let id) = envelope.kind else { return session.take(envelope) }
+            guard case .request(let id) = envelope.kind else { return take(envelope, session: session, places: places) }
             let version = message[path: "params", "_meta", MetaKey.protocolVersion]?.string ?? ""
             let revision = try ModernTransport.served(version, id: id)
             if envelope.method == "subscriptions/listen" {
-                let subscription = Subscription(
-                    id: id, wantsTools: envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true)
+                let subscription = Subscription(envelope, id: id, server: server)
                 outgoing.push(subscription.acknowledgement)
-                places.add(
-                    server.runtime.broadcaster.add(
-                        ChangeBroadcaster.Listener(
-                            toolsChanged: { if subscription.wantsTools { outgoing.push(subscription.toolsChanged) } },
-                            keepAlive: {}, end: { outgoing.push(subscription.end) }),
-                        entry: server.name))
+                let place = server.runtime.broadcaster.add(
+                    ChangeBroadcaster.Listener(
+                        toolsChanged: { if subscription.wantsTools { outgoing.push(subscription.toolsChanged) } },
+                        keepAlive: {}, end: { outgoing.push(subscription.end) }),
+                    entry: server.name)
+                places.add(place, subscription: id)
                 return
             }
             let methods = MCPMethods(server: server, revision: revision)
@@ -141,10 +142,17 @@ public struct StdioTransport: Sendable {
                     await methods.reply(to: envelope, id: id, requestID: "stdio", logger: logger)
                 }
             }
-            outgoing.push(reply.bytes)
+            if reply.error != .cancelled { outgoing.push(reply.bytes) }
         } catch {
             outgoing.push(error.bytes)
         }
+    }
+
+    /// Takes a notification: a cancellation ends a call, or a subscription.
+    private func take(_ envelope: JSONRPCEnvelope, session: HandshakeSession, places: BroadcasterPlaces) {
+        session.take(envelope)
+        guard envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] else { return }
+        if let place = places.remove(subscription: id) { server.runtime.broadcaster.remove(place) }
     }
 
     /// JSON has raw line ends only between tokens, where a space means the same.
@@ -154,13 +162,29 @@ public struct StdioTransport: Sendable {
     }
 }
 
-/// The places one channel has in the broadcaster.
+/// The places one channel has in the broadcaster, some of them under the id of the request that opened them.
 private final class BroadcasterPlaces: Sendable {
-    private let stored = NIOLockedValueBox<[Int]>([])
+    private struct State {
+        var all: Set<Int> = []
+        var bySubscription: [ByteBuffer: Int] = [:]
+    }
 
-    var ids: [Int] { stored.withLockedValue { $0 } }
+    private let state = NIOLockedValueBox(State())
 
-    func add(_ id: Int) {
-        stored.withLockedValue { $0.append(id) }
+    var ids: Set<Int> { state.withLockedValue { $0.all } }
+
+    func add(_ place: Int, subscription: JSONValue? = nil) {
+        state.withLockedValue { state in
+            state.all.insert(place)
+            if let subscription { state.bySubscription[subscription.rawBytes] = place }
+        }
+    }
+
+    func remove(subscription: JSONValue) -> Int? {
+        state.withLockedValue { state in
+            let place = state.bySubscription.removeValue(forKey: subscription.rawBytes)
+            if let place { state.all.remove(place) }
+            return place
+        }
     }
 }

@@ -22,6 +22,7 @@ enum MetaKey {
 enum MirroredHeader {
     /// The text it stands for; nil for a malformed or non-canonical encoding, which matches nothing.
     static func decode(_ value: String) -> String? {
+        guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return nil }
         guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
         guard let bytes = Base64.decode(String(value.dropFirst(9).dropLast(2))) else { return nil }
         return String(validating: bytes, as: UTF8.self)

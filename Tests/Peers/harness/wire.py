@@ -2,6 +2,7 @@
 
 import json
 import socket
+from contextlib import contextmanager
 
 import httpx
 
@@ -50,6 +51,15 @@ def message(answer: httpx.Response) -> dict:
         messages = [json.loads(data) for event, data in events(answer.content) if event == "message" and data]
         return next(found for found in messages if "id" in found)
     return answer.json()
+
+
+@contextmanager
+def listening(url: str, number, **notifications):
+    """The messages of one `subscriptions/listen`, as they come."""
+    headers, body = modern("subscriptions/listen", {"notifications": notifications}, number=number)
+    with httpx.stream("POST", url, headers=headers, content=body, timeout=30) as answer:
+        assert answer.status_code == 200
+        yield (json.loads(line.removeprefix("data:")) for line in answer.iter_lines() if line.startswith("data:"))
 
 
 class Session:

@@ -25,29 +25,31 @@ enum DescriptionSubject: Subject {
             claim(document.root.kind == .object, "a schema is an object")
         }
         encode(nil, operation)
-        encode(.object([:]), operation)
+        encode(ByteBuffer(staticString: "{}"), operation)
         for turn in odd.indices {
-            var arguments = JSONObject()
+            var arguments = JSONWriter()
+            arguments.beginObject()
             for (index, argument) in operation.arguments.prefix(64).enumerated() {
-                arguments[argument.name] = odd[(index + turn) % odd.count]
+                arguments.key(argument.name)
+                arguments.raw(odd[(index + turn) % odd.count])
             }
-            encode(.object(arguments), operation)
+            arguments.endObject()
+            encode(arguments.buffer, operation)
         }
     }
 
-    /// Values that no schema expects in its place.
-    private static let odd: [JSONTree] = [
-        .null, .bool(true), .number("-0"), .number("1e400"), .number("12345678901234567890123"), .string(""), .string("a/b"),
-        .string("../../x?y#z&w=%2e%2e"), .string("\r\nX-Evil: 1\u{0}"), .string("\u{202E}\u{10FFFF}é漢"), .array([]),
-        .array([.array([.null]), .string(","), .object(["k": .array([])])]), .object([:]),
-        .object(["": .null, "a]": .object(["b[": .string("&=")]), "__proto__": .number("0")]),
+    /// Values that no schema expects in its place. Text, not trees: the leak checker does not see through the pointers of indirect enums.
+    private static let odd = [
+        "null", "true", "-0", "1e400", "12345678901234567890123", "\"\"", "\"a/b\"", "\"../../x?y#z&w=%2e%2e\"",
+        "\"\\r\\nX-Evil: 1\\u0000\"", "\"\\u202E\\uDBFF\\uDFFFé漢\"", "[]", "[[[null]],\",\",{\"k\":[[]]}]", "{}",
+        "{\"\":null,\"a]\":{\"b[\":\"&=\"},\"__proto__\":0}",
     ]
 
-    private static func encode(_ arguments: JSONTree?, _ operation: IngestedOperation) {
+    private static func encode(_ arguments: ByteBuffer?, _ operation: IngestedOperation) {
         var document: JSONDocument?
         if let arguments {
-            document = try? JSONDocument(parsing: arguments.bytes, limits: .message)  // nil only for a repeated name, checked here
-            claim(document != nil, "arguments of a tool are strict JSON")
+            document = try? JSONDocument(parsing: arguments, limits: .message)  // nil only for a repeated name: the claim
+            claim(document != nil, "the arguments of a tool are strict JSON")
         }
         guard let request = try? operation.encoder.encode(document?.root) else { return }  // refused with a reason: good
         claim(request.path.hasPrefix("/"), "a path begins with a slash")
