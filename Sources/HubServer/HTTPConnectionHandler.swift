@@ -87,7 +87,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     /// Takes what waits, one request at a time, while the caller reads the answers: who only sends is not served on.
     private func proceed() {
-        while !machine.isResponding, !machine.isClosed, context?.channel.isWritable == true, let part = pipelined.popFirst() { process(part) }
+        while !machine.isResponding, !machine.isClosed, context?.channel.isWritable == true, let part = pipelined.popFirst() {
+            process(part)
+        }
         if pipelined.isEmpty, !isReading, !machine.isClosed {
             pipelinedBytes = 0
             setReading(true)

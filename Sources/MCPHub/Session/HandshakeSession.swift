@@ -17,10 +17,15 @@ struct HandshakeSession: Sendable {
         return json.buffer
     }()
 
-    /// The revision to speak with a client that asked for one: the same if it is known, else the latest of its era.
-    static func revision(for initialize: JSONRPCEnvelope) -> ProtocolRevision? {
-        guard let asked = initialize.params?["protocolVersion"]?.string else { return nil }
-        return ProtocolRevision(rawValue: asked).flatMap { $0.isModern ? nil : $0 } ?? .latestHandshake
+    /// The answer to `initialize`, and the revision that is spoken from then on: the one asked for if it is known, else the latest of its era.
+    static func initialize(_ message: JSONValue, server: MCPServer) throws(JSONRPCError) -> (reply: ByteBuffer, revision: ProtocolRevision)
+    {
+        let envelope = try JSONRPCEnvelope(message)
+        guard case .request(let id) = envelope.kind, let asked = envelope.params?["protocolVersion"]?.string else {
+            throw JSONRPCError(.invalidParams, "initialize needs an id and a protocolVersion", id: message.requestID)
+        }
+        let revision = ProtocolRevision(rawValue: asked).flatMap { $0.isModern ? nil : $0 } ?? .latestHandshake
+        return (MCPMethods(server: server, revision: revision).initialize(id: id), revision)
     }
 
     /// The reply to a request.

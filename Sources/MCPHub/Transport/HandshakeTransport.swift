@@ -42,9 +42,12 @@ struct HandshakeTransport {
         if document.root.isInitialize {
             return try await initialize(document.root, writer: writer)
         }
-        if let version = document.root[path: "params", "_meta", MetaKey.protocolVersion]?.string, version >= ProtocolRevision.v2026_07_28.rawValue {
+        if let version = document.root[path: "params", "_meta", MetaKey.protocolVersion]?.string,
+            version >= ProtocolRevision.v2026_07_28.rawValue
+        {
             // A request of the modern era whose header is missing or of the other era (2026-07-28 transports, "Protocol Version Header").
-            let refusal = JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version and params._meta differ", id: document.root.requestID)
+            let refusal = JSONRPCError(
+                .headerMismatch, "The header MCP-Protocol-Version and params._meta differ", id: document.root.requestID)
             return try await writer.answer(.badRequest, refusal)
         }
         guard token != nil else {
@@ -60,21 +63,20 @@ struct HandshakeTransport {
     }
 
     private func initialize(_ message: JSONValue, writer: any ResponseWriter) async throws {
-        let envelope: JSONRPCEnvelope
+        let initialized: Result<(reply: ByteBuffer, token: String), JSONRPCError>
         do throws(JSONRPCError) {
-            envelope = try JSONRPCEnvelope(message)
+            let (reply, revision) = try HandshakeSession.initialize(message, server: server)
+            guard let token = server.runtime.sealer.seal(server.runtime.makeSession(entry: server.name, revision: revision)) else {
+                throw JSONRPCError(.internalError, "The hub failed to answer", id: message.requestID)
+            }
+            initialized = .success((reply, token))
         } catch {
-            return try await writer.answer(.badRequest, error)
+            initialized = .failure(error)
         }
-        guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
-            return try await writer.answer(
-                .badRequest, JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID))
+        switch initialized {
+        case .success(let (reply, token)): try await writer.answer(.ok, json: reply, fields: [.mcpSessionID: token])
+        case .failure(let error): try await writer.answer(error.code == .internalError ? .internalServerError : .badRequest, error)
         }
-        guard let token = server.runtime.sealer.seal(server.runtime.makeSession(entry: server.name, revision: revision)) else {
-            return try await writer.answer(.internalServerError, JSONRPCError(.internalError, "The hub failed to answer", id: id))
-        }
-        try await writer.answer(
-            .ok, json: MCPMethods(server: server, revision: revision).initialize(id: id), fields: [.mcpSessionID: token])
     }
 
     private func answer(

@@ -39,8 +39,12 @@ struct LegacySSETransport {
                 case .incoming(let message, let server):
                     let handler = HandshakeSession(server: server, token: token)
                     if message.isInitialize {
-                        let (reply, revision) = initialize(message)
-                        if let revision { token.revision = revision }
+                        let reply: ByteBuffer
+                        do throws(JSONRPCError) {
+                            (reply, token.revision) = try HandshakeSession.initialize(message, server: server)
+                        } catch {
+                            reply = error.bytes
+                        }
                         try await writer.send(json: reply)
                         continue
                     }
@@ -61,18 +65,6 @@ struct LegacySSETransport {
         }
         try Task.checkCancellation()
         try await writer.end()
-    }
-
-    private func initialize(_ message: JSONValue) -> (reply: ByteBuffer, revision: ProtocolRevision?) {
-        do throws(JSONRPCError) {
-            let envelope = try JSONRPCEnvelope(message)
-            guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
-                throw JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID)
-            }
-            return (MCPMethods(server: server, revision: revision).initialize(id: id), revision)
-        } catch {
-            return (error.bytes, nil)
-        }
     }
 
     func receive(_ request: InboundRequest, writer: any ResponseWriter) async throws {

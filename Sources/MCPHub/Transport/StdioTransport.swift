@@ -94,13 +94,10 @@ public struct StdioTransport: Sendable {
 
     private func initialize(_ message: JSONValue, token: SessionToken, outgoing: EventStream<ByteBuffer>) -> SessionToken? {
         do throws(JSONRPCError) {
-            let envelope = try JSONRPCEnvelope(message)
-            guard case .request(let id) = envelope.kind, let revision = HandshakeSession.revision(for: envelope) else {
-                throw JSONRPCError(.invalidParams, "initialize needs a protocolVersion", id: message.requestID)
-            }
             var token = token
+            let (reply, revision) = try HandshakeSession.initialize(message, server: server)
             token.revision = revision
-            outgoing.push(MCPMethods(server: server, revision: revision).initialize(id: id))
+            outgoing.push(reply)
             return token
         } catch {
             outgoing.push(error.bytes)
