@@ -22,6 +22,7 @@ struct ToolsCommand: AsyncParsableCommand {
     var baseURL: String?
 
     func run() async throws {
+        if let baseURL { _ = try CommandLineDescription.address(baseURL) }
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
         if json {
@@ -79,7 +80,7 @@ struct CallCommand: AsyncParsableCommand {
                 name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
         do {
             let response = try await service.send(request, basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
-            Console.printRaw(String(buffer: response.body))
+            Console.printRaw(response.body)
             if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
         } catch let error as HubError {
             throw CommandFailure(error.message)
@@ -97,8 +98,7 @@ struct CallCommand: AsyncParsableCommand {
 
     private func address(of operation: IngestedOperation) throws -> (HTTPAddress, isOperatorDefined: Bool) {
         if let baseURL {
-            guard let address = HTTPAddress(baseURL) else { throw CommandFailure("--base-url \(baseURL) is not an http or https URL") }
-            return (address, true)
+            return (try CommandLineDescription.address(baseURL), true)
         }
         let own = DescriptionLocation.isURL(description) ? HTTPAddress(description) : nil
         if case .unusable(let url, let reason) = operation.server {
@@ -119,6 +119,12 @@ struct CallCommand: AsyncParsableCommand {
 
 /// A description named on the command line.
 enum CommandLineDescription {
+    /// The address that `--base-url` names.
+    static func address(_ baseURL: String) throws -> HTTPAddress {
+        guard let address = HTTPAddress(baseURL) else { throw CommandFailure("--base-url \(baseURL) is not an http or https URL") }
+        return address
+    }
+
     static func read(_ location: String) async throws -> IngestedAPI {
         let bytes: ByteBuffer
         if DescriptionLocation.isURL(location) {
