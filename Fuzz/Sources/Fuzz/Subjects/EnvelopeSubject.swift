@@ -20,7 +20,7 @@ enum EnvelopeSubject: Subject {
         } catch {
             guard let answer = try? JSONDocument(parsing: error.bytes, limits: .message) else { fatalError("an error is a message") }
             claim(answer.root["error"]?["code"]?.int == error.code.rawValue, "an error has its code")
-            claim(error.id.map { $0.rawBytes == answer.root["id"]?.rawBytes } ?? (answer.root["id"]?.isNull == true), "an error has the id")
+            claim(error.id.map { $0.rawBytes == answer.root["id"]?.rawBytes } ?? (answer.root["id"] == nil), "an error has the id, or none")
         }
     }
 
