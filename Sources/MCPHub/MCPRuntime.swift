@@ -49,12 +49,14 @@ public final class MCPRuntime: Sendable {
     /// Ends every open stream, and those that come later at once.
     public func drain() { broadcaster.drain() }
 
-    /// Tells the clients that listen at the servers of `new` whose tools read otherwise than in `old`.
+    /// Tells the clients that listen at the servers of `new` whose tools read otherwise than in `old`, and ends the streams of servers that
+    /// are gone.
     public func announceChanges(from old: HubSnapshot, to new: HubSnapshot) {
         for (key, entry) in new.entries where key.kind == .mcp {
             guard let server = entry as? MCPServer, let before = old.entries[key] as? MCPServer else { continue }
             if !server.listing.isSame(as: before.listing) { broadcaster.toolsChanged(entry: key.name) }
         }
+        for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil { broadcaster.end(entry: key.name) }
     }
 
     func makeSession(entry: String, revision: ProtocolRevision) -> SessionToken {

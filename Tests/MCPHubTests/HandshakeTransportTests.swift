@@ -100,4 +100,37 @@ struct HandshakeTransportTests {
         #expect(try await hub.inSession(session, cancel).status == 202)
         #expect(try await reply.json()[path: "error", "code"]?.int == 499)
     }
+
+    @Test("the stream of a server that is gone ends")
+    func goneServer() async throws {
+        let session = try await hub.initialize()
+        let (hub, writer) = (hub, StubResponseWriter())
+        let listening = Task {
+            try await hub.server.respond(to: hub.request(.get, fields: [.mcpSessionID: session]), subpath: "", writer: writer)
+        }
+        var chunks = writer.chunks.makeAsyncIterator()
+        _ = await chunks.next()
+        let rule = HostRule(names: [], allowsLoopback: true)
+        let before = HubSnapshot(entries: [EntryKey(kind: .mcp, name: "stub"): hub.server], hosts: rule)
+        hub.runtime.announceChanges(from: before, to: HubSnapshot(entries: [:], hosts: rule))
+        try await listening.value
+        #expect(writer.recorded.isEnded)
+    }
+
+    @Test("messages that one HTTP+SSE client has open are bounded in number and bytes")
+    func pendingMessages() throws {
+        let pending = PendingCalls()
+        let small = try JSONDocument(parsing: #"{"a":1}"#, limits: .message).root
+        for _ in 0..<PendingCalls.maximum { #expect(pending.begin(small)) }
+        #expect(!pending.begin(small))
+        pending.end(small)
+        #expect(pending.begin(small))
+
+        let bytes = PendingCalls()
+        let large = try JSONDocument(parsing: "\"" + String(repeating: "a", count: 9 << 20) + "\"", limits: .message).root
+        #expect(bytes.begin(large))
+        #expect(!bytes.begin(large))
+        bytes.end(large)
+        #expect(bytes.begin(large))
+    }
 }

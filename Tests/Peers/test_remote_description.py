@@ -76,3 +76,20 @@ def test_a_server_waits_for_its_description_and_the_others_do_not(start_hub, htt
     assert "freshUuid" in names(), "the last good description is kept"
     description.status = 500
     assert call(hub.mcp("remote"), "freshUuid")["structuredContent"]["uuid"]
+
+
+def test_a_refresh_that_does_not_fit_keeps_what_was_served_and_touches_no_local_file(start_hub, httpbin, description, tmp_path):
+    description.status = 200
+    configuration = httpbin_configuration(httpbin.url)
+    configuration["servers"]["remote"] = {
+        "openapi": description.url, "upstream": "httpbin", "refresh": "1s", "tools": {"uuid": {"rename": "fresh"}}
+    }
+    hub = start_hub(configuration)
+    local = tmp_path / "httpbin.openapi.yaml"
+    local.write_text(local.read_text().replace("operationId: uuid", "operationId: unasked"))
+
+    description.text = DESCRIPTION.replace("operationId: uuid", "operationId: gone")
+    assert hub.errors.wait_for("a refresh found a problem", limit=20)
+    assert call(hub.mcp("remote"), "fresh")["structuredContent"]["uuid"]
+    assert call(hub.mcp("httpbin"), "uuid")["structuredContent"]["uuid"], "a changed file waits for a reload"
+    assert httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == []

@@ -70,9 +70,14 @@ final class ChangeBroadcaster: Sendable {
     }
 
     /// Ends the stream of a session.
-    func end(session: UInt128) {
+    func end(session: UInt128) { end { $0.session == session } }
+
+    /// Ends the streams of a server.
+    func end(entry: String) { end { $0.entry == entry } }
+
+    private func end(where isEnded: (Entry) -> Bool) {
         let ended = state.withLockedValue { state in
-            let ended = state.entries.filter { $0.value.session == session }
+            let ended = state.entries.filter { isEnded($0.value) }
             for key in ended.keys { state.entries[key] = nil }
             return ended.values.map(\.listener)
         }

@@ -7,28 +7,34 @@ import NIOCore
 final class PendingCalls: Sendable {
     /// How many messages of one channel are answered at once.
     static let maximum = 256
+    /// How many bytes they may have together; one message may always come.
+    static let maximumBytes = 16 << 20
 
-    private let count = NIOLockedValueBox(0)
+    private let state = NIOLockedValueBox((count: 0, bytes: 0))
 
     /// Counts a message before its task runs; false when there are too many.
-    func begin() -> Bool {
-        count.withLockedValue { count in
-            guard count < Self.maximum else { return false }
-            count += 1
+    func begin(_ message: JSONValue) -> Bool {
+        state.withLockedValue { state in
+            let bytes = message.range.count
+            guard state.count < Self.maximum, state.count == 0 || state.bytes + bytes <= Self.maximumBytes else { return false }
+            state.count += 1
+            state.bytes += bytes
             return true
         }
     }
 
-    /// Answers the message and counts it out.
-    func end(after body: () async -> Void) async {
-        await body()
-        count.withLockedValue { $0 -= 1 }
+    /// Counts a message out that has been answered.
+    func end(_ message: JSONValue) {
+        state.withLockedValue { state in
+            state.count -= 1
+            state.bytes -= message.range.count
+        }
     }
 
     /// Waits until there are none, at most `limit` long.
     func wait(limit: Duration) async {
         let end = ContinuousClock.now + limit
-        while count.withLockedValue({ $0 }) > 0, ContinuousClock.now < end {
+        while state.withLockedValue({ $0.count }) > 0, ContinuousClock.now < end {
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }  // nil: cancelled
         }
     }

@@ -115,11 +115,11 @@ struct HandshakeTransport {
         }
         guard let session = try await session(of: request, writer: writer) else { return }
         let events = EventStream<ByteBuffer?>()
-        try await writer.beginEvents()
         let listener = ChangeBroadcaster.Listener(
             toolsChanged: { events.push(HandshakeSession.toolsChanged) }, keepAlive: { events.push(nil) }, end: { events.finish() })
         let place = server.runtime.broadcaster.add(listener, entry: server.name, session: session.id)
         defer { server.runtime.broadcaster.remove(place) }
+        try await writer.beginEvents()
         try await writer.write(SSEEncoder.keepAlive)
         for await event in events.elements {
             if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }

@@ -19,9 +19,8 @@ struct LegacySSETransport {
         let id = String(session.id, radix: 16)
         let events = EventStream<LegacySessions.Event>(capacity: 2 * PendingCalls.maximum)
         let pending = PendingCalls()
-        try await writer.beginEvents()
-        try await writer.send(event: "endpoint", json: ByteBuffer(string: "/mcp/\(server.name)/messages?session_id=\(id)"))
-        runtime.legacySessions.add(id, entry: server.name, events: events)
+        // Before the client knows the address: it may post at once.
+        runtime.legacySessions.add(id, entry: server.name, events: events, pending: pending)
         let listener = ChangeBroadcaster.Listener(
             toolsChanged: { events.push(.outgoing(HandshakeSession.toolsChanged)) }, keepAlive: { events.push(.keepAlive) },
             end: { events.finish() })
@@ -30,6 +29,8 @@ struct LegacySSETransport {
             runtime.broadcaster.remove(place)
             runtime.legacySessions.remove(id)
         }
+        try await writer.beginEvents()
+        try await writer.send(event: "endpoint", json: ByteBuffer(string: "/mcp/\(server.name)/messages?session_id=\(id)"))
         try await withThrowingDiscardingTaskGroup { group in
             var token = session
             for await event in events.elements {
@@ -45,19 +46,15 @@ struct LegacySSETransport {
                         } catch {
                             reply = error.bytes
                         }
+                        pending.end(message)
                         try await writer.send(json: reply)
                         continue
                     }
-                    guard pending.begin() else {
-                        try await writer.send(json: PendingCalls.refusal(of: message))
-                        continue
-                    }
                     group.addTask {
-                        await pending.end {
-                            let reply = await handler.reply(
-                                toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
-                            if let reply { events.push(.outgoing(reply)) }
-                        }
+                        let reply = await handler.reply(
+                            toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
+                        pending.end(message)
+                        if let reply { events.push(.outgoing(reply)) }
                     }
                 }
             }
@@ -74,15 +71,21 @@ struct LegacySSETransport {
         }
         let query = (request.head.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let id = query.split(separator: "&").first { $0.hasPrefix("session_id=") }.map { String($0.dropFirst(11)) } ?? ""
-        guard let events = server.runtime.legacySessions.events(id, entry: server.name) else {
+        guard let session = server.runtime.legacySessions.session(id, entry: server.name) else {
             return try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
         }
-        do throws(JSONParseError) {
+        var refusal: JSONRPCError?
+        parse: do throws(JSONParseError) {
             let document = try JSONDocument(parsing: request.body, limits: .message)
-            events.push(.incoming(document.root, server))
+            guard session.pending.begin(document.root) else {
+                refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: document.root.requestID)
+                break parse
+            }
+            session.events.push(.incoming(document.root, server))
         } catch {
             return try await writer.answer(.badRequest, JSONRPCError(.parseError, "The body is not JSON: \(error)"))
         }
+        if let refusal { return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"]) }
         try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
     }
 }
@@ -96,22 +99,24 @@ final class LegacySessions: Sendable {
         case keepAlive
     }
 
-    private struct Session {
+    struct Session: Sendable {
         var entry: String
         var events: EventStream<Event>
+        /// What has been taken and not answered.
+        var pending: PendingCalls
     }
 
     private let sessions = NIOLockedValueBox<[String: Session]>([:])
 
-    func add(_ id: String, entry: String, events: EventStream<Event>) {
-        sessions.withLockedValue { $0[id] = Session(entry: entry, events: events) }
+    func add(_ id: String, entry: String, events: EventStream<Event>, pending: PendingCalls) {
+        sessions.withLockedValue { $0[id] = Session(entry: entry, events: events, pending: pending) }
     }
 
     func remove(_ id: String) {
         sessions.withLockedValue { $0[id] = nil }
     }
 
-    func events(_ id: String, entry: String) -> EventStream<Event>? {
-        sessions.withLockedValue { $0[id].flatMap { $0.entry == entry ? $0.events : nil } }
+    func session(_ id: String, entry: String) -> Session? {
+        sessions.withLockedValue { $0[id].flatMap { $0.entry == entry ? $0 : nil } }
     }
 }

@@ -46,12 +46,13 @@ public struct StdioTransport: Sendable {
                 for try await line in lines where line.readableBytes > 0 {
                     guard let message = parse(line, outgoing: outgoing) else { continue }
                     if message[path: "params", "_meta", MetaKey.protocolVersion] != nil {
-                        guard pending.begin() else {
+                        guard pending.begin(message) else {
                             outgoing.push(PendingCalls.refusal(of: message))
                             continue
                         }
                         calls.addTask { [session] in
-                            await pending.end { await serveModern(message, session: session, outgoing: outgoing, places: places) }
+                            await serveModern(message, session: session, outgoing: outgoing, places: places)
+                            pending.end(message)
                         }
                     } else if message.isInitialize {
                         if let token = initialize(message, token: session.token, outgoing: outgoing) {
@@ -62,16 +63,15 @@ public struct StdioTransport: Sendable {
                     } else if message["method"]?.isString("notifications/cancelled") == true, let envelope = try? JSONRPCEnvelope(message) {
                         take(envelope, session: session, places: places)  // at once: the call may be waiting; malformed: answered below
                     } else {
-                        guard pending.begin() else {
+                        guard pending.begin(message) else {
                             outgoing.push(PendingCalls.refusal(of: message))
                             continue
                         }
                         calls.addTask { [session] in
-                            await pending.end {
-                                let reply = await session.reply(
-                                    toAny: message, requestID: "stdio", logger: logger, push: { outgoing.push($0) })
-                                if let reply { outgoing.push(reply) }
-                            }
+                            let reply = await session.reply(
+                                toAny: message, requestID: "stdio", logger: logger, push: { outgoing.push($0) })
+                            if let reply { outgoing.push(reply) }
+                            pending.end(message)
                         }
                     }
                 }

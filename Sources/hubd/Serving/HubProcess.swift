@@ -6,6 +6,7 @@ import HubCore
 import HubServer
 import Logging
 import MCPHub
+import SpecIngest
 import UnixSignals
 
 /// The process of `hubd serve`: settings, data folder, listeners, signals, and an end in order.
@@ -35,7 +36,9 @@ struct HubProcess {
         guard let settings = loaded else { throw ExitCode(1) }
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let prepared = try await prepare(settings)
-        let hub = Hub(settings: settings, snapshot: prepared.snapshot, builder: prepared.builder, loadSettings: load, logger: logger)
+        let hub = Hub(
+            settings: settings, snapshot: prepared.snapshot, descriptions: prepared.descriptions, builder: prepared.builder,
+            loadSettings: load, logger: logger)
         let bounds = ListenerBounds(settings.bounds)
         let publicListener = try await listen(
             settings.listen, option: "--listen", bounds: bounds, responder: PublicResponder(store: hub.store), observer: hub.metrics,
@@ -70,6 +73,7 @@ struct HubProcess {
         var adminToken: Secret
         var builder: SnapshotBuilder
         var snapshot: HubSnapshot
+        var descriptions: [String: IngestedAPI]
     }
 
     private func prepare(_ settings: Settings) async throws -> Prepared {
@@ -83,7 +87,7 @@ struct HubProcess {
             let result = await builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }
-            return Prepared(data: data, adminToken: adminToken, builder: builder, snapshot: snapshot)
+            return Prepared(data: data, adminToken: adminToken, builder: builder, snapshot: snapshot, descriptions: result.descriptions)
         } catch let error as DataDirectory.DataError {
             throw CommandFailure(error.description)
         } catch let finding as ConfigFinding {

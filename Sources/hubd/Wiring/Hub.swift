@@ -5,6 +5,7 @@ import Logging
 import MCPHub
 import NIOConcurrencyHelpers
 import NIOCore
+import SpecIngest
 
 /// The hub that runs: the snapshot in force and what lives beside it. A reload builds another snapshot and puts it in force, or changes nothing.
 final class Hub: Sendable {
@@ -12,6 +13,13 @@ final class Hub: Sendable {
     struct ReloadOutcome: Sendable {
         var isSuccess: Bool
         var findings: [ConfigFinding]
+
+        /// The hub stops, or too many reloads wait already.
+        static let noRoom = ReloadOutcome(
+            isSuccess: false,
+            findings: [
+                ConfigFinding(severity: .error, message: "the hub takes no reload at present", hint: nil, place: SourcePlace(file: "hubd"))
+            ])
     }
 
     let store: SnapshotStore
@@ -19,11 +27,18 @@ final class Hub: Sendable {
     let runtime: MCPRuntime
     let adminHosts: HostRule
     private let builder: SnapshotBuilder
-    private let settings: NIOLockedValueBox<Settings>
+    private let inForce: NIOLockedValueBox<InForce>
+    private let isTickWaiting = NIOLockedValueBox(false)
     private let loadSettings: @Sendable () -> (settings: Settings?, findings: [ConfigFinding])
     private let logger: Logger
     private let requests: AsyncStream<Request>
     private let requestsContinuation: AsyncStream<Request>.Continuation
+
+    /// What the snapshot in force was built from.
+    private struct InForce: Sendable {
+        var settings: Settings
+        var descriptions: [String: IngestedAPI]
+    }
 
     private enum Request: Sendable {
         case reload(CheckedContinuation<ReloadOutcome, Never>)
@@ -32,9 +47,10 @@ final class Hub: Sendable {
 
     /// - Parameters:
     ///   - snapshot: the first one, built from `settings`.
+    ///   - descriptions: the local ones it was built from.
     ///   - loadSettings: reads the file again.
     init(
-        settings: Settings, snapshot: HubSnapshot, builder: SnapshotBuilder,
+        settings: Settings, snapshot: HubSnapshot, descriptions: [String: IngestedAPI], builder: SnapshotBuilder,
         loadSettings: @escaping @Sendable () -> (settings: Settings?, findings: [ConfigFinding]),
         logger: Logger
     ) {
@@ -43,7 +59,7 @@ final class Hub: Sendable {
         runtime = builder.runtime
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.builder = builder
-        self.settings = NIOLockedValueBox(settings)
+        inForce = NIOLockedValueBox(InForce(settings: settings, descriptions: descriptions))
         self.loadSettings = loadSettings
         self.logger = logger
         // Bounded: past it a reload is answered with a refusal, a tick is one of many.
@@ -57,13 +73,22 @@ final class Hub: Sendable {
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
+                    // One at a time: a slow reload must not find the queue full of ticks.
+                    guard
+                        !self.isTickWaiting.withLockedValue({ isWaiting in
+                            defer { isWaiting = true }
+                            return isWaiting
+                        })
+                    else { continue }
                     self.requestsContinuation.yield(.tick)
                 }
                 self.requestsContinuation.finish()
             }
             for await request in requests {
                 switch request {
-                case .tick: await refreshIfDue()
+                case .tick:
+                    isTickWaiting.withLockedValue { $0 = false }
+                    await refreshIfDue()
                 case .reload(let continuation): continuation.resume(returning: await performReload())
                 }
             }
@@ -75,8 +100,8 @@ final class Hub: Sendable {
         await withCheckedContinuation { continuation in
             switch requestsContinuation.yield(.reload(continuation)) {
             case .enqueued: break
-            case .dropped, .terminated: continuation.resume(returning: ReloadOutcome(isSuccess: false, findings: []))
-            @unknown default: continuation.resume(returning: ReloadOutcome(isSuccess: false, findings: []))
+            case .dropped, .terminated: continuation.resume(returning: .noRoom)
+            @unknown default: continuation.resume(returning: .noRoom)
             }
         }
     }
@@ -84,14 +109,13 @@ final class Hub: Sendable {
     private func performReload() async -> ReloadOutcome {
         let (loaded, findings) = loadSettings()
         guard let next = loaded else { return refused(findings) }
-        let current = settings.withLockedValue { $0 }
-        let restarts = next.findingsForRestart(since: current)
+        let restarts = next.findingsForRestart(since: inForce.withLockedValue { $0.settings })
         guard restarts.isEmpty else { return refused(findings + restarts) }
         let result = await builder.build(next, fetching: .always)
         guard !result.findings.contains(where: { $0.severity == .error }), let snapshot = result.snapshot else {
             return refused(findings + result.findings)
         }
-        settings.withLockedValue { $0 = next }
+        inForce.withLockedValue { $0 = InForce(settings: next, descriptions: result.descriptions) }
         replace(with: snapshot)
         metrics.reloaded(successfully: true)
         logger.notice("reloaded", metadata: ["servers": "\(snapshot.entries.count)"])
@@ -105,14 +129,24 @@ final class Hub: Sendable {
     }
 
     private func refreshIfDue() async {
-        let current = settings.withLockedValue { $0 }
-        guard builder.isAnyDescriptionDue(current) else { return }
-        if let snapshot = await builder.build(current, fetching: .whenDue).snapshot { replace(with: snapshot) }
+        let current = inForce.withLockedValue { $0 }
+        guard builder.isAnyDescriptionDue(current.settings) else { return }
+        let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
+        for finding in result.findings { logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"]) }
+        if let snapshot = result.snapshot { replace(with: snapshot.keeping(store.current)) }
     }
 
     private func replace(with snapshot: HubSnapshot) {
         let old = store.current
         store.replace(with: snapshot)
         runtime.announceChanges(from: old, to: snapshot)
+    }
+}
+
+extension HubSnapshot {
+    /// This snapshot with the entries of an earlier one in place of those that became unavailable: the last good is kept.
+    fileprivate func keeping(_ earlier: HubSnapshot) -> HubSnapshot {
+        let kept = unavailable.keys.reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
+        return HubSnapshot(entries: kept, hosts: hosts, unavailable: unavailable.filter { kept[$0.key] == nil })
     }
 }

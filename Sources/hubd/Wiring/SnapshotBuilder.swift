@@ -12,16 +12,21 @@ struct SnapshotBuilder: Sendable {
     enum Fetching: Sendable {
         /// All of them.
         case always
-        /// Those whose time has come.
-        case whenDue
+        /// Those whose time has come. Local ones are taken as they were read: a file that is being changed comes with a reload.
+        case whenDue(local: [String: IngestedAPI])
         /// None, and no secret is read: `hubd check --offline`.
         case never
+
+        var usesSecretsAndNetwork: Bool { if case .never = self { false } else { true } }
+        var isForced: Bool { if case .always = self { true } else { false } }
     }
 
     /// What came of it. Without a snapshot there is an error among the findings.
     struct Result: Sendable {
         var snapshot: HubSnapshot?
         var findings: [ConfigFinding]
+        /// The local descriptions that were read, by path.
+        var descriptions: [String: IngestedAPI] = [:]
         /// Tools by server, for `hubd check`.
         var toolCounts: [String: Int] = [:]
     }
@@ -48,7 +53,7 @@ struct SnapshotBuilder: Sendable {
     /// its entry unavailable.
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
         var findings = FindingCollector()
-        let credentials = fetching == .never ? [:] : resolveCredentials(settings, &findings)
+        let credentials = fetching.usesSecretsAndNetwork ? resolveCredentials(settings, &findings) : [:]
         let hosts = settings.hostRule
         var parts: [Int: ServerPart] = [:]
         await withTaskGroup(of: (Int, ServerPart).self) { group in
@@ -62,16 +67,18 @@ struct SnapshotBuilder: Sendable {
         var entries: [EntryKey: any HubEntry] = [:]
         var unavailable: [EntryKey: String] = [:]
         var counts: [String: Int] = [:]
+        var descriptions: [String: IngestedAPI] = [:]
         for (index, entry) in settings.servers.enumerated() {
             guard let part = parts[index] else { continue }
             findings.add(part.findings)
+            if case .file(let path) = entry.openapi.value { descriptions[path] = part.api }
             let key = EntryKey(kind: .mcp, name: entry.name)
             entries[key] = part.server
             unavailable[key] = part.unavailable
             counts[entry.name] = part.server?.tools.tools.count
         }
         let snapshot = findings.hasErrors ? nil : HubSnapshot(entries: entries, hosts: hosts, unavailable: unavailable)
-        return Result(snapshot: snapshot, findings: findings.findings, toolCounts: counts)
+        return Result(snapshot: snapshot, findings: findings.findings, descriptions: descriptions, toolCounts: counts)
     }
 
     /// Whether a description that the settings name by URL is to be fetched.
@@ -122,6 +129,7 @@ struct SnapshotBuilder: Sendable {
 
     private struct ServerPart: Sendable {
         var server: MCPServer?
+        var api: IngestedAPI?
         var unavailable: String?
         var findings: [ConfigFinding] = []
     }
@@ -150,11 +158,15 @@ struct SnapshotBuilder: Sendable {
                 operation, target: OperationTarget(encoder: operation.encoder, service: placement.service, basePath: placement.basePath))
         }
         let tools = composer.finish(&findings)
-        guard !findings.hasErrors else { return ServerPart(findings: findings.findings) }
+        if findings.hasErrors {
+            guard case .url = entry.openapi.value else { return ServerPart(findings: findings.findings) }
+            // What comes over the network may change at any time: it costs its own entry, not the hub.
+            return ServerPart(unavailable: "its description does not fit the configuration", findings: findings.findings.map(\.asWarning))
+        }
         let server = MCPServer(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
             instructions: entry.description, tools: tools, hosts: hosts, runtime: runtime)
-        return ServerPart(server: server, findings: findings.findings)
+        return ServerPart(server: server, api: api, findings: findings.findings)
     }
 
     private enum Description {
@@ -168,6 +180,7 @@ struct SnapshotBuilder: Sendable {
     private func description(of entry: ServerEntry, fetching: Fetching) async -> Description {
         switch entry.openapi.value {
         case .file(let path):
+            if case .whenDue(let local) = fetching, let known = local[path] { return .api(known) }
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
                 return .api(try OpenAPIReader.read(bytes))
@@ -186,8 +199,8 @@ struct SnapshotBuilder: Sendable {
                 return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.openapi.place))
             }
         case .url(let url):
-            guard fetching != .never else { return .left }
-            switch await remotes.api(at: url, refresh: entry.refresh, isForced: fetching == .always) {
+            guard fetching.usesSecretsAndNetwork else { return .left }
+            switch await remotes.api(at: url, refresh: entry.refresh, isForced: fetching.isForced) {
             case .success(let api): return .api(api)
             case .failure(let error): return .unavailable(error.description)
             }
@@ -241,6 +254,10 @@ struct SnapshotBuilder: Sendable {
         case .file(let path), .url(let path): SourcePlace(file: path, position: position)
         }
     }
+}
+
+extension ConfigFinding {
+    fileprivate var asWarning: ConfigFinding { ConfigFinding(severity: .warning, message: message, hint: hint, place: place) }
 }
 
 extension FindingCollector {
