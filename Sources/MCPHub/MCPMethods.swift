@@ -94,7 +94,8 @@ struct MCPMethods {
         let encoder = ToolResult(revision: revision, resourceURI: "hubd://\(server.name)/answers/\(requestID)")
         do {
             let response = try await tool.target.perform(call, context: CallContext(requestID: requestID, logger: logger))
-            return result(id: id) { encoder.write(response, to: &$0) }
+            let body = try await response.body.collect(upTo: ToolResult.maximumBytes)
+            return result(id: id) { encoder.write(response, body: body, to: &$0) }
         } catch is CancellationError {
             throw JSONRPCError(.cancelled, "The call was cancelled", id: id)
         } catch let error as HubError {

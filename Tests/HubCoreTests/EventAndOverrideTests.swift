@@ -65,9 +65,9 @@ struct ToolOverrideTests {
     private func call(_ fill: ArgumentFill, _ arguments: String?) async throws -> String {
         let value = try arguments.map { try JSONDocument(parsing: $0, limits: .message).root }
         let context = CallContext(requestID: "1", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return String(
-            buffer: try await PolicyChain([fill], around: Echo()).perform(Call(entry: "e", tool: "t", arguments: value), context: context)
-                .body)
+        let call = Call(entry: "e", tool: "t", arguments: value)
+        let response = try await PolicyChain([fill], around: Echo()).perform(call, context: context)
+        return String(buffer: try await response.body.collect(upTo: 1 << 20))
     }
 
     @Test("a tool reads as the operator wrote")

@@ -12,7 +12,7 @@ struct ToolResultTests {
         var json = JSONWriter()
         json.beginObject()
         ToolResult(revision: revision, resourceURI: "hubd://s/answers/1").write(
-            CallResponse(status: status, contentType: type, body: body), to: &json)
+            CallResponse(status: status, contentType: type, body: body), body: body, to: &json)
         json.endObject()
         return try JSONDocument(parsing: json.buffer, limits: .message).root
     }

@@ -1,20 +1,40 @@
+public import HTTPTypes
 public import Logging
 public import NIOCore
 
 /// One operation somebody wants performed, after its envelope has been read: the same for every protocol.
 public struct Call: Sendable {
+    /// What is handed to the target.
+    public enum Content: Sendable {
+        /// The arguments of a tool, an object; nil where the caller sent none.
+        case arguments(JSONValue?)
+        /// A message that is passed on in its own protocol.
+        case message(OutboundRequest)
+    }
+
     /// The entry it came through, a name of the configuration.
     public var entry: String
-    /// The tool, as the entry shows it.
+    /// What is called, as the entry shows it: a tool, a skill, a model.
     public var tool: String
-    /// The arguments, an object; nil where the caller sent none.
-    public var arguments: JSONValue?
+    /// What the target is given.
+    public var content: Content
+
+    /// The call of a tool.
+    public init(entry: String, tool: String, arguments: JSONValue?) {
+        self.init(entry: entry, tool: tool, content: .arguments(arguments))
+    }
 
     /// A call.
-    public init(entry: String, tool: String, arguments: JSONValue?) {
+    public init(entry: String, tool: String, content: Content) {
         self.entry = entry
         self.tool = tool
-        self.arguments = arguments
+        self.content = content
+    }
+
+    /// The arguments of a tool; nil where there are none, and for a message.
+    public var arguments: JSONValue? {
+        get { if case .arguments(let arguments) = content { arguments } else { nil } }
+        set { content = .arguments(newValue) }
     }
 }
 
@@ -32,21 +52,29 @@ public struct CallContext: Sendable {
     }
 }
 
-/// A complete answer of what performed a call.
+/// The answer of what performed a call: complete, or a stream that its reader pulls.
 public struct CallResponse: Sendable {
     /// The HTTP status, or what comes nearest; 400 and above is a failure.
     public var status: Int
-    /// The media type with its parameters, as the upstream named it.
-    public var contentType: String?
+    /// The header fields as the upstream gave them, without those of its framing; empty where it has none.
+    public var fields: HTTPFields
     /// The payload.
-    public var body: ByteBuffer
+    public var body: ResponseBody
 
     /// An answer.
-    public init(status: Int, contentType: String?, body: ByteBuffer) {
+    public init(status: Int, fields: HTTPFields, body: ResponseBody) {
         self.status = status
-        self.contentType = contentType
+        self.fields = fields
         self.body = body
     }
+
+    /// A complete answer of one media type.
+    public init(status: Int, contentType: String?, body: ByteBuffer) {
+        self.init(status: status, fields: HTTPFields(contentType.map { [HTTPField(name: .contentType, value: $0)] } ?? []), body: .complete(body))
+    }
+
+    /// The media type with its parameters, as the upstream named it.
+    public var contentType: String? { fields[.contentType] }
 }
 
 /// What performs a call: an operation of an API, an upstream tool, an agent, a model provider.

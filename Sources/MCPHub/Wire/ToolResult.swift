@@ -14,12 +14,13 @@ struct ToolResult {
     let resourceURI: String
     /// The longest part of a failure's body that is passed on, in bytes.
     static let maximumErrorBytes = 4096
+    /// The longest answer that is turned into a result, in bytes; upstreams have a limit of their own before it.
+    static let maximumBytes = 64 << 20
 
     /// Writes the members `content`, `structuredContent` and `isError` of a result.
-    func write(_ response: CallResponse, to json: inout JSONWriter) {
-        guard response.status < 300 else { return writeFailure(response, to: &json) }
+    func write(_ response: CallResponse, body: ByteBuffer, to json: inout JSONWriter) {
+        guard response.status < 300 else { return writeFailure(response, body: body, to: &json) }
         let type = response.contentType.flatMap { MediaType($0) }
-        let body = response.body
         if body.readableBytes == 0 {
             writeText("Done: HTTP \(response.status), no content.", to: &json)
         } else if let type, !type.isJSON {
@@ -48,18 +49,17 @@ struct ToolResult {
         json.member("isError", true)
     }
 
-    private func writeFailure(_ response: CallResponse, to json: inout JSONWriter) {
+    private func writeFailure(_ response: CallResponse, body: ByteBuffer, to json: inout JSONWriter) {
         var message = "HTTP \(response.status)"
         let type = response.contentType.flatMap { MediaType($0) }
         if response.status < 400 {
             message += ": the upstream redirects, which is not followed"
-        } else if type.map({ $0.isJSON || $0.isText }) ?? Self.isUTF8(response.body) {
-            let excerpt = response.body.getSlice(
-                at: response.body.readerIndex, length: min(response.body.readableBytes, Self.maximumErrorBytes))
+        } else if type.map({ $0.isJSON || $0.isText }) ?? Self.isUTF8(body) {
+            let excerpt = body.getSlice(at: body.readerIndex, length: min(body.readableBytes, Self.maximumErrorBytes))
             var text = excerpt.map { Self.text($0, charset: type?.charset) } ?? ""
             if type?.isHTML == true { text = HTMLText.reduce(text) }
             if !text.isEmpty { message += "\n" + text }
-            if response.body.readableBytes > Self.maximumErrorBytes { message += "…" }
+            if body.readableBytes > Self.maximumErrorBytes { message += "…" }
         }
         writeText(message, to: &json)
         json.member("isError", true)
