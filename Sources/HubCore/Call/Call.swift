@@ -70,7 +70,8 @@ public struct CallResponse: Sendable {
 
     /// A complete answer of one media type.
     public init(status: Int, contentType: String?, body: ByteBuffer) {
-        self.init(status: status, fields: HTTPFields(contentType.map { [HTTPField(name: .contentType, value: $0)] } ?? []), body: .complete(body))
+        self.init(
+            status: status, fields: HTTPFields(contentType.map { [HTTPField(name: .contentType, value: $0)] } ?? []), body: .complete(body))
     }
 
     /// The media type with its parameters, as the upstream named it.
