@@ -3,7 +3,8 @@ import HubCore
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Writes the response to one request onto its connection. Used by the request's task; hops to the loop once a call.
+/// Writes the response to one request to its sink: at once where the request's task runs on the sink's loop, as it does unless
+/// something moved it; by a hop where it does not.
 final class HTTPResponseWriter: ResponseWriter {
     /// What has been sent, for the access log and metrics.
     struct Progress: Sendable {
@@ -12,62 +13,67 @@ final class HTTPResponseWriter: ResponseWriter {
         var isFinished = false
     }
 
-    private let handler: NIOLoopBound<HTTPConnectionHandler>
+    private let sink: NIOLoopBound<any ResponseSink>
     private let eventLoop: any EventLoop
     private let requestID: String
-    private let isHead: Bool
     private let state = NIOLockedValueBox(Progress())
 
-    init(handler: NIOLoopBound<HTTPConnectionHandler>, eventLoop: any EventLoop, request: InboundRequest) {
-        self.handler = handler
+    init(sink: NIOLoopBound<any ResponseSink>, eventLoop: any EventLoop, requestID: String) {
+        self.sink = sink
         self.eventLoop = eventLoop
-        requestID = request.id
-        isHead = request.head.method == .head
+        self.requestID = requestID
     }
 
     var progress: Progress { state.withLockedValue { $0 } }
 
     func respond(_ head: HTTPResponse, body: ByteBuffer) async throws {
-        let response = stamped(head)
-        let isHead = isHead
         guard start(status: head.status.code, bytes: body.readableBytes, finishes: true) else { return }
-        eventLoop.execute { [handler] in
-            let handler = handler.value
-            handler.writeHead(response, contentLength: body.readableBytes)
-            if body.readableBytes > 0, !isHead { handler.writeBody(body, promise: nil) }
-            handler.finish(complete: true)
-        }
+        let response = stamped(head)
+        onLoop { $0.respond(response, body: body) }
     }
 
     func begin(_ head: HTTPResponse) async throws {
-        let response = stamped(head)
         guard start(status: head.status.code, bytes: 0, finishes: false) else { return }
-        eventLoop.execute { [handler] in
-            handler.value.writeHead(response, contentLength: nil)
-            handler.value.flush()
-        }
+        let response = stamped(head)
+        onLoop { $0.begin(response) }
     }
 
     func write(_ bytes: ByteBuffer) async throws {
-        guard !isHead, bytes.readableBytes > 0 else { return }
+        guard bytes.readableBytes > 0 else { return }
         state.withLockedValue { $0.bytesSent += bytes.readableBytes }
-        let promise = eventLoop.makePromise(of: Void.self)
-        eventLoop.execute { [handler] in
-            handler.value.writeBody(bytes, promise: promise)
-            handler.value.flush()
+        if eventLoop.inEventLoop {
+            sink.value.write(bytes)
+            if sink.value.isWritable { return }
+        } else {
+            onLoop { $0.write(bytes) }
         }
-        try await promise.futureResult.get()
+        // The reader is behind: its connection wakes this, also when it closes.
+        let hasReader = await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+            onLoop { sink in
+                if !sink.whenWritable({ continuation.resume(returning: true) }) { continuation.resume(returning: false) }
+            }
+        }
+        try Task.checkCancellation()
+        guard hasReader else { throw CancellationError() }
     }
 
     func end() async throws {
         guard finish() else { return }
-        eventLoop.execute { [handler] in handler.value.finish(complete: true) }
+        onLoop { $0.end() }
     }
 
     /// Closes the connection of a response that was begun and cannot be completed: a cut is the only honest ending.
     func abandon() {
         guard finish() else { return }
-        eventLoop.execute { [handler] in handler.value.finish(complete: false) }
+        onLoop { $0.abandon() }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (any ResponseSink) -> Void) {
+        if eventLoop.inEventLoop {
+            body(sink.value)
+        } else {
+            eventLoop.execute { [sink] in body(sink.value) }
+        }
     }
 
     private func start(status: Int, bytes: Int, finishes: Bool) -> Bool {

@@ -2,8 +2,12 @@
 public struct ListenerBounds: Sendable, Hashable {
     /// The request line and header fields together, in bytes.
     public var headerBytes: Int
+    /// Header fields of a request.
+    public var fields = 100
     /// The body of a request, in bytes.
     public var bodyBytes: Int
+    /// The bodies of all requests that are arriving or being answered, in bytes.
+    public var heldBytes: Int
     /// Open connections in all.
     public var connections: Int
     /// Open connections of one address.
@@ -16,13 +20,17 @@ public struct ListenerBounds: Sendable, Hashable {
     public var bodyTime: Duration = .seconds(60)
     /// Between two requests of a kept connection.
     public var idleTime: Duration = .seconds(90)
+    /// How long a caller may take nothing of what waits for it.
+    public var writeTime: Duration = .seconds(30)
 
     /// Bounds; times are as good as fixed.
     public init(
-        headerBytes: Int = 64 << 10, bodyBytes: Int = 4 << 20, connections: Int = 20_000, perAddress: Int = 256, inFlight: Int = 4_096
+        headerBytes: Int = 64 << 10, bodyBytes: Int = 4 << 20, heldBytes: Int = 256 << 20, connections: Int = 20_000, perAddress: Int = 256,
+        inFlight: Int = 4_096
     ) {
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
+        self.heldBytes = heldBytes
         self.connections = connections
         self.perAddress = perAddress
         self.inFlight = inFlight

@@ -16,6 +16,19 @@ public enum RefusalBody {
         json.endObject()
         return json.buffer
     }
+
+    /// A whole HTTP/1.1 response that ends its connection, for what is refused before it is a request.
+    static func message(_ error: HTTP1Error) -> ByteBuffer {
+        let body = bytes(status: error.status, message: error.message)
+        var fields: HTTPFields = [.requestID: RequestID.make(), .contentType: "application/json"]
+        if error.status == .serviceUnavailable { fields[.retryAfter] = "1" }
+        var buffer = ByteBuffer()
+        HTTP1Writer.responseHead(error.status, fields: fields, framing: .length(body.readableBytes), into: &buffer)
+        HTTP1Writer.field("connection", "close", into: &buffer)
+        HTTP1Writer.endHead(into: &buffer)
+        buffer.writeImmutableBuffer(body)
+        return buffer
+    }
 }
 
 extension ResponseWriter {

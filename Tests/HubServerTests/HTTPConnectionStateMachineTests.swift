@@ -1,8 +1,8 @@
 import HTTPTypes
 import NIOCore
-import NIOHTTP1
 import Testing
 
+@testable import HubCore
 @testable import HubServer
 
 @Suite("HTTP connection states")
@@ -10,146 +10,202 @@ struct HTTPConnectionStateMachineTests {
     private let start = NIODeadline.uptimeNanoseconds(0)
     private let request = HTTPRequest(method: .post, scheme: "http", authority: "hub.test", path: "/")
 
+    private func head(
+        length: Int? = 4, keepsAlive: Bool = true, isHTTP10: Bool = false, expectsContinue: Bool = false, isCompressed: Bool = false
+    ) -> HTTP1RequestHead {
+        HTTP1RequestHead(
+            request: request, keepsAlive: keepsAlive, isHTTP10: isHTTP10, bodyLength: length, expectsContinue: expectsContinue,
+            isCompressed: isCompressed)
+    }
+
     private func machine(bodyBytes: Int = 10) -> HTTPConnectionStateMachine {
         HTTPConnectionStateMachine(bounds: ListenerBounds(bodyBytes: bodyBytes), now: start)
+    }
+
+    private func responding(keepsAlive: Bool = true) -> HTTPConnectionStateMachine {
+        var machine = machine()
+        _ = machine.received(head: head(length: 0, keepsAlive: keepsAlive), now: start)
+        _ = machine.receivedEnd()
+        return machine
+    }
+
+    private func status(_ action: HTTPConnectionStateMachine.Action) -> Int? {
+        if case .refuse(let error) = action { error.status.code } else { nil }
     }
 
     @Test("a request is handed on only when its body is complete")
     func dispatchesAtTheEnd() {
         var machine = machine()
-        #expect(machine.received(head: .success(request), now: start) == .none)
+        #expect(machine.received(head: head(), now: start) == .none)
         #expect(machine.received(body: ByteBuffer(string: "ab")) == .none)
         #expect(machine.received(body: ByteBuffer(string: "cd")) == .none)
+        #expect(machine.heldBytes == 4)
         #expect(machine.receivedEnd() == .dispatch(request, ByteBuffer(string: "abcd")))
         #expect(machine.isResponding)
+        #expect(!machine.isReceiving)
     }
 
-    @Test("a body is taken up to its limit and refused one byte above")
+    @Test("a body is taken up to its limit and refused one byte above, as soon as that is known")
     func limitsBody() {
-        var machine = machine(bodyBytes: 4)
-        _ = machine.received(head: .success(request), now: start)
-        #expect(machine.received(body: ByteBuffer(string: "abcd")) == .none)
-        guard case .refuse(let error) = machine.received(body: ByteBuffer(string: "e")) else {
-            Issue.record("the fifth byte was taken")
-            return
-        }
-        #expect(error.status == .contentTooLarge)
-        #expect(machine.receivedEnd() == .none)
+        var chunked = machine(bodyBytes: 4)
+        _ = chunked.received(head: head(length: nil), now: start)
+        #expect(chunked.received(body: ByteBuffer(string: "abcd")) == .none)
+        #expect(status(chunked.received(body: ByteBuffer(string: "e"))) == 413)
+        #expect(chunked.receivedEnd() == .none)
+        var announced = machine(bodyBytes: 4)
+        #expect(status(announced.received(head: head(length: 5, expectsContinue: true), now: start)) == 413)
     }
 
-    @Test("a kept connection serves the next request, one with connection: close does not")
+    @Test("a compressed body is refused, one that waits for a word is asked for")
+    func bodies() {
+        var compressed = machine()
+        #expect(status(compressed.received(head: head(isCompressed: true), now: start)) == 415)
+        var waiting = machine()
+        #expect(waiting.received(head: head(expectsContinue: true), now: start) == .sendContinue)
+        var empty = machine()
+        #expect(empty.received(head: head(length: 0, expectsContinue: true), now: start) == .none)
+    }
+
+    @Test("a kept connection serves the next request, one that is to close does not")
     func keepsAlive() {
-        var machine = machine()
-        _ = machine.received(head: .success(request), now: start)
-        _ = machine.receivedEnd()
-        let closesFirst = machine.responseBegins()
-        #expect(!closesFirst)
+        var machine = responding()
+        let first = machine.responseBegins()
+        #expect(!first.closes)
         #expect(machine.responseEnded(complete: true, now: start) == .none)
-        var last = request
-        last.headerFields[.connection] = "Keep-Alive, Close"
-        _ = machine.received(head: .success(last), now: start)
-        _ = machine.receivedEnd()
-        let closesLast = machine.responseBegins()
-        #expect(closesLast)
-        #expect(machine.responseEnded(complete: true, now: start) == .close)
+        #expect(machine.isReceiving)
+        var last = responding(keepsAlive: false)
+        let second = last.responseBegins()
+        #expect(second.closes)
+        #expect(last.responseEnded(complete: true, now: start) == .close)
     }
 
-    @Test("a response that broke off closes the connection")
+    @Test("a response that broke off cuts the connection, one without framing closes it")
     func closesAfterBrokenResponse() {
-        var machine = machine()
-        _ = machine.received(head: .success(request), now: start)
-        _ = machine.receivedEnd()
-        #expect(machine.responseEnded(complete: false, now: start) == .close)
+        var broken = responding()
+        #expect(broken.responseEnded(complete: false, now: start) == .cut)
+        var unframed = responding()
+        unframed.responseEndsWithConnection()
+        #expect(unframed.responseEnded(complete: true, now: start) == .close)
     }
 
     @Test("waiting for a head, a body and the next request each ends")
     func timesOut() {
-        var idle = machine()
-        #expect(idle.tick(now: start + .seconds(9)) == .none)
-        #expect(idle.tick(now: start + .seconds(10)) == .close)
+        var fresh = machine()
+        #expect(fresh.tick(now: start + .seconds(9), delivered: 0, isBehind: false) == .none)
+        #expect(fresh.tick(now: start + .seconds(10), delivered: 0, isBehind: false) == .close)
 
         var slow = machine()
-        _ = slow.received(head: .success(request), now: start)
-        #expect(slow.tick(now: start + .seconds(59)) == .none)
-        guard case .refuse(let error) = slow.tick(now: start + .seconds(60)) else {
-            Issue.record("a slow body is waited for without end")
-            return
-        }
-        #expect(error.status == .requestTimeout)
+        _ = slow.received(head: head(), now: start)
+        #expect(slow.tick(now: start + .seconds(59), delivered: 0, isBehind: false) == .none)
+        #expect(status(slow.tick(now: start + .seconds(60), delivered: 0, isBehind: false)) == 408)
 
-        var answered = machine()
-        _ = answered.received(head: .success(request), now: start)
-        _ = answered.receivedEnd()
-        #expect(answered.tick(now: start + .hours(1)) == .none)
-        _ = answered.responseEnded(complete: true, now: start)
-        #expect(answered.tick(now: start + .seconds(90)) == .close)
+        var kept = responding()
+        #expect(kept.tick(now: start + .hours(1), delivered: 0, isBehind: false) == .none)
+        _ = kept.responseEnded(complete: true, now: start)
+        kept.receivedBytes(now: start + .seconds(80))
+        #expect(kept.tick(now: start + .seconds(89), delivered: 0, isBehind: false) == .none)
+        #expect(kept.tick(now: start + .seconds(90), delivered: 0, isBehind: false) == .close)
+
+        var idle = responding()
+        _ = idle.responseEnded(complete: true, now: start)
+        #expect(idle.tick(now: start + .seconds(90), delivered: 0, isBehind: false) == .close)
+    }
+
+    @Test("a caller who takes nothing is cut, one who is slow is not")
+    func stalls() {
+        var machine = responding()
+        #expect(machine.tick(now: start, delivered: 5, isBehind: true) == .none)
+        #expect(machine.tick(now: start + .seconds(29), delivered: 6, isBehind: true) == .none)
+        #expect(machine.tick(now: start + .seconds(58), delivered: 6, isBehind: true) == .none)
+        #expect(machine.tick(now: start + .seconds(59), delivered: 6, isBehind: true) == .cut)
+        var caughtUp = responding()
+        #expect(caughtUp.tick(now: start, delivered: 5, isBehind: true) == .none)
+        #expect(caughtUp.tick(now: start + .seconds(29), delivered: 5, isBehind: false) == .none)
+        #expect(caughtUp.tick(now: start + .seconds(40), delivered: 5, isBehind: true) == .none)
     }
 
     @Test("a stop closes an idle connection at once and a busy one after its answer")
     func drains() {
         var idle = machine()
-        #expect(idle.drain() == .close)
-        var busy = machine()
-        _ = busy.received(head: .success(request), now: start)
-        _ = busy.receivedEnd()
-        #expect(busy.drain() == .none)
-        let closesDrained = busy.responseBegins()
-        #expect(closesDrained)
+        #expect(idle.drain(now: start, grace: .zero) == .close)
+        var busy = responding()
+        #expect(busy.drain(now: start, grace: .zero) == .none)
+        let begun = busy.responseBegins()
+        #expect(begun.closes)
         #expect(busy.responseEnded(complete: true, now: start) == .close)
+    }
+
+    @Test("a stop with grace answers one request more, and closes when the grace is over")
+    func drainsWithGrace() {
+        var used = responding()
+        _ = used.responseEnded(complete: true, now: start)
+        #expect(used.drain(now: start, grace: .seconds(2)) == .none)
+        _ = used.received(head: head(length: 0), now: start)
+        _ = used.receivedEnd()
+        let begun = used.responseBegins()
+        #expect(begun.closes)
+        var unused = responding()
+        _ = unused.responseEnded(complete: true, now: start)
+        _ = unused.drain(now: start, grace: .seconds(2))
+        #expect(unused.tick(now: start + .seconds(2), delivered: 0, isBehind: false) == .close)
     }
 }
 
-@Suite("Request framing")
-struct RequestFramingTests {
-    private func framing() -> RequestFraming { RequestFraming(bounds: ListenerBounds(headerBytes: 200, bodyBytes: 100)) }
+@Suite("Admission")
+struct AdmissionTests {
+    @Test("connections are counted in all and by address")
+    func connections() {
+        let admission = Admission(bounds: ListenerBounds(connections: 3, perAddress: 2))
+        #expect(admission.admitConnection(from: "a"))
+        #expect(admission.admitConnection(from: "a"))
+        #expect(!admission.admitConnection(from: "a"))
+        #expect(admission.admitConnection(from: "b"))
+        #expect(!admission.admitConnection(from: "c"))
+        admission.releaseConnection(from: "a")
+        #expect(admission.admitConnection(from: "c"))
+        #expect(admission.connectionCount == 3)
+    }
 
-    private func status(_ headers: [(String, String)], uri: String = "/mcp/a?x=1", version: HTTPVersion = .http1_1) -> Int? {
-        do throws(FramingError) {
-            var framing = framing()
-            _ = try framing.head(HTTPRequestHead(version: version, method: .POST, uri: uri, headers: HTTPHeaders(headers)))
-            return nil
-        } catch {
-            return error.status.code
+    @Test("what is refused takes no room")
+    func bytes() {
+        let admission = Admission(bounds: ListenerBounds(heldBytes: 10))
+        #expect(admission.hold(8))
+        #expect(!admission.hold(3))
+        #expect(admission.hold(2))
+        admission.release(8)
+        #expect(admission.hold(8))
+    }
+
+    @Test("a request past the bound is told, and counts until it ends")
+    func requests() {
+        let admission = Admission(bounds: ListenerBounds(inFlight: 1))
+        #expect(admission.beginRequest())
+        #expect(!admission.beginRequest())
+        admission.endRequest()
+        #expect(!admission.beginRequest())
+        admission.endRequest()
+        admission.endRequest()
+        #expect(admission.beginRequest())
+    }
+}
+
+@Suite("Hosts")
+struct KnownHostTests {
+    @Test("odd authorities have no host", arguments: ["a.test/x", "u@a.test", "a.test:x", "", "[::1", "0x7f.1"])
+    func odd(authority: String) {
+        var hosts = KnownHost()
+        let host = hosts.host(of: authority)
+        #expect(host == nil)
+    }
+
+    @Test("the host is the authority without the port, whichever came before")
+    func hosts() {
+        var hosts = KnownHost()
+        for (authority, expected) in [
+            ("Hub.test:80", "hub.test"), ("hub.test", "hub.test"), ("[::1]:8080", "::1"), ("hub.test", "hub.test"),
+        ] {
+            let host = hosts.host(of: authority)
+            #expect(host == expected)
         }
-    }
-
-    @Test("a plain request passes with its fields and without Host among them")
-    func passes() throws {
-        var framing = framing()
-        let (head, host) = try framing.head(
-            HTTPRequestHead(version: .http1_1, method: .POST, uri: "/mcp/a?x=1", headers: ["Host": "hub.test:80", "Content-Length": "3"]))
-        #expect(head.authority == "hub.test:80")
-        #expect(host == "hub.test")
-        #expect(head.path == "/mcp/a?x=1")
-        #expect(head.headerFields.count == 1)
-    }
-
-    @Test(
-        "no Host, two Hosts and odd Hosts are refused",
-        arguments: [[], ["a.test", "a.test"], ["a.test/x"], ["u@a.test"], ["a.test:x"], [""], ["[::1"], ["0x7f.1"]])
-    func hosts(values: [String]) {
-        #expect(status(values.map { ("Host", $0) }) == 400)
-    }
-
-    @Test("targets other than an absolute path are refused", arguments: ["http://a.test/", "*", "a", "/a#b", "/a b"])
-    func targets(uri: String) {
-        #expect(status([("Host", "a.test")], uri: uri) == 400)
-    }
-
-    @Test("ambiguous and oversized framing is refused")
-    func framingErrors() {
-        let host = ("Host", "a.test")
-        #expect(status([host, ("Content-Length", "100")]) == nil)
-        #expect(status([host, ("Content-Length", "101")]) == 413)
-        #expect(status([host, ("Content-Length", "99999999999999999999")]) == 413)
-        #expect(status([host, ("Content-Length", "+1")]) == 400)
-        #expect(status([host, ("Content-Length", "1"), ("Content-Length", "1")]) == 400)
-        #expect(status([host, ("Content-Length", "1"), ("Transfer-Encoding", "chunked")]) == 400)
-        #expect(status([host, ("Transfer-Encoding", "gzip, chunked")]) == 501)
-        #expect(status([host, ("X-Long", String(repeating: "a", count: 200))]) == 431)
-        #expect(status([host, ("Transfer-Encoding", "chunked")], version: .http1_0) == 400)
-        #expect(status([host, ("Content-Encoding", "gzip")]) == 415)
-        #expect(status([host, ("Content-Encoding", "identity")]) == nil)
-        #expect(status([host], version: HTTPVersion(major: 2, minor: 0)) == 505)
     }
 }

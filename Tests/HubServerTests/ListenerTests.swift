@@ -33,7 +33,7 @@ struct ListenerTests {
     private func exchange(_ bytes: String, bounds: ListenerBounds = ListenerBounds()) async throws -> String {
         let (_, continuation) = AsyncStream<Void>.makeStream()
         let listener = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: bounds, responder: EchoResponder(cancelled: continuation),
+            on: .bind(host: "127.0.0.1", port: 0), bounds: bounds, responder: EchoResponder(cancelled: continuation),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let answer = try await RawClient.exchange(bytes, address: listener.address)
         await listener.shutDown(limit: .zero)
@@ -81,7 +81,7 @@ struct ListenerTests {
     func cancellation() async throws {
         let (cancelled, continuation) = AsyncStream<Void>.makeStream()
         let listener = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: EchoResponder(cancelled: continuation),
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: EchoResponder(cancelled: continuation),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await RawClient.sendAndLeave("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n", address: listener.address)
         for await _ in cancelled { break }

@@ -46,7 +46,7 @@ struct UpstreamServiceTests {
         isOperatorDefined: Bool = true
     ) async throws -> UpstreamResponse {
         let listener = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let address = try #require(HTTPAddress("http://\(listener.address)\(addressPath)"))
         let settings = UpstreamSettings(
             name: "test", addresses: [UpstreamAddress(address: address)], credential: credential,
@@ -134,11 +134,11 @@ struct UpstreamServiceTests {
     @Test("a refused connection tries the next address and says nothing of where it was")
     func nextAddress() async throws {
         let closed = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let dead = try #require(HTTPAddress("http://\(closed.address)"))
         await closed.shutDown(limit: .zero)
         let listener = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let alive = try #require(HTTPAddress("http://\(listener.address)"))
         let both = UpstreamRegistry(timers: TimerTable()).service(
             for: UpstreamSettings(

@@ -24,7 +24,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let service = try await Listener.start(
-            host: "127.0.0.1", port: 0, bounds: ListenerBounds(), responder: OrdersService(),
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: OrdersService(),
             logger: Logger(label: "orders") { _ in SwiftLogNoOpLogHandler() })
         let folder = data ?? "hub-data/demo"
         let directory: DataDirectory

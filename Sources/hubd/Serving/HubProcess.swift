@@ -102,7 +102,7 @@ struct HubProcess {
     ) async throws -> Listener {
         do {
             return try await Listener.start(
-                host: address.host, port: address.port, bounds: bounds, responder: responder, observer: observer, logger: logger)
+                on: .bind(host: address.host, port: address.port), bounds: bounds, responder: responder, observer: observer, logger: logger)
         } catch {
             let isInUse = "\(error)".contains("errno: \(EADDRINUSE)")
             throw CommandFailure(

@@ -1,0 +1,75 @@
+import HTTPTypes
+import HubCore
+import Logging
+import NIOCore
+import Synchronization
+
+/// What all connections of one listener share.
+final class ListenerShared: Sendable {
+    let bounds: ListenerBounds
+    let admission: Admission
+    let logger: Logger
+    private let responder: any HTTPResponder
+    private let observer: (any ExchangeObserver)?
+    private let loops: [ObjectIdentifier: ListenerLoop]
+
+    init(
+        bounds: ListenerBounds, responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger,
+        eventLoops: some Sequence<any EventLoop>
+    ) {
+        self.bounds = bounds
+        self.responder = responder
+        self.observer = observer
+        self.logger = logger
+        admission = Admission(bounds: bounds)
+        loops = Dictionary(eventLoops.map { (ObjectIdentifier($0), ListenerLoop($0)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The listener's part on one loop of its group.
+    func loop(of eventLoop: any EventLoop) -> ListenerLoop { loops[ObjectIdentifier(eventLoop)] ?? ListenerLoop(eventLoop) }
+
+    func drain(grace: Duration) {
+        for loop in loops.values { loop.drain(grace: grace) }
+    }
+
+    func cut() {
+        for loop in loops.values { loop.cut() }
+    }
+
+    /// Has a request answered, on the loop that its connection lives on. The work begins at once, so that the response may be written before
+    /// this returns.
+    ///
+    /// Ends with the last byte of the response; whoever owns the sink cancels the task when the caller leaves. Awaited by nobody, counted by
+    /// `admission`.
+    func dispatch(
+        head: HTTPRequest, host: String, body: ByteBuffer, sink: any ResponseSink, remoteAddress: String, on loop: ListenerLoop
+    ) -> Task<Void, Never> {
+        var request = InboundRequest(
+            head: head, host: host, body: body, id: RequestID.make(), remoteAddress: remoteAddress, logger: logger)
+        request.isOverload = !admission.beginRequest()
+        let writer = HTTPResponseWriter(
+            sink: NIOLoopBound(sink, eventLoop: loop.eventLoop), eventLoop: loop.eventLoop, requestID: request.id)
+        return Task.immediate(executorPreference: loop.executor) { [self, request] in await answer(request, writer: writer) }
+    }
+
+    /// Answers one request to its end, whatever the responder does.
+    private func answer(_ request: InboundRequest, writer: HTTPResponseWriter) async {
+        let start = ContinuousClock.now
+        observer?.began()
+        do {
+            try await responder.respond(to: request, writer: writer)
+        } catch is CancellationError {
+            request.logger.debug("the caller left")
+        } catch {
+            request.logger.debug("the request ended with an error", metadata: ["error": "\(error)"])
+        }
+        if writer.progress.status == nil {
+            try? await writer.refuse(.internalServerError, "The hub failed to answer")  // the caller may be gone
+        }
+        writer.abandon()
+        admission.endRequest()
+        let progress = writer.progress
+        observer?.ended(
+            request, status: Task.isCancelled ? nil : progress.status, bytesSent: progress.bytesSent, duration: ContinuousClock.now - start)
+    }
+}

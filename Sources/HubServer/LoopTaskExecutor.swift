@@ -1,0 +1,29 @@
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Runs tasks on an event loop, so that a request that begins there, calls an upstream from there and is answered there changes no thread.
+final class LoopTaskExecutor: TaskExecutor {
+    private let eventLoop: any EventLoop
+
+    private init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// One for each loop of the process; they live as long as it does, because a job refers to its executor without owning it.
+    private static let executors = NIOLockedValueBox<[ObjectIdentifier: LoopTaskExecutor]>([:])
+
+    static func executor(for eventLoop: any EventLoop) -> LoopTaskExecutor {
+        executors.withLockedValue { executors in
+            let id = ObjectIdentifier(eventLoop)
+            if let executor = executors[id] { return executor }
+            let executor = LoopTaskExecutor(eventLoop)
+            executors[id] = executor
+            return executor
+        }
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        eventLoop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
