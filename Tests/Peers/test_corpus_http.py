@@ -24,22 +24,11 @@ NEEDS = {
     "up-json-dup": "MCP upstreams: a payload that only passes through may repeat a name",
 }
 
-# What the listener does not yet do as it should.
-OPEN = {
-    "chunk-ext-1m": "chunk extensions have no limit",
-    "line-0": "two spaces in the request line are taken for one (RFC 9112 §3)",
-}
-
-
 def cases(name: str, chosen=lambda case: True) -> list:
     """The cases of one file that need nothing which is not built, each under its id."""
     lines = (Path(CORPORA) / "hostile" / "http" / f"{name}.jsonl").read_text().splitlines()
     found = [json.loads(line) for line in lines]
-    return [
-        pytest.param(case, id=case["id"], marks=[pytest.mark.xfail(reason=OPEN[case["id"]], strict=True)] if case["id"] in OPEN else [])
-        for case in found
-        if case["id"] not in NEEDS and chosen(case)
-    ]
+    return [pytest.param(case, id=case["id"]) for case in found if case["id"] not in NEEDS and chosen(case)]
 
 
 def payload(case: dict) -> bytes:

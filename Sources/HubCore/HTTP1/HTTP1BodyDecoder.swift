@@ -1,4 +1,3 @@
-import HTTPTypes
 import NIOCore
 
 /// How the end of a body is known (RFC 9112 §6).
@@ -151,7 +150,7 @@ enum HTTP1Line {
             }
             guard byte >= 0x20 ? byte != 0x7F : byte == 0x09 else { throw .bad("A line holds a control character") }
             index += 1
-            guard index <= limit else { throw HTTP1Error(.requestHeaderFieldsTooLarge, "A line of the message's framing is too long") }
+            guard index <= limit else { throw .bad("A line of the body's framing is too long") }
         }
         return nil
     }
