@@ -72,8 +72,8 @@ public final class Listener: Sendable {
         try? await channel.close()  // already closed is as good
     }
 
-    /// Stops accepting, closes idle connections, and waits until what is being answered is out, at most `limit` long;
-    /// what is left then is cut.
+    /// Stops accepting, closes idle connections, and waits until what is being answered is out, at most `limit` long. What is left then is
+    /// cancelled, so that streams can tell their readers, and a moment later cut.
     ///
     /// - Parameters:
     ///   - limit: how long answers may take.
@@ -81,11 +81,19 @@ public final class Listener: Sendable {
     public func shutDown(limit: Duration, idleGrace: Duration = .zero) async {
         await stopAccepting()
         shared.drain(grace: idleGrace)
+        await waitUntilClosed(limit)
+        shared.cancelWork()
+        await waitUntilClosed(min(limit, Self.farewellTime))
+        shared.cut()
+    }
+
+    private static let farewellTime = Duration.seconds(1)
+
+    private func waitUntilClosed(_ limit: Duration) async {
         let deadline = ContinuousClock.now + limit
         while shared.admission.connectionCount > 0, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(20))  // cancelled: the loop's condition decides
             if Task.isCancelled { break }
         }
-        shared.cut()
     }
 }

@@ -7,6 +7,8 @@ protocol ListenerConnection: AnyObject {
     func tick(now: NIODeadline)
     /// The hub stops: ends after what is being answered, and where a request may be on its way, not before `grace` has passed.
     func drain(now: NIODeadline, grace: Duration)
+    /// What is being answered has had its time: it is cancelled, and may still say so to the caller.
+    func cancelWork()
     /// Ends at once.
     func cut()
 }
@@ -60,9 +62,14 @@ final class ListenerLoop: Sendable {
     }
 
     /// From any thread.
-    func cut() {
+    func cancelWork() { forEach { $0.cancelWork() } }
+
+    /// From any thread.
+    func cut() { forEach { $0.cut() } }
+
+    private func forEach(_ body: @escaping @Sendable (any ListenerConnection) -> Void) {
         eventLoop.execute { [state] in
-            for connection in state.value.connections.values { connection.cut() }
+            for connection in state.value.connections.values { body(connection) }
         }
     }
 }

@@ -32,6 +32,10 @@ final class ListenerShared: Sendable {
         for loop in loops.values { loop.drain(grace: grace) }
     }
 
+    func cancelWork() {
+        for loop in loops.values { loop.cancelWork() }
+    }
+
     func cut() {
         for loop in loops.values { loop.cut() }
     }

@@ -88,6 +88,54 @@ struct ListenerTests {
         await listener.shutDown(limit: .zero)
     }
 
+    @Test("what a stop cannot wait for is cancelled and may still say so")
+    func farewell() async throws {
+        struct Waiting: HTTPResponder {
+            let begun: AsyncStream<Void>.Continuation
+
+            func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
+                try await writer.begin(HTTPResponse(status: .ok))
+                begun.yield()
+                try? await Task.sleep(for: .seconds(50))  // cancelled: that is what is waited for
+                try await writer.write(ByteBuffer(string: "farewell"))
+                try await writer.end()
+            }
+        }
+        let (begun, continuation) = AsyncStream<Void>.makeStream()
+        let listener = try await Listener.start(
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Waiting(begun: continuation),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        async let answer = RawClient.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", address: listener.address)
+        for await _ in begun { break }
+        await listener.shutDown(limit: .milliseconds(200))
+        #expect(try await answer.hasSuffix("8\r\nfarewell\r\n0\r\n\r\n"))
+    }
+
+    @Test("past the bound of connections the answer is 503 and the connection ends")
+    func connectionBound() async throws {
+        let answer = try await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", bounds: ListenerBounds(connections: 0))
+        #expect(answer.hasPrefix("HTTP/1.1 503"))
+        #expect(answer.lowercased().contains("retry-after: 1"))
+    }
+
+    @Test("past the bound of bytes held the answer is 503")
+    func heldBytes() async throws {
+        let request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+        #expect(try await exchange(request, bounds: ListenerBounds(heldBytes: 2)).hasPrefix("HTTP/1.1 503"))
+        #expect(try await exchange(request + request, bounds: ListenerBounds(heldBytes: 3)).hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test("an HTTP/1.0 caller gets no chunks, and keeps its connection where it asks to")
+    func olderCallers() async throws {
+        let kept = "GET / HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n"
+        let last = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
+        let answers = try await exchange(kept + last)
+        #expect(answers.components(separatedBy: "HTTP/1.1 200").count == 3)
+        let streamed = try await exchange("GET /break HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        #expect(streamed.hasSuffix("\r\n\r\npart"))
+        #expect(streamed.lowercased().contains("connection: close"))
+    }
+
     @Test("past the bound of requests in flight the answer is 503 with retry-after")
     func overload() async throws {
         let answer = try await exchange(

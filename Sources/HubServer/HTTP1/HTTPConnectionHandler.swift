@@ -171,6 +171,8 @@ extension HTTPConnectionHandler: ListenerConnection {
 
     func drain(now: NIODeadline, grace: Duration) { perform(machine.drain(now: now, grace: grace)) }
 
+    func cancelWork() { task?.cancel() }
+
     func cut() { context?.close(promise: nil) }
 }
 
