@@ -116,8 +116,8 @@ struct HubProcess {
 extension ListenerBounds {
     init(_ bounds: Settings.Bounds) {
         self.init(
-            headerBytes: bounds.headerBytes, bodyBytes: bounds.bodyBytes, connections: bounds.connections, perAddress: bounds.perAddress,
-            inFlight: bounds.inFlight)
+            headerBytes: bounds.headerBytes, bodyBytes: bounds.bodyBytes, heldBytes: bounds.heldBytes, connections: bounds.connections,
+            perAddress: bounds.perAddress, inFlight: bounds.inFlight)
     }
 }
 

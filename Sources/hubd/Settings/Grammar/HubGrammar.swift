@@ -45,6 +45,7 @@ enum HubGrammar {
         Field("connections", .integer(1...1_000_000), "The most connections at once; the default is 20000."),
         Field("perAddress", .integer(1...1_000_000), "The most connections at once from one address; the default is 256."),
         Field("inFlight", .integer(1...1_000_000), "The most requests at once; the default is 4096."),
+        Field("heldBytes", size, "The most bytes that the bodies of all requests at once may have; the default is 256MiB."),
     ])
 
     private static let admin = Shape.object([

@@ -14,6 +14,8 @@ struct Settings: Sendable, Hashable {
         var perAddress = 256
         /// The most requests at once.
         var inFlight = 4096
+        /// The most bytes that the bodies of all requests may have.
+        var heldBytes = 256 << 20
     }
 
     /// Where callers reach the hub.

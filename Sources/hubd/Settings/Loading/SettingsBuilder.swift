@@ -71,6 +71,7 @@ struct SettingsBuilder {
             settings.bounds.connections = bounds["connections"]?.json.int ?? settings.bounds.connections
             settings.bounds.perAddress = bounds["perAddress"]?.json.int ?? settings.bounds.perAddress
             settings.bounds.inFlight = bounds["inFlight"]?.json.int ?? settings.bounds.inFlight
+            settings.bounds.heldBytes = size(bounds["heldBytes"]) ?? settings.bounds.heldBytes
         }
         settings.adminToken = secret(top("admin")?["token"])
         settings.isMetricsOpen = top("admin")?["metrics"]?.string == "open"
