@@ -8,6 +8,7 @@ MODERN = "2026-07-28"
 HANDSHAKE = "2025-11-25"
 TOOL = "getItem"
 ID_PLACE = "@ID@"
+CHAT = "/v1/chat/completions"
 ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 
 
@@ -28,6 +29,20 @@ def item() -> str:
         "note": "",
     }
     value["note"] = "x" * (1024 - len(json.dumps(value)))
+    return json.dumps(value)
+
+
+def completion() -> str:
+    """What the upstream answers to a chat: a completion of 1,024 bytes."""
+    value = {
+        "id": "chatcmpl-benchmark",
+        "object": "chat.completion",
+        "created": 1764000000,
+        "model": "bench",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 201, "completion_tokens": 187, "total_tokens": 388},
+    }
+    value["choices"][0]["message"]["content"] = "x" * (1024 - len(json.dumps(value)))
     return json.dumps(value)
 
 
@@ -56,13 +71,17 @@ class Request:
         """Where it goes."""
         return f"http://127.0.0.1:{self.port}{self.path}"
 
-    def send(self, limit: float = 10) -> Answer:
-        """Sends it on a connection of its own and reads the answer, which must say how long it is."""
+    def wire(self) -> bytes:
+        """As it goes over the wire, with the id 1."""
         body = self.body.replace(ID_PLACE, "1").encode()
         fields = {"host": f"127.0.0.1:{self.port}", **self.headers, **({"content-length": str(len(body))} if body else {})}
         head = f"{self.method} {self.path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return head.encode() + b"\r\n" + body
+
+    def send(self, limit: float = 10) -> Answer:
+        """Sends it on a connection of its own and reads the answer, which must say how long it is."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=limit) as connection:
-            connection.sendall(head.encode() + b"\r\n" + body)
+            connection.sendall(self.wire())
             data = b""
             while b"\r\n\r\n" not in data:
                 data += _more(connection)
@@ -87,6 +106,13 @@ def _more(connection: socket.socket) -> bytes:
 def direct(port: int) -> Request:
     """The upstream itself."""
     return Request(port, "/items/7", headers={"accept": "application/json"})
+
+
+def chat(port: int, path: str = CHAT, **more) -> Request:
+    """A request to a model: 1,024 bytes of JSON."""
+    value = {"model": "bench", "messages": [{"role": "user", "content": ""}], "temperature": 0.2, **more}
+    value["messages"][0]["content"] = "y" * (1024 - len(json.dumps(value)))
+    return Request(port, path, "POST", {"content-type": "application/json"}, json.dumps(value))
 
 
 def modern(port: int, path: str, method="tools/call") -> Request:
@@ -124,6 +150,18 @@ def check_item(request: Request) -> Answer:
     answer = request.send()
     if answer.status != 200 or answer.body.decode() != item():
         raise Wrong(f"the upstream answered {answer.status}: {answer.body[:400]!r}")
+    return answer
+
+
+def check_chat(request: Request) -> Answer:
+    """The answer of a model, or of a gateway before it: the completion."""
+    answer = request.send()
+    try:
+        is_good = answer.status == 200 and json.loads(answer.body) == json.loads(completion())
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise Wrong(f"a chat was answered with {answer.status}: {answer.body[:400]!r}")
     return answer
 
 

@@ -40,10 +40,11 @@ def idle_load(seconds=2.0) -> float:
     return clock.others(0)
 
 
-def describe(hub: Path, python: Path, pinning: str, load: float) -> list[tuple[str, str]]:
+def describe(hub: Path, python: Path, envoy: Path, pinning: str, load: float) -> list[tuple[str, str]]:
     """Rows of the table at the top of a report."""
     names = ["fastmcp", "mcp", "uvicorn", "uvloop", "httpx2"]
     packages = f"import importlib.metadata as m; print(', '.join(n + ' ' + m.version(n) for n in {names}))"
+    nginx, haproxy = version(["nginx", "-v"]).split(": ")[-1], "haproxy/" + version(["haproxy", "-v"]).split()[2]
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
     return [
         ("date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")),
@@ -54,7 +55,8 @@ def describe(hub: Path, python: Path, pinning: str, load: float) -> list[tuple[s
         ("pinning", pinning),
         ("hubd", f"{version([hub, 'version'])}, {hub.stat().st_size / 1e6:.0f} MB" + (f", source {commit}" if commit else "")),
         ("FastMCP", f"{version([python, '-c', packages])}, Python {version([python, '--version']).split()[-1]}"),
-        ("upstream and load", f"{version(['nginx', '-v']).split(': ')[-1]}, {version(['wrk', '-v']).split(' [')[0]}"),
+        ("nginx, haproxy, Envoy", f"{nginx}, {haproxy}, envoy/{version([envoy, '--version']).split('version: ')[-1].split('/')[1]}"),
+        ("upstream and load", f"{nginx}, {version(['wrk', '-v']).split(' [')[0]}, the C programs here"),
     ]
 
 

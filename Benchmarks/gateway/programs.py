@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from calls import Request, Wrong, check_call, check_item, direct, item, modern
+from calls import CHAT, Request, Wrong, check_call, check_item, completion, direct, item, modern
 
 HERE = Path(__file__).resolve().parent
 DESCRIPTION = HERE / "items.openapi.yaml"
@@ -79,11 +79,8 @@ class Program:
 
     def cpu_seconds(self) -> float:
         """Processor time that it has taken, in user and system mode."""
-        total = 0
-        for process in self.family():
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / TICKS
+        # The clock of another process (Linux: clock_getcpuclockid), which counts nanoseconds where /proc/…/stat counts ticks.
+        return sum(time.clock_gettime((~process << 3) | 2) for process in self.family())
 
     def memory(self, field="VmRSS") -> float:
         """Resident memory in MB (10⁶ bytes), of all its processes."""
@@ -96,7 +93,7 @@ class Program:
 
 
 class Upstream(Program):
-    """nginx, one process, answering the item from memory."""
+    """nginx, one process, answering the item and the completion from memory."""
 
     def __init__(self, folder: Path, cores: str | None = None):
         self.port = free_port()
@@ -120,6 +117,7 @@ class Upstream(Program):
                 server {{
                     listen 127.0.0.1:{self.port};
                     location /items/ {{ return 200 '{item()}'; }}
+                    location = {CHAT} {{ return 200 '{completion()}'; }}
                 }}
             }}
             """)
@@ -147,20 +145,14 @@ class FastMCP(Program):
 
 
 class Hub(Program):
-    """`hubd serve` with one server."""
+    """`hubd serve` with what `configuration` says."""
 
-    path = "/mcp/items"
-
-    def __init__(self, binary: Path, upstream: int, folder: Path, cores: str | None = None):
+    def __init__(self, binary: Path, configuration: str, folder: Path, cores: str | None = None):
         self.port, self.admin = free_port(), free_port()
         folder.mkdir()
-        configuration = folder / "hub.yaml"
-        configuration.write_text(
-            f"admin: {{ metrics: open }}\n"
-            f'upstreams: {{ items: {{ addresses: ["http://127.0.0.1:{upstream}"] }} }}\n'
-            f"servers: {{ items: {{ openapi: {DESCRIPTION}, upstream: items }} }}\n"
-        )
-        command = [binary, "serve", "--config", configuration, "--data", folder / "data"]
+        file = folder / "hub.yaml"
+        file.write_text("admin: { metrics: open }\n" + configuration)
+        command = [binary, "serve", "--config", file, "--data", folder / "data"]
         command += ["--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin}"]
         super().__init__("hubd", command, folder, cores)
 
@@ -168,6 +160,19 @@ class Hub(Program):
         """Seconds from the start to the first answer of /healthz, asked every millisecond."""
         health = Request(self.admin, "/healthz")
         return self.wait_for(lambda: health.send().status == 200, pause=0.001)
+
+
+class ToolHub(Hub):
+    """A hub with one server of one tool."""
+
+    path = "/mcp/items"
+
+    def __init__(self, binary: Path, upstream: int, folder: Path, cores: str | None = None, bounds: str = ""):
+        configuration = bounds + (
+            f'upstreams: {{ items: {{ addresses: ["http://127.0.0.1:{upstream}"] }} }}\n'
+            f"servers: {{ items: {{ openapi: {DESCRIPTION}, upstream: items }} }}\n"
+        )
+        super().__init__(binary, configuration, folder, cores)
 
     def wait_until_called(self) -> float:
         """Seconds from the start to the first good answer of a tool call."""
@@ -182,6 +187,19 @@ class Hub(Program):
         bad = [line for line in bad if 'outcome="cancelled"' not in line]
         if bad:
             raise Wrong("some calls through hubd failed:\n" + "\n".join(bad))
+
+
+class ModelHub(Hub):
+    """A hub with one Model API of one service."""
+
+    path = CHAT
+
+    def __init__(self, binary: Path, upstream: int, folder: Path, cores: str | None = None, bounds: str = ""):
+        configuration = bounds + (
+            f'upstreams: {{ bench: {{ addresses: ["http://127.0.0.1:{upstream}"] }} }}\n'
+            f"models: {{ default: {{ services: {{ main: {{ provider: openai-compatible, upstream: bench }} }}, auth: none }} }}\n"
+        )
+        super().__init__(binary, configuration, folder, cores)
 
 
 def version(command: list) -> str:
