@@ -18,10 +18,10 @@ public struct OperationTarget: CallTarget {
         self.basePath = basePath
     }
 
-    /// Sends the request and gives back what the upstream said, failures of its own included.
+    /// Sends the request and gives back what the upstream said, complete, failures of its own included.
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         let request = try encoder.encode(call.arguments)
-        let response = try await service.send(request, basePath: basePath, logger: context.logger)
-        return CallResponse(status: response.status, contentType: response.contentType, body: response.body)
+        let response = try await service.collect(request, basePath: basePath, logger: context.logger)
+        return CallResponse(status: response.status, fields: response.fields, body: .complete(response.body))
     }
 }

@@ -11,6 +11,8 @@ public struct OutboundRequest: Sendable {
     public var headers: HTTPFields
     /// The body, if the request has one.
     public var body: ByteBuffer?
+    /// A body that is sent as it comes, in place of `body`. Such a request is never sent twice.
+    public var bodyStream: (any BodyStream)?
 
     /// A request with every part named.
     public init(method: HTTPRequest.Method, path: String, headers: HTTPFields = HTTPFields(), body: ByteBuffer? = nil) {

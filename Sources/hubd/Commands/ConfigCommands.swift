@@ -93,9 +93,9 @@ struct ReloadCommand: AsyncParsableCommand {
         let service = UpstreamRegistry(timers: Timekeeper.start()).service(
             for: UpstreamSettings(
                 name: "admin", addresses: [UpstreamAddress(address: address)], credential: .bearer(token), isOperatorDefined: true))
-        let response: UpstreamResponse
+        let response: CollectedResponse
         do {
-            response = try await service.send(
+            response = try await service.collect(
                 OutboundRequest(method: .post, path: "/api/v1/reload"), basePath: "",
                 logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
         } catch {

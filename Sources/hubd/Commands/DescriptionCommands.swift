@@ -79,7 +79,8 @@ struct CallCommand: AsyncParsableCommand {
             for: UpstreamSettings(
                 name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
         do {
-            let response = try await service.send(request, basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+            let response = try await service.collect(
+                request, basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
             Console.printRaw(response.body)
             if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
         } catch let error as HubError {

@@ -74,9 +74,9 @@ final class RemoteDescriptions: Sendable {
                 timeouts: UpstreamTimeouts(connect: .seconds(3), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(30)),
                 maximumResponseBytes: JSONLimits.description.maximumBytes, isOperatorDefined: true))
         let path = (address.path.isEmpty ? "/" : address.path) + query
-        let response: UpstreamResponse
+        let response: CollectedResponse
         do {
-            response = try await service.send(
+            response = try await service.collect(
                 OutboundRequest(method: .get, path: path), basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
         } catch let error as HubError {
             throw CommandFailure("\(base) could not be fetched: \(error.message)")

@@ -54,12 +54,16 @@ struct SnapshotBuilder: Sendable {
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
         var findings = FindingCollector()
         let credentials = fetching.usesSecretsAndNetwork ? resolveCredentials(settings, &findings) : [:]
+        let authorities = readAuthorities(settings, &findings)
+        let upstreams = settings.upstreams.mapValues { entry in
+            upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
+        }
         let hosts = settings.hostRule
         var parts: [Int: ServerPart] = [:]
         await withTaskGroup(of: (Int, ServerPart).self) { group in
             for (index, entry) in settings.servers.enumerated() {
                 group.addTask {
-                    (index, await self.server(entry, settings: settings, credentials: credentials, hosts: hosts, fetching: fetching))
+                    (index, await self.server(entry, upstreams: upstreams, hosts: hosts, fetching: fetching))
                 }
             }
             for await (index, part) in group { parts[index] = part }
@@ -113,16 +117,38 @@ struct SnapshotBuilder: Sendable {
         return credentials
     }
 
-    private func upstreamSettings(_ entry: UpstreamEntry, credential: UpstreamCredential?) -> UpstreamSettings {
+    /// The authorities of each upstream that names its own.
+    private func readAuthorities(_ settings: Settings, _ findings: inout FindingCollector) -> [String: CertificateAuthorities] {
+        var authorities: [String: CertificateAuthorities] = [:]
+        for (name, upstream) in settings.upstreams {
+            guard let file = upstream.authorities else { continue }
+            do {
+                let bytes = try FileAccess.read(file.value, limit: 1 << 20)
+                authorities[name] = try CertificateAuthorities(pem: Array(bytes.readableBytesView))
+            } catch let error as FileAccess.FileError {
+                findings.error("cannot be read: \(error)", hint: nil, at: file.place)
+            } catch {
+                findings.error("this file does not hold certificates in PEM", hint: nil, at: file.place)
+            }
+        }
+        return authorities
+    }
+
+    private func upstreamSettings(
+        _ entry: UpstreamEntry, credential: UpstreamCredential?, authorities: CertificateAuthorities?
+    ) -> UpstreamSettings {
         var timeouts = UpstreamTimeouts()
         if let connect = entry.timeouts.connect { timeouts.connect = connect }
         if let firstByte = entry.timeouts.firstByte { timeouts.firstByte = firstByte }
         if let idle = entry.timeouts.idle { timeouts.idle = idle }
         if let total = entry.timeouts.total { timeouts.total = total }
-        return UpstreamSettings(
+        var settings = UpstreamSettings(
             name: entry.name,
             addresses: entry.addresses.map { UpstreamAddress(address: $0.url, weight: entry.balance == .weighted ? $0.weight : 1) },
             credential: credential, timeouts: timeouts, isOperatorDefined: true)
+        settings.usesHTTP2 = entry.usesHTTP2
+        settings.authorities = authorities
+        return settings
     }
 
     // MARK: Servers
@@ -135,7 +161,7 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func server(
-        _ entry: ServerEntry, settings: Settings, credentials: [String: UpstreamCredential], hosts: HostRule, fetching: Fetching
+        _ entry: ServerEntry, upstreams: [String: UpstreamSettings], hosts: HostRule, fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
         let api: IngestedAPI
@@ -148,9 +174,7 @@ struct SnapshotBuilder: Sendable {
         for finding in api.findings where finding.kind == .skippedOperation {
             findings.warning("\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, in: entry))
         }
-        let upstream = entry.upstream.flatMap { settings.upstreams[$0.value] }.map { named in
-            registry.service(for: upstreamSettings(named, credential: credentials[named.name]))
-        }
+        let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
         var composer = ToolComposer(entry: entry, metrics: metrics)
         for operation in api.operations {
             guard let placement = placement(of: operation, upstream: upstream, entry: entry, &findings) else { continue }

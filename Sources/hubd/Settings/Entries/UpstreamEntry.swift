@@ -51,4 +51,8 @@ struct UpstreamEntry: Sendable, Hashable {
     var credential: Credential?
     /// How long the hub waits.
     var timeouts: Timeouts
+    /// Whether HTTP/2 is spoken; only where every address is https.
+    var usesHTTP2 = false
+    /// The file of the authorities that vouch for it, absolute.
+    var authorities: Placed<String>?
 }

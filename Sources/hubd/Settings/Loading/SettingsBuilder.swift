@@ -96,6 +96,10 @@ struct SettingsBuilder {
             let url = (element.string ?? element["url"]?.string).flatMap { HTTPAddress($0) }
             return url.map { UpstreamEntry.Address(url: $0, weight: element["weight"]?.json.int ?? 1) }
         }
+        for (field, isMeant) in [("http", value["http"]?.json.int == 2), ("tls", value["tls"] != nil)] where isMeant {
+            guard let plain = addresses.first(where: { $0.url.scheme != .https }), let place = value[field]?.place else { continue }
+            findings.error("\"\(field)\" is for https, and \(plain.url) is not", hint: "begin the addresses with https://", at: place)
+        }
         let timeouts = value["timeouts"]
         settings.upstreams[name] = UpstreamEntry(
             name: name, place: key.place, addresses: addresses,
@@ -103,7 +107,9 @@ struct SettingsBuilder {
             credential: value["credential"].flatMap(credential),
             timeouts: UpstreamEntry.Timeouts(
                 connect: duration(timeouts?["connect"]), firstByte: duration(timeouts?["firstByte"]), idle: duration(timeouts?["idle"]),
-                total: duration(timeouts?["total"])))
+                total: duration(timeouts?["total"])),
+            usesHTTP2: value["http"]?.json.int == 2,
+            authorities: value["tls"]?["ca"].flatMap { ca in ca.path.map { Placed(value: $0, place: ca.place) } })
     }
 
     private func credential(_ value: ConfigValue) -> UpstreamEntry.Credential? {

@@ -12,11 +12,17 @@ extension HubGrammar {
                     "balance", balance,
                     "How calls are spread over the addresses; the default is round-robin, by weight where weights stand."),
                 Field("credential", credential, "How the hub is let in; callers never see it."),
+                Field("http", .integer(1...2), "The version of HTTP: 1, the default, or 2, for https alone."),
+                Field("tls", tls, "How the hub makes sure of an https upstream."),
                 Field("health", health, "How the hub finds out which addresses work.").later,
                 Field("timeouts", timeouts, "How long the hub waits."),
                 Field("retries", retries, "When a call is tried again.").later,
             ],
             exactlyOne: [["addresses", "dns", "nacos", "kubernetes", "function"]]))
+
+    private static let tls = Shape.object([
+        Field("ca", .text(.path), "A PEM file of the authorities that vouch for it, in place of the system's.").required
+    ])
 
     private static let weightedAddress = Shape.object([
         Field("url", .text(.url), "The address; a path in it replaces that of the description.").required,

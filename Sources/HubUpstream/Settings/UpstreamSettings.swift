@@ -63,6 +63,14 @@ public struct UpstreamSettings: Sendable, Hashable {
     /// Whether the operator wrote the addresses. Those that only a document names may not be private (checked on the
     /// address really connected to).
     public var isOperatorDefined: Bool
+    /// Whether HTTP/2 is spoken. For https alone.
+    public var usesHTTP2 = false
+    /// Who vouches for the upstream's certificates; nil means the system's authorities.
+    public var authorities: CertificateAuthorities?
+    /// Whether answers may come compressed.
+    public var acceptsCompression = true
+    /// What it may use of the hub.
+    package var bounds = PoolBounds()
 
     /// Settings of an upstream.
     public init(

@@ -1,0 +1,57 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+
+/// Takes out of an answer what no caller may see: the hub's own credential wherever an upstream echoes it, and in failures the
+/// upstream's address, which error pages like to name.
+struct Redaction: Sendable {
+    private let secrets: [[UInt8]]
+
+    /// Shorter values would match by chance.
+    private static let minimumLength = 6
+
+    init(credential: UpstreamCredential?) {
+        let values: [String] =
+            switch credential {
+            case .header(_, let value), .query(_, let value), .bearer(let value): [value.revealed]
+            case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
+            case nil: []
+            }
+        let spellings = values + values.map { PercentEncoding.encode($0) }
+        secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
+    }
+
+    /// What is to be taken out of one answer; nil where there is nothing, and its bytes need not be looked at.
+    func scanner(status: Int, endpoint: Endpoint) -> RedactionScanner? {
+        let isFailure = status >= 300
+        guard isFailure || !secrets.isEmpty else { return nil }
+        let places = isFailure ? Set([endpoint.authority, endpoint.host]).filter { $0.utf8.count >= Self.minimumLength } : []
+        return RedactionScanner(
+            secrets.map { RedactionScanner.Pattern(bytes: $0, isAddress: false) }
+                + places.map { RedactionScanner.Pattern(bytes: Array($0.utf8), isAddress: true) })
+    }
+}
+
+extension RedactionScanner {
+    /// The fields with each value as it may be seen.
+    func redact(_ fields: HTTPFields) -> HTTPFields {
+        var result = fields
+        for index in result.indices {
+            let value = result[index].value
+            var scanner = self
+            let redacted = scanner.scanAll(ByteBuffer(string: value))
+            guard redacted.readableBytes != value.utf8.count || String(buffer: redacted) != value else { continue }
+            result[index].value = String(buffer: redacted)
+        }
+        return result
+    }
+
+    /// The body as it may be seen; a stream is looked at as it passes.
+    func redact(_ body: ResponseBody) -> ResponseBody {
+        var scanner = self
+        return switch body {
+        case .complete(let bytes): .complete(scanner.scanAll(bytes))
+        case .stream(let stream): .stream(RedactionStream(stream, scanner: scanner))
+        }
+    }
+}
