@@ -100,7 +100,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests(of: "HubTelemetry", ["HubCore", httpTypes, logging]),
-        tests(of: "HubUpstream", ["HubCore", "HubServer", httpTypes, logging]),
+        tests(
+            of: "HubUpstream",
+            [
+                "HubCore", "HubServer", httpTypes, locks, logging, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
         tests(of: "hubd", ["HubCore", "HubTelemetry", "MCPHub", "SpecIngest", httpTypes, logging]),

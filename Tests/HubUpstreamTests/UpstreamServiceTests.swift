@@ -44,7 +44,7 @@ struct UpstreamServiceTests {
         _ path: String, method: HTTPRequest.Method = .get, basePath: String = "", addressPath: String = "",
         credential: UpstreamCredential? = nil,
         isOperatorDefined: Bool = true
-    ) async throws -> UpstreamResponse {
+    ) async throws -> CollectedResponse {
         let listener = try await Listener.start(
             on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
         let address = try #require(HTTPAddress("http://\(listener.address)\(addressPath)"))
@@ -53,9 +53,10 @@ struct UpstreamServiceTests {
             timeouts: UpstreamTimeouts(connect: .seconds(1), firstByte: .milliseconds(300), idle: .milliseconds(300), total: .seconds(2)),
             maximumResponseBytes: 1000, isOperatorDefined: isOperatorDefined)
         let service = UpstreamRegistry(timers: TimerTable()).service(for: settings)
-        let result: Result<UpstreamResponse, any Error>
+        let result: Result<CollectedResponse, any Error>
         do {
-            result = .success(try await service.send(OutboundRequest(method: method, path: path), basePath: basePath, logger: Self.logger))
+            result = .success(
+                try await service.collect(OutboundRequest(method: method, path: path), basePath: basePath, logger: Self.logger))
         } catch {
             result = .failure(error)
         }
@@ -173,10 +174,10 @@ struct UpstreamServiceTests {
 
     @Test("each address gets its share in turn")
     func rotation() throws {
-        let (a, b) = (try #require(HTTPAddress("http://a")), try #require(HTTPAddress("http://b")))
-        let rotation = AddressRotation([UpstreamAddress(address: a, weight: 2), UpstreamAddress(address: b, weight: 4)])
-        let firsts = (0..<6).compactMap { _ in rotation.candidates().first?.host }
-        #expect(firsts.count { $0 == "a" } == 2)
-        #expect(rotation.candidates().count == 2)
+        let rotation = AddressRotation(weights: [2, 4])
+        let turns = (0..<6).compactMap { _ in rotation.turn() }
+        #expect(turns.count { rotation.address(at: $0) == 0 } == 2)
+        for turn in turns { #expect(rotation.others(after: turn) == [1 - rotation.address(at: turn)]) }
+        #expect(AddressRotation(weights: []).turn() == nil)
     }
 }

@@ -198,19 +198,19 @@ extension Exchange: Equatable {
 /// The rest of an answer. Its reader may be anywhere; on the loop of the connection it costs least.
 struct AnswerStream: BodyStream {
     let exchange: NIOLoopBound<Exchange>
-    let executor: LoopExecutor
+    let executor: LoopTaskExecutor
 
     func next() async throws -> ByteBuffer? {
-        if executor.loop.inEventLoop { return try await onLoop() }
+        if executor.eventLoop.inEventLoop { return try await onLoop() }
         return try await withTaskExecutorPreference(executor) { try await self.fromElsewhere() }
     }
 
     func cancel() {
         let exchange = exchange
-        if executor.loop.inEventLoop {
+        if executor.eventLoop.inEventLoop {
             exchange.value.fail(.cancelled)
         } else {
-            executor.loop.execute { exchange.value.fail(.cancelled) }
+            executor.eventLoop.execute { exchange.value.fail(.cancelled) }
         }
     }
 

@@ -43,7 +43,12 @@ struct ExchangeStateMachine {
     /// Whether it still waits for a connection.
     var isQueued: Bool { if case .queued = state { true } else { false } }
     /// Whether nothing more will come.
-    var isOver: Bool { switch state { case .ended, .failed: true case .queued, .awaitingHead, .streaming: false } }
+    var isOver: Bool {
+        switch state {
+        case .ended, .failed: true
+        case .queued, .awaitingHead, .streaming: false
+        }
+    }
     /// Whether the answer is complete.
     var isComplete: Bool { if case .ended = state { true } else { false } }
     /// Why nothing more will come.

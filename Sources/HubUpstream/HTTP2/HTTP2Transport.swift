@@ -59,8 +59,9 @@ final class HTTP2Transport: UpstreamTransport {
             let response = try await client.execute(outgoing, deadline: deadline)
             var answer = EndpointAnswer(
                 status: Int(response.status.code), fields: HTTPFields(),
-                body: .stream(HTTP2AnswerStream(
-                    response.body, deadline: request.deadline, unreadBytes: settings.bounds.unreadBytes, timers: timers)))
+                body: .stream(
+                    HTTP2AnswerStream(
+                        response.body, deadline: request.deadline, unreadBytes: settings.bounds.unreadBytes, timers: timers)))
             for (name, value) in response.headers {
                 if let name = HTTPField.Name(name) { answer.fields.append(HTTPField(name: name, value: value)) }
             }

@@ -7,7 +7,7 @@ import Synchronization
 /// and comes back on it, without a lock or a hop.
 final class ConnectionPools: UpstreamTransport {
     private struct Slot: Sendable {
-        let executor: LoopExecutor
+        let executor: LoopTaskExecutor
         let pools: NIOLoopBoundBox<[EndpointPool]?>
     }
 
@@ -24,12 +24,12 @@ final class ConnectionPools: UpstreamTransport {
         let tls = TLSClient.with(authorities: settings.authorities)
         connectors = endpoints.map { Connector(endpoint: $0, tls: tls, isPublicOnly: !settings.isOperatorDefined) }
         slots = group.makeIterator().map { loop in
-            Slot(executor: LoopExecutor(loop), pools: .makeEmptyBox(valueType: [EndpointPool].self, eventLoop: loop))
+            Slot(executor: LoopTaskExecutor.executor(for: loop), pools: .makeEmptyBox(valueType: [EndpointPool].self, eventLoop: loop))
         }
     }
 
     func exchange(_ request: EndpointRequest, endpoint: Int) async throws(UpstreamFailure) -> EndpointAnswer {
-        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let slot = slots.first(where: { $0.executor.loop === loop }) {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let slot = slots.first(where: { $0.executor.eventLoop === loop }) {
             return try await exchange(request, endpoint: endpoint, on: slot)
         }
         let slot = slots[abs(turn.wrappingAdd(1, ordering: .relaxed).oldValue % slots.count)]
@@ -41,7 +41,7 @@ final class ConnectionPools: UpstreamTransport {
 
     func close() {
         for slot in slots {
-            slot.executor.loop.execute {
+            slot.executor.eventLoop.execute {
                 for pool in slot.pools.value ?? [] { pool.close() }
             }
         }

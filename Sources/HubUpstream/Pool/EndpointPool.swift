@@ -7,7 +7,7 @@ import NIOPosix
 /// Lives and runs on its loop. Its service gives up its hold by `close`; it is there until the last exchange has ended.
 final class EndpointPool {
     /// Where it runs.
-    let executor: LoopExecutor
+    let executor: LoopTaskExecutor
     /// Where its connections go.
     let endpoint: Endpoint
     /// What is configured.
@@ -33,7 +33,7 @@ final class EndpointPool {
         init(deadline: NIODeadline) { self.deadline = deadline }
     }
 
-    init(executor: LoopExecutor, connector: Connector, settings: UpstreamSettings) {
+    init(executor: LoopTaskExecutor, connector: Connector, settings: UpstreamSettings) {
         self.executor = executor
         self.connector = connector
         self.settings = settings
@@ -42,7 +42,7 @@ final class EndpointPool {
     }
 
     /// Its event loop.
-    var loop: any EventLoop { executor.loop }
+    var loop: any EventLoop { executor.eventLoop }
 
     /// Sends a request as soon as there is a connection.
     func start(_ exchange: Exchange) {

@@ -4,6 +4,7 @@ import HubCore
 import HubTelemetry
 import HubUpstream
 import MCPHub
+import NIOCore
 import SpecIngest
 
 /// The only maker of snapshots: reads what the settings name, checks it whole, and composes entries.

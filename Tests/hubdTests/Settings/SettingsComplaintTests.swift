@@ -86,6 +86,15 @@ struct SettingsComplaintTests {
                 "upstreams: { a: { timeouts: { idle: 1s } } }",
                 "hub.yaml:1:14: error: \"a\" needs one of addresses, dns, nacos, kubernetes or function"),
             Case(
+                "upstreams: { a: { addresses: [\"https://a\", \"http://b\"], http: 2 } }",
+                "hub.yaml:1:63: error: \"http\" is for https, and http://b is not — begin the addresses with https://"),
+            Case(
+                "upstreams: { a: { addresses: [\"http://b\"], tls: { ca: a.pem } } }",
+                "hub.yaml:1:49: error: \"tls\" is for https, and http://b is not — begin the addresses with https://"),
+            Case(
+                "upstreams: { a: { addresses: [\"https://a\"], http: 3 } }",
+                "hub.yaml:1:51: error: \"http\" must be a whole number from 1 to 2"),
+            Case(
                 "servers: { a: { openapi: x, mcp: \"http://m\" } }", "hub.yaml:1:29: error: only one of openapi or mcp may stand in \"a\""),
             Case(
                 "upstreams: { a: { addresses: [\"http://a\"], credential: { header: { value: env:A } } } }",

@@ -40,6 +40,7 @@ struct SettingsTests {
               b: { addresses: ["http://b"], credential: { query: { name: key, value: file:/k } } }
               c: { addresses: ["http://c"], credential: { basic: { username: u, password: env:C } } }
               d: { addresses: ["http://d"], credential: { bearer: env:D } }
+              e: { addresses: ["https://e"], http: 2, tls: { ca: certs/e.pem } }
             servers:
               z: { openapi: specs/z.yaml, auth: none, upstream: a, refresh: 30s, description: Zed }
               y:
@@ -71,6 +72,9 @@ struct SettingsTests {
         #expect(a.addresses.map(\.weight) == [1, 3])
         #expect(a.balance == .weighted)
         #expect(a.timeouts.connect == .milliseconds(500) && a.timeouts.idle == .seconds(600) && a.timeouts.total == .seconds(3600))
+        #expect(!a.usesHTTP2 && a.authorities == nil)
+        let e = try #require(settings.upstreams["e"])
+        #expect(e.usesHTTP2 && e.authorities?.value == "/etc/certs/e.pem")
         guard case .header("X-Api-Key", let header) = a.credential, case .query("key", let query) = settings.upstreams["b"]?.credential,
             case .basic("u", let basic) = settings.upstreams["c"]?.credential,
             case .bearer(let bearer) = settings.upstreams["d"]?.credential
@@ -89,7 +93,7 @@ struct SettingsTests {
         #expect(settings.servers[1].openapi.value == .url("https://example.com/api.json?x=1"))
         let tools = settings.servers[1].tools
         #expect(tools[0].rename?.value == "uno" && tools[0].title == "Uno" && tools[0].isHidden && tools[0].risk == .read)
-        #expect(tools[0].place.position == SourcePosition(line: 24, column: 7))
+        #expect(tools[0].place.position == SourcePosition(line: 25, column: 7))
         #expect(tools[1].arguments[0].fix == .array([.number("1"), .string("a")]))
         #expect(tools[1].arguments[1].defaultValue == .number("1.50") && tools[1].arguments[1].description == "M")
         #expect(tools[1].annotations == ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false))

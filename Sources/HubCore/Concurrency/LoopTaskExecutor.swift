@@ -1,9 +1,10 @@
 import NIOConcurrencyHelpers
-import NIOCore
+public import NIOCore
 
 /// Runs tasks on an event loop, so that a request that begins there, calls an upstream from there and is answered there changes no thread.
-final class LoopTaskExecutor: TaskExecutor {
-    private let eventLoop: any EventLoop
+public final class LoopTaskExecutor: TaskExecutor {
+    /// The loop.
+    public let eventLoop: any EventLoop
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -12,7 +13,8 @@ final class LoopTaskExecutor: TaskExecutor {
     /// One for each loop of the process; they live as long as it does, because a job refers to its executor without owning it.
     private static let executors = NIOLockedValueBox<[ObjectIdentifier: LoopTaskExecutor]>([:])
 
-    static func executor(for eventLoop: any EventLoop) -> LoopTaskExecutor {
+    /// The executor of a loop.
+    public static func executor(for eventLoop: any EventLoop) -> LoopTaskExecutor {
         executors.withLockedValue { executors in
             let id = ObjectIdentifier(eventLoop)
             if let executor = executors[id] { return executor }
@@ -22,7 +24,8 @@ final class LoopTaskExecutor: TaskExecutor {
         }
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// Runs a job on the loop.
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         eventLoop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
