@@ -25,10 +25,14 @@ struct OutgoingRequest: Sendable {
     }
 
     /// Path and query at an address.
-    func target(_ request: OutboundRequest, endpoint: Endpoint, basePath: String) -> String {
-        let path = (endpoint.path.isEmpty ? basePath : endpoint.path) + request.path
-        guard let parameter, request.method != .trace else { return path }
-        return Self.path(path, withQuery: parameter.name, parameter.value)
+    func target(_ request: OutboundRequest, endpoint: Endpoint, basePath: String) throws(UpstreamFailure) -> String {
+        var path = (endpoint.path.isEmpty ? basePath : endpoint.path) + request.path
+        // Whoever made it has encoded it; what is written into a request line is looked at all the same.
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "#") }) else {
+            throw .request(HubError(.invalidRequest, "The path of the request is malformed"))
+        }
+        if let parameter, request.method != .trace { path = Self.path(path, withQuery: parameter.name, parameter.value) }
+        return path
     }
 
     /// The fields, the same at every address. What is about the connection is not the caller's to say.

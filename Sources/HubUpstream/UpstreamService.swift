@@ -80,16 +80,17 @@ public final class UpstreamService: Sendable {
     private func attempt(_ request: OutboundRequest, basePath: String) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
         guard let turn = rotation.turn() else { throw .other(HubError(.internal, "The upstream has no address")) }
         let body = request.bodyStream.map { .stream($0) } ?? request.body.map { .complete($0) } ?? EndpointRequest.Body.none
+        let deadline = NIODeadline.now() + TimeAmount(settings.timeouts.total)
         let prepared = EndpointRequest(
             method: request.method, target: "", fields: outgoing.fields(request), body: body,
-            deadline: .now() + TimeAmount(settings.timeouts.total))
+            deadline: deadline)
         let first = rotation.address(at: turn)
         do throws(UpstreamFailure) {
             return try await exchange(prepared, for: request, at: first, basePath: basePath)
         } catch {
             guard error.isBeforeSending else { throw error }
             var last = error
-            for other in rotation.others(after: turn) {
+            for other in rotation.others(after: turn) where NIODeadline.now() < deadline {
                 do throws(UpstreamFailure) {
                     return try await exchange(prepared, for: request, at: other, basePath: basePath)
                 } catch {
@@ -106,7 +107,7 @@ public final class UpstreamService: Sendable {
     ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
         let endpoint = endpoints[index]
         var prepared = prepared
-        prepared.target = outgoing.target(request, endpoint: endpoint, basePath: basePath)
+        prepared.target = try outgoing.target(request, endpoint: endpoint, basePath: basePath)
         do throws(UpstreamFailure) {
             return (try await transport.exchange(prepared, endpoint: index), endpoint)
         } catch {

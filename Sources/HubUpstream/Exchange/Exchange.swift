@@ -195,10 +195,17 @@ extension Exchange: Equatable {
     static func == (a: Exchange, b: Exchange) -> Bool { a === b }
 }
 
-/// The rest of an answer. Its reader may be anywhere; on the loop of the connection it costs least.
-struct AnswerStream: BodyStream {
-    let exchange: NIOLoopBound<Exchange>
-    let executor: LoopTaskExecutor
+/// The rest of an answer. Its reader may be anywhere; on the loop of the connection it costs least. Given up when nobody holds it.
+final class AnswerStream: BodyStream {
+    private let exchange: NIOLoopBound<Exchange>
+    private let executor: LoopTaskExecutor
+
+    init(exchange: NIOLoopBound<Exchange>, executor: LoopTaskExecutor) {
+        self.exchange = exchange
+        self.executor = executor
+    }
+
+    deinit { cancel() }
 
     func next() async throws -> ByteBuffer? {
         if executor.eventLoop.inEventLoop { return try await onLoop() }

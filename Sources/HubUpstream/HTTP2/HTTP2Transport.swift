@@ -65,10 +65,10 @@ final class HTTP2Transport: UpstreamTransport {
             for (name, value) in response.headers {
                 if let name = HTTPField.Name(name) { answer.fields.append(HTTPField(name: name, value: value)) }
             }
-            if answer.fields[.contentEncoding].flatMap(Inflater.init(encoding:)) == nil {
-                answer.bodyLength = request.method == .head ? 0 : answer.fields[.contentLength].flatMap { Int($0) }
+            if settings.acceptsCompression, ["gzip", "deflate"].contains(answer.fields[.contentEncoding]?.lowercased()) {
+                answer.fields[.contentEncoding] = nil  // the client has unfolded it
             } else {
-                answer.fields[.contentEncoding] = nil
+                answer.bodyLength = request.method == .head ? 0 : answer.fields[.contentLength].flatMap { Int($0) }
             }
             return answer
         } catch {

@@ -58,6 +58,7 @@ final class ConnectionPools: UpstreamTransport {
     }
 
     private func exchange(_ request: EndpointRequest, endpoint: Int, on slot: Slot) async throws(UpstreamFailure) -> EndpointAnswer {
+        guard !Task.isCancelled else { throw .cancelled }
         let pool = pools(on: slot)[endpoint]
         let exchange = Exchange(request, pool: pool)
         pool.start(exchange)

@@ -16,15 +16,17 @@ struct Connector: Sendable {
     /// Opens a connection that `handler` drives.
     ///
     /// - Parameters:
+    ///   - addresses: what `addresses(on:)` gave.
     ///   - handler: makes the handler of a channel; several are made where several addresses are tried.
     ///   - opened: is given the channel before TLS is spoken, so that it can be closed.
     func connect(
-        on loop: any EventLoop, timeout: TimeAmount, handler: @escaping @Sendable () -> UpstreamConnection,
+        to addresses: EventLoopFuture<[SocketAddress]>, on loop: any EventLoop, timeout: TimeAmount,
+        handler: @escaping @Sendable () -> UpstreamConnection,
         opened: @escaping (any Channel) -> Void
     ) -> EventLoopFuture<NIOLoopBound<UpstreamConnection>> {
         let context = endpoint.isSecure ? tls.context(on: loop).map { Optional($0) } : loop.makeSucceededFuture(nil)
         let opened = NIOLoopBound(opened, eventLoop: loop)
-        return addresses(on: loop).and(context).flatMap { addresses, context in
+        return addresses.and(context).flatMap { addresses, context in
             let serverName = endpoint.address == nil ? endpoint.host : nil  // RFC 6066 §3: no addresses
             let bootstrap = ClientBootstrap(group: loop)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -55,7 +57,7 @@ struct Connector: Sendable {
     }
 
     /// The addresses that may be connected to. One that may not be refuses them all: a name that means both is an attack.
-    private func addresses(on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+    func addresses(on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         let found =
             endpoint.address == nil
             ? NameResolver.addresses(of: endpoint.host, port: endpoint.port, on: loop)

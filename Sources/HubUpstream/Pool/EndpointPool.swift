@@ -18,6 +18,8 @@ final class EndpointPool {
     private var attempts: [Attempt] = []
     private var ticker: (task: Scheduled<Void>, isFast: Bool)?
     private var hasWorked = false
+    /// The question for the addresses, while it is open: connections that are opened at the same time share it.
+    private var question: EventLoopFuture<[SocketAddress]>?
 
     /// Limits are kept this exactly.
     private static let precision = TimeAmount.milliseconds(50)
@@ -117,10 +119,18 @@ final class EndpointPool {
         attempts.append(attempt)
         let pool = NIOLoopBound(self, eventLoop: loop)
         connector.connect(
-            on: loop, timeout: timeout, handler: { UpstreamConnection(pool: pool.value) }, opened: { attempt.channel = $0 }
+            to: addresses(), on: loop, timeout: timeout, handler: { UpstreamConnection(pool: pool.value) }, opened: { attempt.channel = $0 }
         ).assumeIsolated().whenComplete { result in
             self.finished(attempt, result.map(\.value))
         }
+    }
+
+    private func addresses() -> EventLoopFuture<[SocketAddress]> {
+        if let question { return question }
+        let asked = connector.addresses(on: loop)
+        question = asked
+        asked.assumeIsolated().whenComplete { _ in self.question = nil }
+        return asked
     }
 
     private func finished(_ attempt: Attempt, _ result: Result<UpstreamConnection, any Error>) {

@@ -4,9 +4,9 @@ import NIOPosix
 
 /// Finds the addresses of names with the system's resolver, on threads of its own: an answer may take seconds.
 enum NameResolver {
-    /// Few, because calls to one address share a question, and bounded, because a name server that is silent holds its thread.
+    /// Few, because connections that are opened at once share a question; several, because a name server that is silent holds its thread.
     private static let threads: NIOThreadPool = {
-        let threads = NIOThreadPool(numberOfThreads: 4)
+        let threads = NIOThreadPool(numberOfThreads: 8)
         threads.start()
         return threads
     }()

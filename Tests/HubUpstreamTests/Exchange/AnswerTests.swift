@@ -119,6 +119,44 @@ struct AnswerTests {
         }
     }
 
+    @Test("an answer that nobody holds any longer closes its connection")
+    func dropped() async throws {
+        let upstream = try await RawUpstream.start { _, _ in [.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\na"), .gate] }
+        let service = try TestUpstreams.service(upstream)
+        _ = try await service.send()
+        await upstream.until { $0.closed == 1 }
+    }
+
+    @Test("the answer to HEAD and one without a body end with their heads, whatever length they name")
+    func bodiless() async throws {
+        let upstream = try await RawUpstream.start { request, _ in
+            request.hasPrefix("HEAD")
+                ? [.write("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 99\r\n\r\n")]
+                : [.write("HTTP/1.1 204 No Content\r\n\r\n")]
+        }
+        let service = try TestUpstreams.service(upstream)
+        for method in [HTTPRequest.Method.head, .get, .head] { #expect(try await service.text(method) == "") }
+        #expect(upstream.log.opened == 1)
+    }
+
+    @Test("a body that ends with the connection is complete, and the connection gone")
+    func untilClose() async throws {
+        let upstream = try await RawUpstream.start { _, _ in [.write("HTTP/1.1 200 OK\r\n\r\nok"), .gate, .close] }
+        let service = try TestUpstreams.service(upstream)
+        let response = try await service.send()
+        upstream.openGate()
+        #expect(String(buffer: try await response.body.collect(upTo: 10)) == "ok")
+        #expect(try await service.text() == "ok")
+        #expect(upstream.log.opened == 2)
+    }
+
+    @Test("a path that does not fit a request line is not sent", arguments: ["/a b", "/a\r\nx: y", "/ä", "a", "/a#b", ""])
+    func malformedPath(path: String) async throws {
+        let upstream = try await RawUpstream.start { _, _ in [.write(TestUpstreams.ok)] }
+        #expect(await (try TestUpstreams.service(upstream)).failure(.get, path) == .invalidRequest)
+        #expect(upstream.log.opened == 0)
+    }
+
     @Test("a compressed answer unfolds, and what cannot be unfolded is a failure")
     func compression() async throws {
         let gzip = InflaterTests.gzip
