@@ -69,15 +69,14 @@ struct HTTP1BodyDecoder: Sendable {
                 guard buffer.readInteger(as: UInt16.self) == 0x0D0A else { throw .bad("A chunk is longer than its size") }
                 state = .chunkSize
             case .trailers:
-                guard let line = try HTTP1Line.next(in: buffer, limit: limits.trailerBytes - trailerBytes) else { return nil }
+                guard let line = try HTTP1Line.next(in: buffer, limit: limits.trailerBytes - trailerBytes - 2) else { return nil }
                 let length = line.count + 2
                 guard !line.isEmpty else {
                     buffer.moveReaderIndex(forwardBy: length)
                     return end()
                 }
                 // Checked like any field, and dropped: nobody asked for them (RFC 9110 §6.5.1).
-                var fields = HTTP1Fields(limit: 1)
-                try fields.read(line: line, of: buffer.readableBytesUInt8Span, in: buffer, at: buffer.readerIndex)
+                _ = try HTTP1FieldLine(line, of: buffer.readableBytesUInt8Span)
                 trailerBytes += length
                 buffer.moveReaderIndex(forwardBy: length)
             }

@@ -18,13 +18,13 @@ public struct HTTP1Error: Error, Hashable, Sendable {
 
 /// What one message may use.
 public struct HTTP1Limits: Hashable, Sendable {
-    /// The start line and the header fields together, in bytes.
+    /// The start line and the header fields together, in bytes without the two line ends that close them.
     public var headBytes: Int
     /// Header fields.
     public var fields: Int
     /// What may stand behind the sizes of all chunks of one body together, in bytes.
     public var chunkExtensionBytes = 4 << 10
-    /// The fields after a chunked body together, in bytes.
+    /// The fields after a chunked body together, in bytes with their line ends.
     public var trailerBytes = 8 << 10
     /// Answers with a status of 1xx before the one that counts.
     public var informationalAnswers = 16

@@ -26,43 +26,31 @@ struct HTTP1Fields {
         fields.reserveCapacity(count)
     }
 
-    /// Reads one line without its end: `name ":" OWS value OWS`.
+    /// Reads one line without its end, counted from `base`.
     mutating func read(line: Range<Int>, of bytes: Span<UInt8>, in buffer: ByteBuffer, at base: Int) throws(HTTP1Error) {
         count += 1
         guard count <= limit else { throw HTTP1Error(.requestHeaderFieldsTooLarge, "There are more than \(limit) header fields") }
-        var colon = line.lowerBound
-        while colon < line.upperBound, ASCIISet.token.contains(bytes[colon]) { colon += 1 }
-        guard colon < line.upperBound, colon > line.lowerBound, bytes[colon] == UInt8(ascii: ":") else {
-            throw .bad("The name of a header field is malformed")
-        }
-        var (start, end) = (colon + 1, line.upperBound)
-        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
-        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
-        var isASCII = true
-        for index in start..<end {
-            let byte = bytes[index]
-            guard byte >= 0x20 ? byte != 0x7F : byte == 0x09 else { throw .bad("The value of a header field is malformed") }
-            if byte >= 0x80 { isASCII = false }
-        }
-        guard let name = HTTP1FieldNames.name(bytes, line.lowerBound..<colon) else {
-            throw .bad("The name of a header field is malformed")
-        }
-        guard isASCII, let value = buffer.getString(at: base + start, length: end - start) else {
-            guard !Self.isFraming(name) else { throw .bad("The value of a header field is malformed") }
-            let raw = buffer.viewBytes(at: base + start, length: end - start) ?? ByteBuffer().readableBytesView
+        let line = try HTTP1FieldLine(line, of: bytes)
+        guard let (name, meaning) = HTTP1FieldNames.name(bytes, line.name) else { throw .bad("The name of a header field is malformed") }
+        guard line.isASCII, let value = buffer.getString(at: base + line.value.lowerBound, length: line.value.count) else {
+            guard meaning == .none, let raw = buffer.viewBytes(at: base + line.value.lowerBound, length: line.value.count) else {
+                throw .bad("The value of a header field is malformed")
+            }
             return fields.append(HTTPField(name: name, lenientValue: raw))
         }
-        note(name, value)
+        if meaning != .none { note(meaning, value) }
+        if meaning != .host { fields.append(HTTPField(name: name, value: value)) }
     }
 
-    private mutating func note(_ name: HTTPField.Name, _ value: String) {
-        switch name.canonicalName {
-        case "host": return hosts.append(value)
-        case "content-length": lengths.append(value)
-        case "transfer-encoding": codings.append(value)
-        case "expect": expectsContinue = value.lowercased() == "100-continue"
-        case "content-encoding": hasContentEncoding = hasContentEncoding || value.lowercased() != "identity"
-        case "connection":
+    private mutating func note(_ meaning: HTTP1FieldNames.Meaning, _ value: String) {
+        switch meaning {
+        case .none: break
+        case .host: hosts.append(value)
+        case .contentLength: lengths.append(value)
+        case .transferEncoding: codings.append(value)
+        case .expect: expectsContinue = value.lowercased() == "100-continue"
+        case .contentEncoding: hasContentEncoding = hasContentEncoding || value.lowercased() != "identity"
+        case .connection:
             for option in value.split(separator: ",") {
                 switch option.lowercased().filter({ $0 != " " && $0 != "\t" }) {
                 case "close": connection.close = true
@@ -70,15 +58,6 @@ struct HTTP1Fields {
                 default: break
                 }
             }
-        default: break
-        }
-        fields.append(HTTPField(name: name, value: value))
-    }
-
-    private static func isFraming(_ name: HTTPField.Name) -> Bool {
-        switch name.canonicalName {
-        case "host", "content-length", "transfer-encoding", "content-encoding", "connection": true
-        default: false
         }
     }
 
@@ -89,5 +68,36 @@ struct HTTP1Fields {
     static func length(_ text: String) -> Int? {
         guard (1...19).contains(text.utf8.count), text.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
         return Int(text)
+    }
+}
+
+/// Where the name and the value of one field are: `name ":" OWS value OWS` (RFC 9112 §5).
+struct HTTP1FieldLine {
+    /// A token.
+    let name: Range<Int>
+    /// Without the white space around it, and without control characters but tabs.
+    let value: Range<Int>
+    let isASCII: Bool
+
+    /// Takes a line without its end apart. White space before it or before the colon makes it malformed, so nothing is folded.
+    init(_ line: Range<Int>, of bytes: Span<UInt8>) throws(HTTP1Error) {
+        let token = ASCIISet.token
+        var colon = line.lowerBound
+        while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
+        guard colon < line.upperBound, colon > line.lowerBound, bytes[colon] == UInt8(ascii: ":") else {
+            throw .bad("The name of a header field is malformed")
+        }
+        var (start, end) = (colon + 1, line.upperBound)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        var seen: UInt8 = 0
+        for index in start..<end {
+            let byte = bytes[index]
+            guard byte >= 0x20 ? byte != 0x7F : byte == 0x09 else { throw .bad("The value of a header field is malformed") }
+            seen |= byte
+        }
+        name = line.lowerBound..<colon
+        value = start..<end
+        isASCII = seen < 0x80
     }
 }

@@ -20,7 +20,7 @@ public struct HTTP1RequestHead: Sendable {
 /// Reads the requests of one connection (RFC 9112), each refused unless
 /// 1. its line is method, space, target, space, `HTTP/1.1` or `HTTP/1.0`, ended with CRLF like every line (§2.2, §3),
 /// 2. the head keeps its limits, every field is well-formed, none is folded (§5),
-/// 3. it has exactly one `Host`, also from HTTP/1.0 callers (§3.2),
+/// 3. it has exactly one `Host`, also from HTTP/1.0 callers (§3.2); whether that is an authority is for its reader to find out,
 /// 4. its target is an absolute path of visible ASCII without a fragment; the forms for proxies are refused (§3.2),
 /// 5. its body comes in chunks, not from HTTP/1.0, or with one plain length, never both (§6.1, §6.3).
 ///
@@ -112,7 +112,7 @@ public struct HTTP1RequestParser: Sendable {
             try fields.read(line: start..<end, of: bytes, in: buffer, at: base)
             start = end + 2
         }
-        guard fields.hosts.count == 1, let authority = fields.hosts.first else { throw .bad("Exactly one well-formed Host is needed") }
+        guard fields.hosts.count == 1, let authority = fields.hosts.first else { throw .bad("Exactly one Host is needed") }
         let framing = try framing(fields, isHTTP10: isHTTP10)
         let bodyLength: Int? =
             switch framing {
@@ -153,10 +153,9 @@ public struct HTTP1RequestParser: Sendable {
 
     /// `HTTP/` digit `.` digit.
     static func isVersion(_ bytes: Span<UInt8>) -> Bool {
-        let name: StaticString = "HTTP/"
-        guard bytes.count >= 8, bytes[6] == UInt8(ascii: "."), bytes[5] &- 0x30 < 10, bytes[7] &- 0x30 < 10 else { return false }
-        for index in 0..<5 where unsafe bytes[index] != name.utf8Start[index] { return false }  // five bytes long
-        return true
+        bytes.count >= 8 && bytes[0] == UInt8(ascii: "H") && bytes[1] == UInt8(ascii: "T") && bytes[2] == UInt8(ascii: "T")
+            && bytes[3] == UInt8(ascii: "P") && bytes[4] == UInt8(ascii: "/") && bytes[5] &- 0x30 < 10
+            && bytes[6] == UInt8(ascii: ".") && bytes[7] &- 0x30 < 10
     }
 
     private func framing(_ fields: HTTP1Fields, isHTTP10: Bool) throws(HTTP1Error) -> HTTP1BodyFraming {
