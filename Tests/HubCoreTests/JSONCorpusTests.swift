@@ -49,20 +49,25 @@ enum JSONCorpus {
     struct Case: Sendable, CustomTestStringConvertible {
         var id: String
         var expect: String
+        /// Answers that fit, where a case names them.
+        var statuses: [Int]
         var bytes: ByteBuffer
         var testDescription: String { id }
     }
 
     static let folder = ProcessInfo.processInfo.environment["HUBD_CORPORA"]
 
-    static let cases: [Case] = {
+    static let cases = cases(in: ["json/json-test-suite", "json/json-transform"])
+
+    /// The cases of files under `hostile`.
+    static func cases(in files: [String]) -> [Case] {
         guard let folder else { return [] }
-        return ["json-test-suite", "json-transform"].flatMap { file -> [Case] in
+        return files.flatMap { file -> [Case] in
             // Without the file the count test fails.
-            guard let data = try? Data(contentsOf: URL(filePath: "\(folder)/hostile/json/\(file).jsonl")) else { return [] }
+            guard let data = try? Data(contentsOf: URL(filePath: "\(folder)/hostile/\(file).jsonl")) else { return [] }
             return data.split(separator: 0x0A).compactMap { read(ByteBuffer(bytes: $0)) }
         }
-    }()
+    }
 
     static func accepts(_ bytes: ByteBuffer, _ limits: JSONLimits) -> Bool {
         (try? JSONDocument(parsing: bytes, limits: limits)) != nil  // the verdict is what is asked
@@ -76,7 +81,8 @@ enum JSONCorpus {
             guard let text = part["b64"]?.string, let decoded = Base64.decode(text) else { continue }
             for _ in 0..<(part["times"]?.int ?? 1) { bytes.writeBytes(decoded) }
         }
-        return Case(id: root["id"]?.string ?? "", expect: expect, bytes: bytes)
+        let statuses = Array(root["status"]?.elements ?? JSONValue.Elements.none).compactMap(\.int)
+        return Case(id: root["id"]?.string ?? "", expect: expect, statuses: statuses, bytes: bytes)
     }
 }
 

@@ -26,6 +26,8 @@ struct HTTP1BodyDecoder: Sendable {
         case ended
     }
 
+    private static let sizeDigits = 15  // 60 bits, which an Int holds
+
     private var state: State
     private let limits: HTTP1Limits
     private var extensionBytes = 0
@@ -101,7 +103,9 @@ struct HTTP1BodyDecoder: Sendable {
     }
 
     private mutating func readSize(from buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
-        guard let line = try HTTP1Line.next(in: buffer, limit: 18 + limits.chunkExtensionBytes - extensionBytes) else { return nil }
+        guard let line = try HTTP1Line.next(in: buffer, limit: Self.sizeDigits + limits.chunkExtensionBytes - extensionBytes) else {
+            return nil
+        }
         let (size, digits) = try Self.size(in: line, of: buffer)
         extensionBytes += line.count - digits
         guard extensionBytes <= limits.chunkExtensionBytes else { throw .bad("The extensions of the chunks are too long") }
@@ -114,7 +118,7 @@ struct HTTP1BodyDecoder: Sendable {
         let bytes = buffer.readableBytesUInt8Span
         var (size, index) = (0, line.lowerBound)
         while index < line.upperBound, let digit = hexadecimal(bytes[index]) {
-            guard index < 15 else { throw .bad("The size of a chunk is too large") }  // 60 bits: fits
+            guard index < sizeDigits else { throw .bad("The size of a chunk is too large") }
             size = size << 4 | digit
             index += 1
         }

@@ -33,7 +33,8 @@ struct HTTP1Reading: Equatable {
     ) -> HTTP1Reading {
         var parser = HTTP1ResponseParser(limits: limits)
         var reading = HTTP1Reading()
-        var begun = 0
+        if count > 0 { parser.begin(method: method) }
+        var begun = 1
         reading.read(pieces) { (buffer) throws(HTTP1Error) in
             if parser.isIdle, begun < count {
                 begun += 1
@@ -168,5 +169,12 @@ struct SeededGenerator: RandomNumberGenerator {
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
         return mixed ^ mixed >> 31
+    }
+
+    /// So many bytes of a set.
+    mutating func bytes(_ count: ClosedRange<Int>, of set: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for _ in 0..<Int.random(in: count, using: &self) { if let byte = set.randomElement(using: &self) { bytes.append(byte) } }
+        return bytes
     }
 }
