@@ -15,7 +15,8 @@ protocol Subject: SendableMetatype {
 @main
 enum Main {
     static let subjects: [any Subject.Type] = [
-        AddressSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self, JSONSubject.self,
+        AddressSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self,
+        HTTPRequestSubject.self, JSONSubject.self,
     ]
 
     /// The subject of this process.
