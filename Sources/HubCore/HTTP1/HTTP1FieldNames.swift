@@ -72,7 +72,8 @@ enum HTTP1FieldNames {
         return Int((first &* 31 &+ last &* 7 &+ middle &* 3) ^ UInt8(truncatingIfNeeded: range.count &* 13))
     }
 
-    private static func isSame(_ lowercased: Span<UInt8>, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    /// Whether what stands in `range` is this, in any case.
+    static func isSame(_ lowercased: Span<UInt8>, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard lowercased.count == range.count else { return false }
         for offset in 0..<lowercased.count {
             let byte = bytes[range.lowerBound + offset]
