@@ -62,12 +62,7 @@ struct HTTP1BodyDecoder: Sendable {
                 state = bytes.readableBytes == left ? .chunkEnd : .chunk(left - bytes.readableBytes)
                 return .bytes(bytes)
             case .chunkEnd:
-                guard buffer.readableBytes >= 2 else {
-                    guard buffer.readableBytes == 0 || buffer.getInteger(at: buffer.readerIndex) == UInt8(ascii: "\r") else {
-                        throw .bad("A chunk is longer than its size")
-                    }
-                    return nil
-                }
+                guard buffer.readableBytes >= 2 else { return nil }
                 guard buffer.readInteger(as: UInt16.self) == 0x0D0A else { throw .bad("A chunk is longer than its size") }
                 state = .chunkSize
             case .trailers:
