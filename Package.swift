@@ -78,7 +78,7 @@ let package = Package(
         // Level 2: the products; they never import each other.
         target("A2ABridge", ["HubCore"]),
         target("MCPHub", ["HubCore", nio, locks, httpTypes, logging, crypto]),
-        target("ModelProxy", ["HubCore"]),
+        target("ModelProxy", ["HubCore", nio, locks, httpTypes, logging]),
 
         // Level 3: settings, wiring, command line.
         .executableTarget(
@@ -99,7 +99,7 @@ let package = Package(
                 "HubCore", httpTypes, logging, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        tests(of: "HubTelemetry", ["HubCore", httpTypes, logging]),
+        tests(of: "HubTelemetry", ["HubCore", httpTypes, locks, logging]),
         tests(
             of: "HubUpstream",
             [
@@ -107,6 +107,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
+        tests(of: "ModelProxy", ["HubCore", httpTypes, locks, logging]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
         tests(of: "hubd", ["HubCore", "HubTelemetry", "MCPHub", "SpecIngest", httpTypes, logging]),
     ]

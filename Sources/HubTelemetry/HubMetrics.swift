@@ -51,7 +51,7 @@ public final class HubMetrics: ExchangeObserver, Sendable {
     /// Counts a reload.
     public func reloaded(successfully isSuccess: Bool) { (isSuccess ? reloads : failedReloads).increment() }
 
-    /// The policy that counts the calls of one tool.
+    /// The policy that counts the calls of one tool, or of one path of a Model API.
     public func calls(server: String, tool: String) -> CallMetrics {
         calls.withLockedValue { calls in
             let key = CallKey(server: server, tool: tool)
@@ -81,13 +81,13 @@ public final class HubMetrics: ExchangeObserver, Sendable {
         requestDurations.write(name: "hubd_http_request_duration_seconds", labels: "", to: &text)
 
         let calls = calls.withLockedValue { $0 }.sorted { $0.key < $1.key }
-        text += "# HELP hubd_calls_total Tool calls, by outcome.\n# TYPE hubd_calls_total counter\n"
+        text += "# HELP hubd_calls_total Calls, by outcome.\n# TYPE hubd_calls_total counter\n"
         for (key, metrics) in calls {
             for (outcome, count) in metrics.counts where count > 0 {
                 text += "hubd_calls_total{\(labels(key))outcome=\"\(outcome)\"} \(count)\n"
             }
         }
-        text += "# HELP hubd_call_duration_seconds Duration of tool calls.\n# TYPE hubd_call_duration_seconds histogram\n"
+        text += "# HELP hubd_call_duration_seconds Duration of calls, to the last byte.\n# TYPE hubd_call_duration_seconds histogram\n"
         for (key, metrics) in calls where metrics.hasCalls {
             metrics.durations.write(name: "hubd_call_duration_seconds", labels: labels(key), to: &text)
         }
@@ -103,7 +103,7 @@ public final class HubMetrics: ExchangeObserver, Sendable {
     }
 }
 
-/// Counts the calls of one tool and how long they took; the outermost policy, because the outcome is known at the end.
+/// Counts the calls of one tool or path and how long they took; the outermost policy, because the outcome is known at the end.
 public final class CallMetrics: Policy, Sendable {
     private let succeeded = Counter()
     private let failed = Counter()
@@ -117,17 +117,31 @@ public final class CallMetrics: Policy, Sendable {
         [("ok", succeeded.value), ("upstream_error", failed.value), ("error", refused.value), ("cancelled", cancelled.value)]
     }
 
-    /// Passes the call on and counts how it ended.
+    /// Passes the call on and counts how it ended: a failure with its head, a stream with its last byte.
     public func apply(to call: Call, context: CallContext, next: Next) async throws -> CallResponse {
         let start = ContinuousClock.now
-        defer { durations.record(ContinuousClock.now - start) }
         do {
-            let response = try await next(call, context)
-            (response.status < 400 ? succeeded : failed).increment()
+            var response = try await next(call, context)
+            if response.status >= 400 {
+                end(failed, start: start)
+            } else if case .stream(let stream) = response.body {
+                response.body = .stream(CountedStream(stream) { self.end(self.counter(of: $0), start: start) })
+            } else {
+                end(succeeded, start: start)
+            }
             return response
         } catch {
-            (error is CancellationError ? cancelled : refused).increment()
+            end(counter(of: error), start: start)
             throw error
         }
+    }
+
+    private func end(_ outcome: Counter, start: ContinuousClock.Instant) {
+        durations.record(ContinuousClock.now - start)
+        outcome.increment()
+    }
+
+    private func counter(of error: (any Error)?) -> Counter {
+        error.map { $0 is CancellationError ? cancelled : refused } ?? succeeded
     }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HubCore
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -32,6 +33,54 @@ struct HubMetricsTests {
             #expect(text.contains("hubd_calls_total{server=\"s\\\"x\",tool=\"t\",outcome=\"\(outcome)\"} 1\n"))
         }
         #expect(text.contains("hubd_call_duration_seconds_count{server=\"s\\\"x\",tool=\"t\"} 4\n"))
+    }
+
+    /// A body of one piece, which breaks off where there is a failure.
+    private final class Stream: BodyStream {
+        private let hasGiven = NIOLockedValueBox(false)
+        let failure: (any Error)?
+
+        init(failure: (any Error)? = nil) { self.failure = failure }
+
+        func next() async throws -> ByteBuffer? {
+            let isFirst = hasGiven.withLockedValue { hasGiven in
+                defer { hasGiven = true }
+                return !hasGiven
+            }
+            if isFirst { return ByteBuffer(string: "x") }
+            if let failure { throw failure }
+            return nil
+        }
+
+        func cancel() {}
+    }
+
+    @Test("a stream is counted once, at its last byte, when it breaks off, or when it is given up")
+    func streams() async throws {
+        let metrics = HubMetrics(version: "1")
+        func begin(_ stream: Stream, status: Int = 200) async throws -> any BodyStream {
+            let response = CallResponse(status: status, fields: [:], body: .stream(stream))
+            let chain = PolicyChain([metrics.calls(server: "s", tool: "t")], around: Target(outcome: .success(response)))
+            guard case .stream(let stream) = try await chain.perform(Call(entry: "s", tool: "t", arguments: nil), context: context).body
+            else { throw HubError(.internal, "no stream") }
+            return stream
+        }
+        let whole = try await begin(Stream())
+        #expect(try await whole.next() != nil)
+        #expect(!metrics.prometheusText().contains("outcome="))
+        #expect(try await whole.next() == nil)
+        whole.cancel()
+        let broken = try await begin(Stream(failure: HubError(.upstreamFailed, "cut")))
+        #expect(try await broken.next() != nil)
+        await #expect(throws: HubError.self) { try await broken.next() }
+        broken.cancel()
+        try await begin(Stream()).cancel()
+        try await begin(Stream(), status: 500).cancel()
+        let text = metrics.prometheusText()
+        for outcome in ["ok", "error", "cancelled", "upstream_error"] {
+            #expect(text.contains("hubd_calls_total{server=\"s\",tool=\"t\",outcome=\"\(outcome)\"} 1\n"))
+        }
+        #expect(text.contains("hubd_call_duration_seconds_count{server=\"s\",tool=\"t\"} 4\n"))
     }
 
     @Test("requests in flight are those that began and did not end")

@@ -22,6 +22,7 @@ struct OrderTests {
         let order = ToolComposer.policies(server: "s", tool: "t", fill: fill, metrics: HubMetrics(version: "1"))
         #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "ArgumentFill"])
         #expect(ToolComposer.policies(server: "s", tool: "t", fill: nil, metrics: HubMetrics(version: "1")).count == 1)
+        #expect(ModelComposer.policies(api: "a", metrics: HubMetrics(version: "1")).map { "\(type(of: $0))" } == ["CallMetrics"])
     }
 }
 
@@ -51,7 +52,24 @@ struct EntryPathTests {
         #expect(rest == subpath[...])
     }
 
-    @Test("other paths name none", arguments: ["/", "", "/mcp", "/mcp/", "/mcp//a", "//mcp/a", "mcp/a", "/MCP/a", "/other/a"])
+    @Test(
+        "a path names a Model API, the one called default also without its name",
+        arguments: [
+            ("/models/a/v1/chat/completions", "a", "/v1/chat/completions"), ("/models/a", "a", ""),
+            ("/v1/chat/completions", "default", "/v1/chat/completions"), ("/v1", "default", "/v1"), ("/v1/", "default", "/v1/"),
+        ])
+    func models(path: String, name: String, subpath: String) throws {
+        let (key, rest) = try #require(EntryPath.split(path[...]))
+        #expect(key == EntryKey(kind: .models, name: name))
+        #expect(rest == subpath[...])
+    }
+
+    @Test(
+        "other paths name none",
+        arguments: [
+            "/v1x", "/v10/chat", "/V1/chat", "/models", "/models/", "/", "", "/mcp", "/mcp/", "/mcp//a", "//mcp/a", "mcp/a", "/MCP/a",
+            "/other/a",
+        ])
     func refuses(path: String) {
         #expect(EntryPath.split(path[...]) == nil)
     }

@@ -36,6 +36,8 @@ public struct EntryKey: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {
         /// `/mcp/{name}`.
         case mcp
+        /// `/models/{name}`; the one named `default` is also at `/v1`.
+        case models
     }
 
     /// The kind.

@@ -43,7 +43,9 @@ struct CheckCommand: AsyncParsableCommand {
         } else {
             for finding in findings { Console.print("\(finding)") }
             if !hasErrors {
-                Console.print("\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(counts.values.reduce(0, +)) tools")
+                let models = settings.map(\.models.count).flatMap { $0 > 0 ? ", \($0) Model APIs" : nil } ?? ""
+                Console.print(
+                    "\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(counts.values.reduce(0, +)) tools\(models)")
             }
         }
         if hasErrors { throw ExitCode(1) }

@@ -49,8 +49,8 @@ struct HubProcess {
             logger: logger)
         prepared.data.writeRunningHub(admin: adminListener.address)
         announce(publicListener.address, adminListener.address, settings.adminToken == nil ? prepared.data.adminTokenPath : nil)
-        if settings.mayBeOpen, !settings.servers.isEmpty {
-            Console.error("note: servers without auth are open to every process on this machine")
+        if settings.hasUnwrittenAuth {
+            Console.error("note: entries without auth are open to every process on this machine")
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run() }

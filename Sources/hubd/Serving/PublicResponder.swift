@@ -2,6 +2,7 @@ import HTTPTypes
 import HubCore
 import HubServer
 import MCPHub
+import ModelProxy
 
 /// Answers the public listener from the snapshot in force.
 struct PublicResponder: HTTPResponder {
@@ -43,12 +44,20 @@ extension ResponseWriter {
             var head = HTTPResponse(status: status, headerFields: fields)
             head.headerFields[.contentType] = "application/json"
             try await respond(head, body: JSONRPCError(.init(rawValue: status.code), message, id: id).bytes)
+        case .models:
+            // Word for word what the entry says of a path that it does not have.
+            let isUnknown = status == .notFound
+            try await refuse(isUnknown ? .nothingHere : OpenAIError(status, .server, message, fields: fields))
         }
     }
 
     /// Refuses for want of room. An HTTP error would end a handshake client's whole session, so that inside one the refusal is a JSON-RPC
     /// error at 200.
     fileprivate func refuseOverload(_ request: InboundRequest, at key: EntryKey) async throws {
+        switch key.kind {
+        case .mcp: break
+        case .models: return try await refuse(OpenAIError.overload)
+        }
         let message = "Too many requests are being answered; try again"
         guard request.head.headerFields.contains(.mcpSessionID) else {
             return try await refuse(.serviceUnavailable, message, at: key, fields: [.retryAfter: "1"])
@@ -91,8 +100,9 @@ struct HostCheck: InboundCheck {
 
 /// Which entry a path belongs to.
 enum EntryPath {
-    /// `/mcp/{name}` and what follows.
+    /// `/{kind}/{name}` and what follows; `/v1` and what follows is the Model API named `default`.
     static func split(_ path: Substring) -> (key: EntryKey, subpath: Substring)? {
+        if path == "/v1" || path.utf8.starts(with: "/v1/".utf8) { return (EntryKey(kind: .models, name: "default"), path) }
         let rest = path.dropFirst()
         guard path.first == "/", let slash = rest.firstIndex(of: "/"), let kind = EntryKey.Kind(rawValue: String(rest[..<slash])) else {
             return nil

@@ -118,7 +118,7 @@ final class Hub: Sendable {
         inForce.withLockedValue { $0 = InForce(settings: next, descriptions: result.descriptions) }
         replace(with: snapshot)
         metrics.reloaded(successfully: true)
-        logger.notice("reloaded", metadata: ["servers": "\(snapshot.entries.count)"])
+        logger.notice("reloaded", metadata: ["entries": "\(snapshot.entries.count)"])
         return ReloadOutcome(isSuccess: true, findings: findings + result.findings)
     }
 

@@ -32,6 +32,7 @@ struct SnapshotBuilder: Sendable {
         var toolCounts: [String: Int] = [:]
     }
 
+    let timers: TimerTable
     let registry: UpstreamRegistry
     let remotes: RemoteDescriptions
     let runtime: MCPRuntime
@@ -42,7 +43,7 @@ struct SnapshotBuilder: Sendable {
     ///   - masterKey: seals sessions.
     ///   - environment: where `env:` references are looked up.
     init(masterKey: SymmetricKey, environment: [String: String]) {
-        let timers = Timekeeper.start()
+        timers = Timekeeper.start()
         registry = UpstreamRegistry(timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
@@ -82,6 +83,7 @@ struct SnapshotBuilder: Sendable {
             unavailable[key] = part.unavailable
             counts[entry.name] = part.server?.tools.tools.count
         }
+        entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
         let snapshot = findings.hasErrors ? nil : HubSnapshot(entries: entries, hosts: hosts, unavailable: unavailable)
         return Result(snapshot: snapshot, findings: findings.findings, descriptions: descriptions, toolCounts: counts)
     }
@@ -98,12 +100,7 @@ struct SnapshotBuilder: Sendable {
         for (name, upstream) in settings.upstreams {
             guard let credential = upstream.credential else { continue }
             do throws(ConfigFinding) {
-                let secret = try credential.secret.resolve(environment: environment)
-                guard secret.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-                    throw ConfigFinding(
-                        severity: .error, message: "the credential has a control character in it", hint: nil, place: credential.secret.place
-                    )
-                }
+                let secret = try sendable(credential.secret)
                 credentials[name] =
                     switch credential {
                     case .header(let name, _): .header(name: name, value: secret)
@@ -116,6 +113,16 @@ struct SnapshotBuilder: Sendable {
             }
         }
         return credentials
+    }
+
+    /// A secret that may stand in a request.
+    func sendable(_ reference: SecretReference) throws(ConfigFinding) -> Secret {
+        let secret = try reference.resolve(environment: environment)
+        guard secret.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw ConfigFinding(
+                severity: .error, message: "the credential has a control character in it", hint: nil, place: reference.place)
+        }
+        return secret
     }
 
     /// The authorities of each upstream that names its own.
@@ -138,15 +145,10 @@ struct SnapshotBuilder: Sendable {
     private func upstreamSettings(
         _ entry: UpstreamEntry, credential: UpstreamCredential?, authorities: CertificateAuthorities?
     ) -> UpstreamSettings {
-        var timeouts = UpstreamTimeouts()
-        if let connect = entry.timeouts.connect { timeouts.connect = connect }
-        if let firstByte = entry.timeouts.firstByte { timeouts.firstByte = firstByte }
-        if let idle = entry.timeouts.idle { timeouts.idle = idle }
-        if let total = entry.timeouts.total { timeouts.total = total }
         var settings = UpstreamSettings(
             name: entry.name,
             addresses: entry.addresses.map { UpstreamAddress(address: $0.url, weight: entry.balance == .weighted ? $0.weight : 1) },
-            credential: credential, timeouts: timeouts, isOperatorDefined: true)
+            credential: credential, timeouts: entry.timeouts.over(UpstreamTimeouts()), isOperatorDefined: true)
         settings.usesHTTP2 = entry.usesHTTP2
         settings.authorities = authorities
         return settings
@@ -278,6 +280,15 @@ struct SnapshotBuilder: Sendable {
         switch entry.openapi.value {
         case .file(let path), .url(let path): SourcePlace(file: path, position: position)
         }
+    }
+}
+
+extension UpstreamEntry.Timeouts {
+    /// What is written, over defaults.
+    func over(_ defaults: UpstreamTimeouts) -> UpstreamTimeouts {
+        UpstreamTimeouts(
+            connect: connect ?? defaults.connect, firstByte: firstByte ?? defaults.firstByte, idle: idle ?? defaults.idle,
+            total: total ?? defaults.total)
     }
 }
 

@@ -196,9 +196,11 @@ struct SettingsComplaintTests {
             lacking == [
                 "tls", "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
                 "response",
-                "wsdl", "http", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "models", "identity",
+                "wsdl", "http", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
                 "consumers",
                 "policies", "telemetry",
+                "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
+                "routes", "toolSelection", "webSearch", "cache",
             ])
     }
 

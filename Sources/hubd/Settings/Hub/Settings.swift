@@ -42,14 +42,20 @@ struct Settings: Sendable, Hashable {
     var upstreams: [String: UpstreamEntry] = [:]
     /// The servers in the order written, files in the order included.
     var servers: [ServerEntry] = []
+    /// The Model APIs in the order written, files in the order included.
+    var models: [ModelEntry] = []
     /// The files that were read, the main one first, as the process can open them.
     var files: [String] = []
 
     /// Every secret that the wiring will ask for.
     var secrets: [SecretReference] {
         [adminToken, masterKey].compactMap { $0 } + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
+            + models.compactMap(\.service.key)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.
     var mayBeOpen: Bool { listen.isLoopback && publicURL == nil && trustedProxies.isEmpty }
+
+    /// Whether an entry is open without having said so.
+    var hasUnwrittenAuth: Bool { (servers.map(\.auth) + models.map(\.auth)).contains(.unwritten) }
 }

@@ -9,8 +9,9 @@ struct SettingsBuilder {
     var findings: FindingCollector
     private let files: [ConfigFile]
     private let overrides: SettingsOverrides
-    private var settings = Settings()
+    var settings = Settings()
     private var serverNames: Set<String> = []
+    var modelNames: Set<String> = []
 
     init(files: [ConfigFile], overrides: SettingsOverrides, findings: FindingCollector) {
         self.files = files
@@ -27,6 +28,9 @@ struct SettingsBuilder {
         }
         for file in files {
             for (key, value) in file.root["servers"]?.members ?? [] { readServer(key, value) }
+        }
+        for file in files {
+            for (key, value) in file.root["models"]?.members ?? [] { readModel(key, value) }
         }
         checkAuth()
         return settings
@@ -84,7 +88,7 @@ struct SettingsBuilder {
 
     private func duration(_ value: ConfigValue?) -> Duration? { value?.string.flatMap { Duration(setting: $0) } }
 
-    private func secret(_ value: ConfigValue?) -> SecretReference? {
+    func secret(_ value: ConfigValue?) -> SecretReference? {
         value.flatMap { value in value.string.flatMap { SecretReference($0, directory: value.file.directory, place: value.place) } }
     }
 

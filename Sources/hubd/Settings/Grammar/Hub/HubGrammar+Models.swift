@@ -4,12 +4,13 @@ extension HubGrammar {
         [
             Field("description", .text(.plain), "What it is for."),
             Field("services", .map(keys: .entry(nil), values: service), "The providers it uses, by names of your own.").required,
-            Field("routes", .list(route, minimum: 1), "Which service answers; the first that matches."),
-            Field("toolSelection", .object([limit]), "Cuts the request's tools down to the relevant ones."),
-            Field("webSearch", webSearch, "A tool that models may search the web with."),
+            Field("routes", .list(route, minimum: 1), "Which service answers; the first that matches.").later,
+            Field("toolSelection", .object([limit]), "Cuts the request's tools down to the relevant ones.").later,
+            Field("webSearch", webSearch, "A tool that models may search the web with.").later,
             Field(
                 "cache", .object([Field("ttl", .text(.duration), "How long an answer is kept.").required]),
-                "Answers the same question from memory."),
+                "Answers the same question from memory."
+            ).later,
         ] + access)
 
     private static let limit = Field("limit", .integer(1...1000), "How many tools are left.").required
@@ -17,17 +18,18 @@ extension HubGrammar {
     private static let service = Shape.object([
         Field(
             "provider",
-            .words(
-                "openai", "anthropic", "bedrock", "azure", "gemini", "dashscope", "minimax", "ollama", "vllm", "sglang", "openai-compatible"
-            ),
+            .choice([
+                .later("openai"), .later("anthropic"), .later("bedrock"), .later("azure"), .later("gemini"), .later("dashscope"),
+                .later("minimax"), .later("ollama"), .later("vllm"), .later("sglang"), Choice(name: "openai-compatible"),
+            ]),
             "Whose protocol it speaks."
         ).required,
         Field("key", .secret(.credential), "The provider's key."),
-        Field("credential", cloudCredential, "The cloud account, where the provider signs requests."),
-        Field("region", .text(.plain), "The region."),
+        Field("credential", cloudCredential, "The cloud account, where the provider signs requests.").later,
+        Field("region", .text(.plain), "The region.").later,
         Field("endpoint", .text(.url), "The provider's address, where it is not its own."),
-        Field("deployment", .text(.plain), "Azure's deployment."),
-        Field("apiVersion", .text(.plain), "Azure's API version."),
+        Field("deployment", .text(.plain), "Azure's deployment.").later,
+        Field("apiVersion", .text(.plain), "Azure's API version.").later,
         Field("upstream", .reference(.upstream), "Where it runs, for services of your own."),
     ])
 

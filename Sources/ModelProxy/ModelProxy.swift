@@ -1,1 +1,0 @@
-// The room for model APIs: one OpenAI-compatible interface over many providers.

@@ -1,0 +1,119 @@
+import HubCore
+import SpecIngest
+import Testing
+
+@testable import hubd
+
+@Suite("models in hub.yaml")
+struct SettingsModelTests {
+    private static let upstreams =
+        "upstreams: { gpu: { addresses: [\"http://gpu\"] }, paid: { addresses: [\"http://paid\"], credential: { bearer: env:PAID } } }\n"
+
+    @Test("a Model API with one service arrives")
+    func arrives() throws {
+        let text =
+            Self.upstreams + """
+                models:
+                  default:
+                    description: Chat.
+                    services: { main: { provider: openai-compatible, endpoint: "https://api.example.com/v1/", key: env:KEY } }
+                    auth: none
+                  local: { services: { a: { provider: openai-compatible, upstream: gpu, key: file:key } } }
+                  paid: { services: { a: { provider: openai-compatible, upstream: paid } } }
+                """
+        let (loaded, findings) = SettingsTestFiles.load(text)
+        #expect(findings.isEmpty, "\(findings)")
+        let settings = try #require(loaded)
+        #expect(settings.models.map(\.name) == ["default", "local", "paid"])
+        #expect(settings.models[0].service.location == .endpoint(try #require(HTTPAddress("https://api.example.com/v1"))))
+        #expect(settings.models[0].service.key?.name == "KEY")
+        #expect(settings.models[0].auth == .none)
+        guard case .upstream(let named) = settings.models[1].service.location else { return }
+        #expect(named.value == "gpu")
+        #expect(settings.models[1].auth == .unwritten && settings.hasUnwrittenAuth)
+        #expect(settings.secrets.map(\.name) == ["PAID", "KEY", "key"])
+    }
+
+    @Test("Model APIs of several files come together, and one name stands once")
+    func severalFiles() {
+        let api = "models: { NAME: { services: { a: { provider: openai-compatible, endpoint: \"http://a\" } } } }"
+        var files = ["hub.yaml": "includeFiles: [b.yaml]\n" + api.replacing("NAME", with: "a"), "b.yaml": api.replacing("NAME", with: "b")]
+        #expect(SettingsTestFiles(files: files).load().settings?.models.map(\.name) == ["a", "b"])
+        files["b.yaml"] = api.replacing("NAME", with: "a")
+        #expect(
+            SettingsTestFiles(files: files).load().findings.map(\.description)
+                == [#"b.yaml:1:11: error: "a" stands twice — first at hub.yaml:2:11"#])
+    }
+
+    /// Members of one service, and the one complaint about them.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let service: String
+        let complaint: String
+
+        init(_ service: String, _ complaint: String) {
+            self.service = service
+            self.complaint = complaint
+        }
+
+        var testDescription: String { complaint }
+    }
+
+    @Test(
+        "what is wrong with a service is said at its place with what to do",
+        arguments: [
+            Case(
+                "provider: openai-compatible",
+                #"3:16: error: "a" does not say where it is — write endpoint: URL, or upstream: with the name of one"#),
+            Case(
+                "provider: openai-compatible, endpoint: \"http://a\", upstream: gpu",
+                #"3:82: error: only one of endpoint or upstream may stand in "a""#),
+            Case(
+                "provider: openai-compatible, upstream: paid, key: env:K",
+                #"3:71: error: "a" has a key, and its upstream "paid" a credential — keep one of them"#),
+            Case("provider: openai-compatible, upstream: gp", #"3:60: error: no upstream is called "gp" — did you mean "gpu"?"#),
+            Case(
+                "provider: vllm, upstream: gpu", #"3:31: error: "vllm" is not in this version — this version has openai-compatible"#),
+            Case(
+                "provider: openai-compatible, endpoint: \"http://a\", region: x", #"3:72: error: "region" is not in this version"#),
+            Case("endpoint: \"http://a\"", #"3:16: error: "a" needs "provider""#),
+        ])
+    func complaints(example: Case) {
+        let text = Self.upstreams + "models: { m: { auth: none,\n   services: { a: { \(example.service) } } } }"
+        #expect(SettingsTestFiles.load(text).findings.map(\.description) == ["hub.yaml:" + example.complaint])
+    }
+
+    @Test("a key that is written out is refused and not repeated")
+    func bareKey() {
+        let text = "models: { m: { services: { a: { provider: openai-compatible, endpoint: \"http://a\", key: sk-123 } } } }"
+        let findings = SettingsTestFiles.load(text).findings
+        #expect(findings.count == 1 && findings.first?.description.contains("sk-123") == false)
+    }
+
+    @Test(
+        "what comes later is an error, never ignored",
+        arguments: [
+            ("services: { a: A, b: A }", #"hub.yaml:1:86: error: "services" with more than one is not in this version"#),
+            ("services: { a: A }, routes: [ { to: [ { service: a } ] } ]", #"hub.yaml:1:88: error: "routes" is not in this version"#),
+            ("services: { a: A }, toolSelection: { limit: 3 }", #"hub.yaml:1:88: error: "toolSelection" is not in this version"#),
+            ("services: { a: A }, cache: { ttl: 1m }", #"hub.yaml:1:88: error: "cache" is not in this version"#),
+            ("services: { a: A }, auth: [apiKey]", #"hub.yaml:1:95: error: "apiKey" is not in this version"#),
+            ("services: {}", #"hub.yaml:1:26: error: "services" is empty — name the provider that answers"#),
+            ("description: x", #"hub.yaml:1:11: error: "m" needs "services""#),
+        ])
+    func later(members: String, complaint: String) {
+        let service = "{ provider: openai-compatible, endpoint: \"http://a\" }"
+        let text = "models: { m: { \(members.replacing("A", with: service)) } }"
+        let findings = SettingsTestFiles.load(text).findings
+        #expect(findings.count == 1)
+        #expect(findings.first?.description.hasPrefix(complaint) == true, "\(findings)")
+    }
+
+    @Test("a Model API without auth is refused once others than this machine can call")
+    func demandsAuth() {
+        let text = "listen: 0.0.0.0:80\nmodels: { m: { services: { a: { provider: openai-compatible, endpoint: \"http://a\" } } } }"
+        #expect(
+            SettingsTestFiles.load(text).findings.map(\.description) == [
+                #"hub.yaml:2:11: error: "models.m" has no auth, and the hub listens on 0.0.0.0:80 — write auth: none to leave it open"#
+            ])
+    }
+}
