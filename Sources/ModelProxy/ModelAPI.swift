@@ -38,8 +38,8 @@ public struct ModelAPI: HubEntry {
         let response: CallResponse
         do {
             response = try await target.perform(call, context: CallContext(requestID: request.id, logger: request.logger))
-        } catch let error as CancellationError {
-            throw error
+        } catch is CancellationError {
+            return try await writer.refuse(.stopping)  // or the caller has gone, and nobody hears it
         } catch {
             if !(error is HubError) { request.logger.error("a call failed", metadata: ["error": "\(error)"]) }
             return try await writer.refuse(OpenAIError(error as? HubError ?? HubError(.internal, "The hub failed to answer", cause: error)))

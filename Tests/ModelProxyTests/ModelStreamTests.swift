@@ -62,16 +62,28 @@ struct ModelStreamTests {
         #expect(stream.isCancelled)
     }
 
-    @Test("a caller that leaves takes the provider's stream and its timer along", arguments: ["text/event-stream", "application/json"])
-    func callerLeaves(type: String) async throws {
-        let (stream, writer) = (StubStream(["data: 1\n\n"], isOpen: true), StubResponseWriter())
-        let stub = StubAPI(stream, type: type)
+    @Test("a stream that is cancelled gives up the provider's, and says so to whoever still listens")
+    func cancelledEvents() async throws {
+        let (stream, writer) = (StubStream(["data: 1\n\ndata: 2"], isOpen: true), StubResponseWriter())
+        let stub = StubAPI(stream)
+        let sending = Task { try await stub.send(writer: writer) }
+        for await _ in writer.pieces { break }
+        sending.cancel()
+        _ = try await sending.value
+        #expect(stream.isCancelled && writer.recorded.isEnded)
+        #expect(writer.text.hasPrefix("data: 1\n\ndata: {\"error\":{\"message\":\"The hub is stopping"))
+        #expect(stub.timers.count == 0)
+    }
+
+    @Test("any other stream that is cancelled is cut")
+    func cancelledStream() async throws {
+        let (stream, writer) = (StubStream(["{"], isOpen: true), StubResponseWriter())
+        let stub = StubAPI(stream, type: "application/json")
         let sending = Task { try await stub.send(writer: writer) }
         for await _ in writer.pieces { break }
         sending.cancel()
         await #expect(throws: CancellationError.self) { try await sending.value }
         #expect(stream.isCancelled && !writer.recorded.isEnded)
-        #expect(stub.timers.count == 0)
     }
 
     @Test("a caller that cannot be written to ends the provider's stream")

@@ -8,7 +8,7 @@ import NIOCore
 /// 1. 401 and 403 are about the hub's credential, not the caller's: 502, which is not worth trying again.
 /// 2. A redirect is not followed and would lead the caller past the hub, and other statuses below 200 or above 599 end no exchange: 502.
 /// 3. A complete body is one answer.
-/// 4. Events pass as they come, each whole. When they break off, the last event says so.
+/// 4. Events pass as they come, each whole. When they break off, or the hub stops, the last event says so.
 /// 5. Any other stream passes as it comes. When it breaks off, the connection is cut: the only honest end of half a body.
 struct ModelAnswer {
     let response: CallResponse
@@ -63,7 +63,7 @@ struct ModelAnswer {
         var events = WholeEvents()
         let keepAlive = KeepAlive(writer: writer, timers: timers)
         defer { keepAlive.stop() }
-        var failure: HubError?
+        var failure: OpenAIError?
         do {
             while let piece = try await stream.next() {
                 guard let bytes = events.take(piece) else { continue }
@@ -72,7 +72,10 @@ struct ModelAnswer {
                 keepAlive.didWrite(isBetweenEvents: !events.isInsideEvent)
             }
         } catch let error as HubError {
-            failure = error
+            failure = OpenAIError(error)
+        } catch is CancellationError {
+            stream.cancel()  // now: the farewell may have to wait for its reader
+            failure = .stopping  // or the caller has gone, and nobody hears it
         }
         await keepAlive.willWrite()
         if let failure {
@@ -84,11 +87,11 @@ struct ModelAnswer {
     }
 
     /// The event that ends a stream which broke off: clients of the protocol raise it. Never `[DONE]`, which would make the answer whole.
-    private static func lastEvent(for error: HubError, isInsideEvent: Bool) -> ByteBuffer {
+    private static func lastEvent(for error: OpenAIError, isInsideEvent: Bool) -> ByteBuffer {
         var bytes = ByteBuffer()
         // A long event of which half is out cannot be taken back; ended, it is read as the broken JSON that it is.
         if isInsideEvent { bytes.writeStaticString("\n\n") }
-        SSEEncoder.write(json: OpenAIError(error).json, to: &bytes)
+        SSEEncoder.write(json: error.json, to: &bytes)
         return bytes
     }
 }

@@ -61,9 +61,13 @@ public struct OpenAIError: Error, Sendable {
         }
     }
 
-    /// The hub is at its limit or stopping.
+    /// The hub is at its limit.
     public static let overload = OpenAIError(
         .serviceUnavailable, .server, "Too many requests are being answered; try again", code: "overloaded", fields: [.retryAfter: "1"])
+
+    /// The hub stops before the call is done.
+    static let stopping = OpenAIError(
+        .serviceUnavailable, .server, "The hub is stopping; try again", code: "overloaded", fields: [.retryAfter: "1"])
 
     /// There is no such path or no such entry.
     public static let nothingHere = OpenAIError(.notFound, .invalidRequest, "There is nothing here", code: "unknown_url")
