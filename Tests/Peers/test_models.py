@@ -173,7 +173,7 @@ def test_a_client_that_leaves_closes_the_providers_connection(hub, double, strea
 
     began = time.monotonic()
     asyncio.run(leave())
-    assert double.left.wait(limit=5) < 2, f"{time.monotonic() - began} s after the request"
+    assert double.left.wait(limit=5) < 0.5, f"{time.monotonic() - began} s after the request"
 
 
 @pytest.mark.parametrize(

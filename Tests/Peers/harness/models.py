@@ -103,6 +103,7 @@ class ModelDouble:
                 half = {"cut": b"", "cut-half": chunk({"content": word})[:40], "cut-long": b'data: {"x":"' + b"x" * 200_000}[model]
                 if half:
                     await send(half)
+                await asyncio.sleep(0.2)  # what was sent is on its way to the caller; cut at once, all of it would be refused with 502
                 return False
             await send(chunk({"content": word if number == 0 else " " + word}))
         await send(chunk({}, "stop"))
