@@ -57,7 +57,8 @@ public struct ModelAPI: HubEntry {
             throw OpenAIError(
                 .methodNotAllowed, .invalidRequest, "Only POST is served here", code: "method_not_supported", fields: [.allow: "POST"])
         }
-        guard fields[.contentType].flatMap({ MediaType($0) })?.essence == "application/json" else {
+        let type = fields[.contentType]
+        guard type == "application/json" || type.flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw OpenAIError(
                 .unsupportedMediaType, .invalidRequest, "The body must be application/json", code: "unsupported_content_type")
         }

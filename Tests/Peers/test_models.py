@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 
 import httpx
@@ -127,7 +128,8 @@ def test_methods_types_and_sizes_are_checked(hub, double):
 
 def test_bytes_are_not_touched_on_either_way(hub, double):
     text = "\u00e9\u0301 \U0001f600 \u2028 \u212a"
-    body = ('{ "model" : "echo",\r\n\t"n":1.50,"seed":12345678901234567890, "messages":[{"role":"user","content":"%s"}],"x":"\\u00E9" }\n' % text).encode()
+    messages = f'"messages":[{{"role":"user","content":"{text}"}}]'
+    body = ('{ "model" : "echo",\r\n\t"n":1.50,"seed":12345678901234567890, %s,"x":"\\u00E9" }\n' % messages).encode()
     answer = post(hub, body)
     assert double.requests[0][2] == body
     assert answer.content == completion(text)
@@ -264,6 +266,21 @@ def test_a_reload_changes_the_provider_and_cuts_no_stream(client, hub, double, b
     assert other.requests
     double.open_gate()
     assert [event.choices[0].delta.content for event in stream] == ["hello", " wide", " world", None]
+
+
+def test_a_silent_stream_is_kept_in_use_and_ended_with_a_word_when_the_hub_stops(hub, double):
+    """A comment after 15 seconds of silence; a stop cancels after 15 seconds what is still open."""
+    request = {"model": "gate", "stream": True, "messages": HELLO}
+    with httpx.stream("POST", f"{hub.url}/v1/chat/completions", json=request, timeout=30) as answer:
+        pieces = answer.iter_raw()
+        assert b'"assistant"' in next(pieces)
+        time.sleep(2)  # so that the comment comes before the end
+        hub.process.send_signal(signal.SIGTERM)
+        received = b"".join(pieces)
+    assert b': keep-alive\n\ndata: {"error"' in received
+    last = received.removesuffix(b"\n\n").rpartition(b"\n\n")[2]
+    assert json.loads(last.removeprefix(b"data: "))["error"]["code"] == "overloaded"
+    double.left.wait()
 
 
 def test_what_a_bad_file_says_of_models(hub, double):

@@ -74,11 +74,13 @@ class ModelDouble:
         if request.get("stream"):
             return await self._stream(model, text, reader, writer)
         if model == "cut":
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n" + completion(text)[:100])
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n")
+            writer.write(completion(text)[:100])
             return False
         if model == "gate":
             return await self._wait(reader)
-        self._whole(writer, completion(text), 200, b"x-ratelimit-remaining-requests: 9\r\nx-request-id: req_double\r\nserver: double\r\n")
+        fields = b"x-ratelimit-remaining-requests: 9\r\nx-request-id: req_double\r\nserver: double\r\n"
+        self._whole(writer, completion(text), 200, fields)
         return True
 
     async def _stream(self, model: str, text: str, reader, writer) -> bool:
@@ -118,6 +120,7 @@ class ModelDouble:
         await asyncio.wait([gone, opened], return_when=asyncio.FIRST_COMPLETED)
         if opened.done():
             gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)  # or the next read would find it still reading
             return True
         opened.cancel()
         self.left.add()
