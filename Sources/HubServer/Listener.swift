@@ -35,6 +35,7 @@ public final class Listener: Sendable {
     ///
     /// - Parameters:
     ///   - socket: where the socket comes from.
+    ///   - isPaused: whether it accepts only when `resume` is called.
     ///   - bounds: what callers are granted.
     ///   - responder: answers requests.
     ///   - observer: is told of each exchange.
@@ -42,13 +43,14 @@ public final class Listener: Sendable {
     ///   - group: the event loops that serve.
     /// - Throws: what the system says of the address, for example that it is in use.
     public static func start(
-        on socket: ListenerSocket, bounds: ListenerBounds, responder: any HTTPResponder, observer: (any ExchangeObserver)? = nil,
-        logger: Logger, group: MultiThreadedEventLoopGroup = .singleton
+        on socket: ListenerSocket, isPaused: Bool = false, bounds: ListenerBounds, responder: any HTTPResponder,
+        observer: (any ExchangeObserver)? = nil, logger: Logger, group: MultiThreadedEventLoopGroup = .singleton
     ) async throws -> Listener {
         let shared = ListenerShared(
             bounds: bounds, responder: responder, observer: observer, logger: logger, eventLoops: Array(group.makeIterator()))
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: backlog)
+            .serverChannelOption(.autoRead, value: !isPaused)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A caller that vanished does not hold its stream for ever: asked after a minute of silence, given up after another.
@@ -59,16 +61,57 @@ public final class Listener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try shared.initialize(channel) }
             }
-        let channel =
-            switch socket {
-            case .bind(let host, let port): try await bootstrap.bind(host: host, port: port).get()
-            case .inherited(let descriptor): try await bootstrap.withBoundSocket(descriptor).get()
+        switch socket {
+        case .bind(let host, let port):
+            return Listener(channel: try await bootstrap.bind(host: host, port: port).get(), shared: shared)
+        case .inherited(let descriptor):
+            let channel = try await bootstrap.withBoundSocket(descriptor).get()
+            // The bootstrap gives a socket that it did not bind a queue of its own default length, which is short.
+            try await withSocket(of: channel) { listen($0, backlog) }
+            return Listener(channel: channel, shared: shared)
+        }
+    }
+
+    /// A copy of the listening socket's descriptor, for another process to listen on. The caller closes it.
+    public func duplicateDescriptor() async throws -> CInt {
+        try await Self.withSocket(of: channel) { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+    }
+
+    /// Connections that may wait to be accepted.
+    private static let backlog: CInt = 1024
+
+    /// Makes a system call on the socket of a channel.
+    @discardableResult
+    private static func withSocket(of channel: any Channel, _ call: @escaping @Sendable (CInt) -> CInt) async throws -> CInt {
+        try await channel.eventLoop.submit {
+            let result = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+                let result = call(socket)
+                guard result >= 0 else { throw IOError(errnoCode: errno, reason: "listening socket") }
+                return result
             }
-        return Listener(channel: channel, shared: shared)
+            guard let result else { throw ChannelError.operationUnsupported }
+            return result
+        }.get()
+    }
+
+    /// Accepts no more until `resume`: connections wait in the socket's queue, for this process or another that has the socket too. Those
+    /// that were accepted before are all served.
+    public func pause() async {
+        try? await channel.setOption(.autoRead, value: false).get()  // already closed is as good
+        // A connection is set up on its own loop and then handed back to the accepting one; were the channel closed by then, it would be
+        // closed too, though its caller was not refused. So both steps are waited for.
+        await shared.settle()
+        try? await channel.eventLoop.submit {}.get()  // fails where the loop has ended
+    }
+
+    /// Accepts again.
+    public func resume() async {
+        try? await channel.setOption(.autoRead, value: true).get()  // already closed: nothing is to be accepted
     }
 
     /// Stops accepting; the connections go on. Those that wait in the socket's queue are kept where another process holds it too.
     public func stopAccepting() async {
+        await pause()
         try? await channel.close()  // already closed is as good
     }
 

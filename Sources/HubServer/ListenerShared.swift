@@ -28,6 +28,11 @@ final class ListenerShared: Sendable {
     /// The listener's part on one loop of its group.
     func loop(of eventLoop: any EventLoop) -> ListenerLoop { loops[ObjectIdentifier(eventLoop)] ?? ListenerLoop(eventLoop) }
 
+    /// Waits until every loop has done what it was given before.
+    func settle() async {
+        for loop in loops.values { try? await loop.eventLoop.submit {}.get() }  // fails where the loop has ended
+    }
+
     func drain(grace: Duration) {
         for loop in loops.values { loop.drain(grace: grace) }
     }

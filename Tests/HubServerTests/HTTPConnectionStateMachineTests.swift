@@ -149,6 +149,20 @@ struct HTTPConnectionStateMachineTests {
         _ = unused.drain(now: start, grace: .seconds(2))
         #expect(unused.tick(now: start + .seconds(2), delivered: 0, isBehind: false) == .close)
     }
+
+    @Test("a response that began before a stop keeps its word, but its connection does not outlive the grace")
+    func drainsWhatHadBegun() {
+        var soon = responding()
+        _ = soon.responseBegins()
+        #expect(soon.drain(now: start, grace: .seconds(2)) == .none)
+        #expect(soon.responseEnded(complete: true, now: start + .seconds(1)) == .none)
+        #expect(soon.tick(now: start + .seconds(1), delivered: 0, isBehind: false) == .none)
+        #expect(soon.tick(now: start + .seconds(2), delivered: 0, isBehind: false) == .close)
+        var late = responding()
+        _ = late.responseBegins()
+        _ = late.drain(now: start, grace: .seconds(2))
+        #expect(late.responseEnded(complete: true, now: start + .seconds(3)) == .close)
+    }
 }
 
 @Suite("Admission")

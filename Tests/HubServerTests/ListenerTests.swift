@@ -111,6 +111,32 @@ struct ListenerTests {
         #expect(try await answer.hasSuffix("8\r\nfarewell\r\n0\r\n\r\n"))
     }
 
+    @Test("who connects while one listener gives its socket to another is served by that")
+    func handingOver() async throws {
+        let (_, continuation) = AsyncStream<Void>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let first = try await Listener.start(
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(inFlight: 0), responder: EchoResponder(cancelled: continuation),
+            logger: logger)
+        let second = try await Listener.start(
+            on: .inherited(first.duplicateDescriptor()), isPaused: true, bounds: ListenerBounds(),
+            responder: EchoResponder(cancelled: continuation), logger: logger)
+        let address = first.address
+        #expect(second.address == address)
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        #expect(try await RawClient.exchange(request, address: address).hasPrefix("HTTP/1.1 503"))
+        await first.pause()
+        async let waiting = RawClient.exchange(request, address: address)
+        await first.shutDown(limit: .zero)
+        await second.resume()
+        #expect(try await waiting.hasPrefix("HTTP/1.1 200"))
+        await second.pause()
+        async let resumed = RawClient.exchange(request, address: address)
+        await second.resume()
+        #expect(try await resumed.hasPrefix("HTTP/1.1 200"))
+        await second.shutDown(limit: .zero)
+    }
+
     @Test("past the bound of connections the answer is 503 and the connection ends")
     func connectionBound() async throws {
         let answer = try await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", bounds: ListenerBounds(connections: 0))

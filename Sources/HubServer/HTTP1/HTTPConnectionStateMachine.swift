@@ -37,7 +37,8 @@ struct HTTPConnectionStateMachine {
     private var state = State.head
     private let bounds: ListenerBounds
     private var deadline: NIODeadline?
-    private var isDraining = false
+    /// Until when requests are still awaited, once the hub stops.
+    private var drainEnd: NIODeadline?
     private var delivered = 0
     private var stalledSince: NIODeadline?
 
@@ -106,8 +107,8 @@ struct HTTPConnectionStateMachine {
     /// What the head of the response must say: whether the connection closes after it, and whether it may be in chunks.
     mutating func responseBegins() -> (closes: Bool, isHTTP10: Bool) {
         guard case .responding(let keepAlive, let isHTTP10) = state else { return (true, false) }
-        state = .responding(keepAlive: keepAlive && !isDraining, isHTTP10: isHTTP10)
-        return (!keepAlive || isDraining, isHTTP10)
+        state = .responding(keepAlive: keepAlive && drainEnd == nil, isHTTP10: isHTTP10)
+        return (!keepAlive || drainEnd != nil, isHTTP10)
     }
 
     /// The body has no framing: its end is the connection's.
@@ -121,8 +122,13 @@ struct HTTPConnectionStateMachine {
             state = .closed
             return complete ? .close : .cut
         }
+        // The head said that the connection stays, before the hub began to stop: the caller may already be sending on it.
+        if let drainEnd, now >= drainEnd {
+            state = .closed
+            return .close
+        }
         state = .idle
-        deadline = now + TimeAmount(bounds.idleTime)
+        deadline = drainEnd ?? now + TimeAmount(bounds.idleTime)
         return .none
     }
 
@@ -153,7 +159,7 @@ struct HTTPConnectionStateMachine {
     /// The hub stops: a busy connection closes after its answer, an idle one at once or, where a request may be on its way, after one more
     /// answer within `grace`.
     mutating func drain(now: NIODeadline, grace: Duration) -> Action {
-        isDraining = true
+        drainEnd = now + TimeAmount(grace)
         switch state {
         case .idle where grace == .zero, .head where grace == .zero:
             state = .closed
