@@ -81,17 +81,19 @@ let package = Package(
         target("ModelProxy", ["HubCore", nio, locks, httpTypes, logging]),
 
         // Level 3: settings, wiring, command line.
+        .target(name: "CHubSystem"),
         .executableTarget(
             name: "hubd",
             dependencies: [
                 "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "SpecIngest",
-                "A2ABridge", "MCPHub", "ModelProxy", nio, locks, httpTypes, logging, crypto,
+                "A2ABridge", "MCPHub", "ModelProxy", "CHubSystem", nio, locks, httpTypes, logging, crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources")],
             swiftSettings: settings),
 
+        tests(of: "CHubSystem"),
         tests(of: "HubCore", [locks, logging]),
         tests(
             of: "HubServer",
@@ -109,6 +111,6 @@ let package = Package(
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "ModelProxy", ["HubCore", httpTypes, locks, logging]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
-        tests(of: "hubd", ["HubCore", "HubTelemetry", "MCPHub", "SpecIngest", httpTypes, logging]),
+        tests(of: "hubd", ["CHubSystem", "HubCore", "HubServer", "HubTelemetry", "MCPHub", "SpecIngest", httpTypes, logging]),
     ]
 )
