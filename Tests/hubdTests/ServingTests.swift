@@ -38,9 +38,10 @@ struct DataDirectoryTests {
     func locks() throws {
         try withFolder { folder in
             let data = try DataDirectory(path: folder)
-            try data.lock()
-            let error = #expect(throws: DataDirectory.DataError.self) { try DataDirectory(path: folder).lock() }
+            let lock = try data.lock()
+            let error = #expect(throws: DataDirectory.DataError.self) { _ = try DataDirectory(path: folder).lock() }
             #expect(error?.description.contains("--data") == true)
+            withExtendedLifetime(lock) {}
         }
     }
 }

@@ -41,9 +41,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "What is logged to standard error: trace, debug, info, notice, warning, error or critical.")
     var logLevel = LogLevel(.notice)
 
+    @Flag(help: "Take the sockets over from the hub that runs on the same data, so that nobody is refused.")
+    var takeover = false
+
     func run() async throws {
         let overrides = options.overrides(listen: listen, admin: admin)
-        try await HubProcess(overrides: overrides, logLevel: logLevel.level).run()
+        try await HubProcess(overrides: overrides, logLevel: logLevel.level, takesOver: takeover).run()
     }
 }
 

@@ -23,12 +23,20 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// Keeps other hubs off the folder for as long as this process lives.
-    func lock() throws(DataError) {
+    /// The file whose lock says that a hub serves on the folder.
+    var lockPath: String { path + "/hubd.lock" }
+
+    /// The name of the socket at which the hub that runs on the folder can be taken over from.
+    static let takeoverSocket = "hubd.sock"
+
+    /// Keeps other hubs off the folder for as long as what is returned lives, here or in a process that takes over.
+    func lock() throws(DataError) -> Descriptor {
         do throws(FileAccess.FileError) {
-            try FileAccess.lock(path + "/hubd.lock")
+            return try FileAccess.lock(lockPath)
         } catch  where error.code == EWOULDBLOCK {
-            throw DataError(description: "another hub serves on \(path); stop it, or name another folder with --data")
+            throw DataError(
+                description: "another hub serves on \(path); stop it, take over from it with --takeover, or name another folder with --data"
+            )
         } catch {
             throw DataError(description: "\(error)")
         }
@@ -81,12 +89,12 @@ struct DataDirectory: Sendable {
         json.member("process", Int(getpid()))
         json.member("admin", admin)
         json.endObject()
-        try? FileManager.default.removeItem(atPath: path + "/hubd.run")  // there may be none
-        try? FileAccess.createPrivate(path + "/hubd.run", contents: String(buffer: json.buffer))  // `hubd reload` then says what it misses
+        try? FileAccess.replacePrivate(path + "/hubd.run", contents: String(buffer: json.buffer))  // `hubd reload` then says what it misses
     }
 
+    /// To be called by the hub that holds the lock: another one's files stay.
     func removeRunningHub() {
-        try? FileManager.default.removeItem(atPath: path + "/hubd.run")  // there may be none
+        for name in ["hubd.run", Self.takeoverSocket] { unsafe unlink(path + "/" + name) }  // there may be none
     }
 
     func runningHub() -> RunningHub? {

@@ -58,14 +58,20 @@ enum FileAccess {
         }
     }
 
-    /// Takes the lock on a file for as long as the process lives, or fails at once.
-    static func lock(_ path: String) throws(FileError) {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw FileError(path: path, code: code)
-        }
+    /// Takes the lock on a file, or fails at once. It is held as long as the open file is, by this process or one that it was handed to.
+    static func lock(_ path: String) throws(FileError) -> Descriptor {
+        let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw FileError(path: path, code: errno) }
+        let descriptor = Descriptor(owning: number)
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else { throw FileError(path: path, code: errno) }
+        return descriptor
+    }
+
+    /// Puts a file that only its owner can read in the place of what may be there; who reads meanwhile finds the one or the other.
+    static func replacePrivate(_ path: String, contents: String) throws(FileError) {
+        let fresh = path + ".new"
+        unsafe unlink(fresh)  // of a process that ended in between
+        try createPrivate(fresh, contents: contents)
+        guard unsafe rename(fresh, path) == 0 else { throw FileError(path: path, code: errno) }
     }
 }

@@ -6,6 +6,7 @@ import HubCore
 import HubServer
 import Logging
 import MCPHub
+import NIOConcurrencyHelpers
 import SpecIngest
 import UnixSignals
 
@@ -13,6 +14,8 @@ import UnixSignals
 struct HubProcess {
     var overrides: SettingsOverrides
     var logLevel: Logger.Level
+    /// Whether to take over from the hub that runs on the same data.
+    var takesOver = false
     /// Called once both listeners accept.
     var announce: @Sendable (_ publicAddress: String, _ adminAddress: String, _ tokenPath: String?) -> Void = { address, admin, tokenPath in
         Console.print("public listener: http://\(address)")
@@ -21,12 +24,15 @@ struct HubProcess {
 
     /// How long a stop waits for what is being answered.
     static let drainLimit = Duration.seconds(15)
+    /// How long callers may go on using idle connections where another process serves new ones.
+    static let idleGrace = Duration.seconds(2)
 
     func run() async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "hubd")
         logger.logLevel = logLevel
         ProcessHardening.apply()
+        let passed = try PassedSockets.take(environment: ProcessInfo.processInfo.environment)
         let overrides = overrides
         let load: @Sendable () -> (settings: Settings?, findings: [ConfigFinding]) = {
             SettingsLoader.load(path: overrides.configPath, overrides: overrides)
@@ -35,37 +41,58 @@ struct HubProcess {
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
-        let prepared = try await prepare(settings)
+        var prepared = try await prepare(settings, passed: passed, logger: logger)
         let hub = Hub(
             settings: settings, snapshot: prepared.snapshot, descriptions: prepared.descriptions, builder: prepared.builder,
             loadSettings: load, logger: logger)
-        let bounds = ListenerBounds(settings.bounds)
-        let publicListener = try await listen(
-            settings.listen, option: "--listen", bounds: bounds, responder: PublicResponder(store: hub.store), observer: hub.metrics,
-            logger: logger)
-        let adminListener = try await listen(
-            settings.adminListen, option: "--admin", bounds: ListenerBounds(connections: 1000, inFlight: 200),
-            responder: AdminResponder(hub: hub, token: prepared.adminToken, metricsAreOpen: settings.isMetricsOpen), observer: nil,
-            logger: logger)
-        prepared.data.writeRunningHub(admin: adminListener.address)
-        announce(publicListener.address, adminListener.address, settings.adminToken == nil ? prepared.data.adminTokenPath : nil)
+        let listeners = try await listen(settings, prepared: prepared, hub: hub, logger: logger)
+        if let earlier = prepared.holdings.earlier {
+            try await earlier.confirm()
+            await listeners.resume()
+        }
+        prepared.holdings.settle()
+        prepared.data.writeRunningHub(admin: listeners.admin.address)
+        announce(listeners.public.address, listeners.admin.address, settings.adminToken == nil ? prepared.data.adminTokenPath : nil)
         if settings.hasUnwrittenAuth {
             Console.error("note: entries without auth are open to every process on this machine")
         }
+        let isTakenOver = await serve(hub, listeners: listeners, holdings: prepared.holdings, signals: signals, logger: logger)
+        if !isTakenOver { prepared.data.removeRunningHub() }
+        withExtendedLifetime(prepared.holdings.lock) {}  // until nothing of this hub is left in the folder
+    }
+
+    private enum Event: Sendable {
+        case signal(UnixSignal)
+        case takenOver
+    }
+
+    /// Serves until the process is told to stop or another one has taken over (true), then finishes what is being answered.
+    private func serve(
+        _ hub: Hub, listeners: Listeners, holdings: Holdings, signals: UnixSignalsSequence, logger: Logger
+    ) async -> Bool {
+        let isTakenOver = NIOLockedValueBox(false)
+        let (events, happened) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(16))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await hub.run() }
-            for await signal in signals {
-                guard signal == .sighup else { break }
+            group.addTask { for await signal in signals { happened.yield(.signal(signal)) } }
+            if let server = holdings.server(for: listeners, logger: logger) {
+                group.addTask {
+                    guard await server.run() else { return }
+                    isTakenOver.withLockedValue { $0 = true }
+                    happened.yield(.takenOver)
+                }
+            }
+            for await event in events {
+                guard case .signal(.sighup) = event else { break }
                 // Not awaited here, so that a stop is heard during a slow reload; the group ends it.
                 group.addTask { (await hub.reload()).findings.print() }
             }
             hub.runtime.drain()
-            async let publicEnd: Void = publicListener.shutDown(limit: Self.drainLimit)
-            async let adminEnd: Void = adminListener.shutDown(limit: .seconds(1))
-            _ = await (publicEnd, adminEnd)
+            let isShared = holdings.isInherited || isTakenOver.withLockedValue { $0 }
+            await listeners.shutDown(idleGrace: isShared ? Self.idleGrace : .zero)
             group.cancelAll()
         }
-        prepared.data.removeRunningHub()
+        return isTakenOver.withLockedValue { $0 }
     }
 
     private struct Prepared {
@@ -74,20 +101,34 @@ struct HubProcess {
         var builder: SnapshotBuilder
         var snapshot: HubSnapshot
         var descriptions: [String: IngestedAPI]
+        var holdings: Holdings
     }
 
-    private func prepare(_ settings: Settings) async throws -> Prepared {
+    /// Builds all that will be served, and takes what it is served on: the lock first, so that a second hub is refused at once, or last, so
+    /// that a hub that is to be taken over goes on whatever is wrong here.
+    private func prepare(_ settings: Settings, passed: PassedSockets, logger: Logger) async throws -> Prepared {
         let environment = ProcessInfo.processInfo.environment
         do {
             let data = try DataDirectory(path: settings.dataDirectory)
-            try data.lock()
+            let fresh = takesOver ? nil : try Holdings(data: data, settings: settings, passed: passed, logger: logger)
             let masterKey = try data.masterKey(from: settings.masterKey?.resolve(environment: environment).revealed)
             let adminToken = try settings.adminToken?.resolve(environment: environment) ?? data.adminToken()
             let builder = SnapshotBuilder(masterKey: masterKey, environment: environment)
             let result = await builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }
-            return Prepared(data: data, adminToken: adminToken, builder: builder, snapshot: snapshot, descriptions: result.descriptions)
+            let holdings: Holdings
+            if let fresh {
+                holdings = fresh
+            } else if let client = try TakeoverClient(data: data) {
+                holdings = try await Holdings(takingOver: client, settings: settings)
+            } else {
+                Console.error("note: no hub runs on \(data.path) to take over from; this one starts as usual")
+                holdings = try Holdings(data: data, settings: settings, passed: passed, logger: logger)
+            }
+            return Prepared(
+                data: data, adminToken: adminToken, builder: builder, snapshot: snapshot, descriptions: result.descriptions,
+                holdings: holdings)
         } catch let error as DataDirectory.DataError {
             throw CommandFailure(error.description)
         } catch let finding as ConfigFinding {
@@ -96,13 +137,27 @@ struct HubProcess {
         }
     }
 
+    private func listen(_ settings: Settings, prepared: Prepared, hub: Hub, logger: Logger) async throws -> Listeners {
+        let isPaused = prepared.holdings.earlier != nil  // until that one has let go
+        let publicListener = try await listen(
+            settings.listen, on: prepared.holdings.publicSocket, isPaused: isPaused, option: "--listen",
+            bounds: ListenerBounds(settings.bounds), responder: PublicResponder(store: hub.store), observer: hub.metrics, logger: logger)
+        let adminListener = try await listen(
+            settings.adminListen, on: prepared.holdings.adminSocket, isPaused: isPaused, option: "--admin",
+            bounds: ListenerBounds(connections: 1000, inFlight: 200),
+            responder: AdminResponder(hub: hub, token: prepared.adminToken, metricsAreOpen: settings.isMetricsOpen), observer: nil,
+            logger: logger)
+        return Listeners(public: publicListener, admin: adminListener)
+    }
+
     private func listen(
-        _ address: ListenAddress, option: String, bounds: ListenerBounds, responder: any HTTPResponder, observer: (any ExchangeObserver)?,
-        logger: Logger
+        _ address: ListenAddress, on socket: Descriptor?, isPaused: Bool, option: String, bounds: ListenerBounds,
+        responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger
     ) async throws -> Listener {
         do {
+            let socket = try socket.map { .inherited(try $0.duplicate()) } ?? ListenerSocket.bind(host: address.host, port: address.port)
             return try await Listener.start(
-                on: .bind(host: address.host, port: address.port), bounds: bounds, responder: responder, observer: observer, logger: logger)
+                on: socket, isPaused: isPaused, bounds: bounds, responder: responder, observer: observer, logger: logger)
         } catch {
             let isInUse = "\(error)".contains("errno: \(EADDRINUSE)")
             throw CommandFailure(
@@ -125,20 +180,5 @@ extension [ConfigFinding] {
     /// Prints each on its own line of standard error.
     func print() {
         for finding in self { Console.error("\(finding)") }
-    }
-}
-
-/// What the process gives up so that secrets stay in it.
-enum ProcessHardening {
-    /// No core dumps; a closed pipe is an error, not the end; as many files as may be open.
-    static func apply() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        _ = unsafe setrlimit(__rlimit_resource_t(4), &none)  // RLIMIT_CORE
-        signal(SIGPIPE, SIG_IGN)
-        var files = rlimit()
-        if unsafe getrlimit(__rlimit_resource_t(7), &files) == 0 {  // RLIMIT_NOFILE
-            files.rlim_cur = files.rlim_max
-            _ = unsafe setrlimit(__rlimit_resource_t(7), &files)
-        }
     }
 }

@@ -63,7 +63,7 @@ class Output:
 class Hub:
     """A running `hubd serve` (or `demo`) with its addresses."""
 
-    def __init__(self, folder: Path, configuration: dict, descriptions=(), command="serve", more=()):
+    def __init__(self, folder: Path, configuration: dict, descriptions=(), command="serve", more=(), before=(), pass_fds=()):
         self.folder = folder
         self.data = folder / "data"
         self.file = folder / "hub.yaml"
@@ -76,8 +76,9 @@ class Hub:
         if command == "serve":
             arguments += ["--config", self.file]
         self.process = subprocess.Popen(
-            [binary(), *map(str, arguments), *more],
+            [*before, binary(), *map(str, arguments), *more],
             cwd=folder,
+            pass_fds=pass_fds,
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
