@@ -100,7 +100,8 @@ final class CancellableCalls: Sendable {
 
     /// Runs `work` so that `cancel` of the same session and id ends it.
     func run<Value: Sendable>(session: UInt128, id: JSONValue, _ work: @escaping @Sendable () async -> Value) async -> Value {
-        let task = Task { await work() }  // awaited below; cancelled by `cancel` or with this task
+        // Awaited below; cancelled by `cancel` or with this task, and runs where this one does.
+        let task = Task.immediate(executorPreference: LoopTaskExecutor.current) { await work() }
         let key = Key(session: session, id: id.rawBytes)
         calls.withLockedValue { $0[key] = { task.cancel() } }
         defer { calls.withLockedValue { $0[key] = nil } }

@@ -24,6 +24,11 @@ public final class LoopTaskExecutor: TaskExecutor {
         }
     }
 
+    /// That of the loop this is called on, for tasks that are to stay where their maker is; nil elsewhere.
+    public static var current: LoopTaskExecutor? {
+        executors.withLockedValue { $0.values.first { $0.eventLoop.inEventLoop } }
+    }
+
     /// Runs a job on the loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

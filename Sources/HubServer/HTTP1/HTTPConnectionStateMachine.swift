@@ -83,11 +83,7 @@ struct HTTPConnectionStateMachine {
         guard case .body(let head, var body) = state else { return .none }
         guard body.readableBytes + bytes.readableBytes <= bounds.bodyBytes else { return refuse(Self.tooLarge(bounds)) }
         state = .idle  // gives up its reference, so that the buffer grows in place
-        if body.readableBytes == 0 {
-            body = bytes
-        } else {
-            body.writeImmutableBuffer(bytes)
-        }
+        body.append(bytes)
         state = .body(head, body)
         return .none
     }

@@ -140,10 +140,8 @@ final class Exchange {
     func received(_ bytes: ByteBuffer) throws(InflateError) {
         if let inflater {
             try inflater.unfold(bytes, into: &unread)
-        } else if unread.readableBytes == 0 {
-            unread = bytes
         } else {
-            unread.writeImmutableBuffer(bytes)
+            unread.append(bytes)
         }
     }
 
