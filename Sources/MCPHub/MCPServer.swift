@@ -39,7 +39,7 @@ public struct MCPServer: HubEntry {
 
     /// Answers below `/mcp/{name}`.
     public func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws {
-        if let origin = request.head.headerFields[.origin], !hosts.allows(origin: origin) {
+        if let origin = request.head.headerFields[.origin], !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             // Every revision since 2025-03-26, transports, "Security Warning": DNS rebinding.
             return try await writer.answer(.forbidden, JSONRPCError(.invalidRequest, "Pages of this origin may not use this server"))
         }

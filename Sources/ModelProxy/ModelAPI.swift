@@ -6,7 +6,8 @@ import NIOCore
 /// One Model API of a snapshot: OpenAI's protocol towards callers, at `/models/{name}/v1` and, where the name is `default`, at `/v1`.
 ///
 /// The checks of a request, in order:
-/// 1. Its origin, if it has one, is a page of this hub. 2. The path is served. 3. The method is POST. 4. The body says it is JSON.
+/// 1. Its origin, if it has one, is a page of this hub or one that the entry is for.
+/// 2. The path is served. 3. The method is POST. 4. The body says it is JSON.
 /// 5. It is an object that names a model; `stream` is a boolean where it stands.
 public struct ModelAPI: HubEntry {
     /// The name in the configuration and the path.
@@ -49,7 +50,7 @@ public struct ModelAPI: HubEntry {
 
     private func check(_ request: InboundRequest, subpath: Substring) throws(OpenAIError) -> Call {
         let fields = request.head.headerFields
-        if let origin = fields[.origin], !hosts.allows(origin: origin) {
+        if let origin = fields[.origin], !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             throw OpenAIError(.forbidden, .permission, "Pages of this origin may not use this API", code: "origin_refused")
         }
         guard subpath == "/v1/chat/completions" else { throw .nothingHere }

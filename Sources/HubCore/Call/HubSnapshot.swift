@@ -64,13 +64,22 @@ public struct HubSnapshot: Sendable {
     public let entries: [EntryKey: any HubEntry]
     /// Which `Host` values are served.
     public let hosts: HostRule
+    /// From where callers come, and from where they may.
+    public let callers: CallerRule
+    /// Which web pages may use an entry, beside those of the hub's own hosts.
+    public let cors: [EntryKey: CORSRule]
     /// The entries that were configured and cannot serve at present, with the reason.
     public let unavailable: [EntryKey: String]
 
     /// A snapshot.
-    public init(entries: [EntryKey: any HubEntry], hosts: HostRule, unavailable: [EntryKey: String] = [:]) {
+    public init(
+        entries: [EntryKey: any HubEntry], hosts: HostRule, callers: CallerRule = CallerRule(), cors: [EntryKey: CORSRule] = [:],
+        unavailable: [EntryKey: String] = [:]
+    ) {
         self.entries = entries
         self.hosts = hosts
+        self.callers = callers
+        self.cors = cors
         self.unavailable = unavailable
     }
 }

@@ -12,10 +12,12 @@ public struct InboundRequest: Sendable {
     public var host: String
     /// What the caller is told and the log shows; made by the hub, 32 hexadecimal digits.
     public var id: String
-    /// The caller's address, without the port.
+    /// The caller's address, without the port: that of the connection, until `CallerRule` has looked behind trusted proxies.
     public var remoteAddress: String
     /// A logger that carries `id`.
     public var logger: Logger
+    /// Whether the page that asks, if one does, was found to be one that the entry is for (`CORSRule`).
+    public var hasAllowedOrigin = false
     /// Whether the listener is at its bound: the request is to be refused, in the words of its door.
     public var isOverload = false
 
