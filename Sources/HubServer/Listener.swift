@@ -37,17 +37,20 @@ public final class Listener: Sendable {
     ///   - socket: where the socket comes from.
     ///   - isPaused: whether it accepts only when `resume` is called.
     ///   - bounds: what callers are granted.
+    ///   - door: what a connection must pass, TLS for example.
     ///   - responder: answers requests.
     ///   - observer: is told of each exchange.
     ///   - logger: hears of refusals.
     ///   - group: the event loops that serve.
     /// - Throws: what the system says of the address, for example that it is in use.
     public static func start(
-        on socket: ListenerSocket, isPaused: Bool = false, bounds: ListenerBounds, responder: any HTTPResponder,
+        on socket: ListenerSocket, isPaused: Bool = false, bounds: ListenerBounds, door: ListenerDoor = ListenerDoor(),
+        responder: any HTTPResponder,
         observer: (any ExchangeObserver)? = nil, logger: Logger, group: MultiThreadedEventLoopGroup = .singleton
     ) async throws -> Listener {
         let shared = ListenerShared(
-            bounds: bounds, responder: responder, observer: observer, logger: logger, eventLoops: Array(group.makeIterator()))
+            bounds: bounds, door: door, responder: responder, observer: observer, logger: logger,
+            eventLoops: Array(group.makeIterator()))
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.autoRead, value: !isPaused)

@@ -7,17 +7,37 @@ extension ListenerShared {
     /// Makes a connection of what was accepted, unless there are too many: those are told so and closed.
     func initialize(_ channel: any Channel) throws {
         let address = channel.remoteAddress?.ipAddress ?? ""
+        guard door.admits(address) else {
+            logger.debug("refused a connection: its address is not let in", metadata: ["address": "\(address)"])
+            return channel.close(promise: nil)
+        }
         guard admission.admitConnection(from: address) else {
             logger.debug("refused a connection: too many", metadata: ["address": "\(address)"])
             return try refuse(channel)
         }
         channel.closeFuture.whenComplete { [admission] _ in admission.releaseConnection(from: address) }
-        let handler = HTTPConnectionHandler(shared: self, loop: loop(of: channel.eventLoop), now: .now())
+        let start = NIODeadline.now()
+        guard let certificates = door.certificates else { return try serveHTTP1(channel, start: start, session: nil) }
+        try TLSDoor.install(
+            on: channel, store: certificates, timeLimit: TimeAmount(bounds.headerTime), logger: logger
+        ) { [self] agreed, session in
+            switch agreed {
+            case .http1: try serveHTTP1(channel, start: start, session: session)
+            case .http2:
+                try HTTP2ConnectionHandler.install(
+                    on: channel, shared: self, loop: loop(of: channel.eventLoop), session: session, remoteAddress: address, start: start)
+            }
+        }
+    }
+
+    private func serveHTTP1(_ channel: any Channel, start: NIODeadline, session: TLSSession?) throws {
+        let handler = HTTPConnectionHandler(shared: self, loop: loop(of: channel.eventLoop), session: session, now: start)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     private func refuse(_ channel: any Channel) throws {
-        guard admission.beginLinger() else { return channel.close(promise: nil) }
+        // What speaks TLS would not understand.
+        guard door.certificates == nil, admission.beginLinger() else { return channel.close(promise: nil) }
         channel.closeFuture.whenComplete { [admission] _ in admission.endLinger() }
         try channel.pipeline.syncOperations.addHandler(ConnectionRefusal())
     }

@@ -7,6 +7,7 @@ import Synchronization
 /// What all connections of one listener share.
 final class ListenerShared: Sendable {
     let bounds: ListenerBounds
+    let door: ListenerDoor
     let admission: Admission
     let logger: Logger
     private let responder: any HTTPResponder
@@ -14,10 +15,11 @@ final class ListenerShared: Sendable {
     private let loops: [ObjectIdentifier: ListenerLoop]
 
     init(
-        bounds: ListenerBounds, responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger,
+        bounds: ListenerBounds, door: ListenerDoor, responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger,
         eventLoops: some Sequence<any EventLoop>
     ) {
         self.bounds = bounds
+        self.door = door
         self.responder = responder
         self.observer = observer
         self.logger = logger

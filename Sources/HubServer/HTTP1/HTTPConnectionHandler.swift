@@ -14,6 +14,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var hosts = KnownHost()
     private let shared: ListenerShared
     private let loop: ListenerLoop
+    private let session: TLSSession?
     private var context: ChannelHandlerContext?
     private var remoteAddress = ""
 
@@ -42,9 +43,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// The largest piece that is copied behind the size of its chunk rather than sent beside it.
     private static let maximumCopy = 8 << 10
 
-    init(shared: ListenerShared, loop: ListenerLoop, now: NIODeadline) {
+    init(shared: ListenerShared, loop: ListenerLoop, session: TLSSession?, now: NIODeadline) {
         self.shared = shared
         self.loop = loop
+        self.session = session
         parser = HTTP1RequestParser(limits: HTTP1Limits(headBytes: shared.bounds.headerBytes, fields: shared.bounds.fields))
         machine = HTTPConnectionStateMachine(bounds: shared.bounds, now: now)
     }
@@ -117,6 +119,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             guard let host = hosts.host(of: head.request.authority ?? "") else {
                 throw HTTP1Error(.badRequest, "Exactly one well-formed Host is needed")
             }
+            if let session { try session.check(host: host) }
             self.host = host
             perform(machine.received(head: head, now: .now()))
         case .body(let bytes):
