@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.background import Background
+from harness.certificates import Authority
 from harness.hub import Hub
 from harness.peer import Kind, Peer
 from harness.recorder import Recorder
@@ -99,6 +100,22 @@ def hub(tmp_path_factory, httpbin):
     hub = Hub(tmp_path_factory.mktemp("hub"), httpbin_configuration(httpbin.url), FIXTURES.glob("*.yaml"))
     yield hub
     hub.stop()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Who signs the certificates of a test run."""
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+def tls_configuration(authority: Authority, configuration: dict) -> dict:
+    """A configuration with certificates: `a.test` first, `b.test` with its subdomains, and `m.test`, which asks for client certificates."""
+    entries = []
+    for name, more in [("a.test", []), ("b.test", ["*.b.test"]), ("m.test", [])]:
+        certificate, key = authority.issue(name, name, *more)
+        entries.append({"names": [name, *more], "certificate": str(certificate), "key": f"file:{key}"})
+    entries[2]["clientCA"] = str(authority.file)
+    return {"hosts": ["a.test", "b.test", "x.b.test", "m.test"], "tls": entries, **configuration}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import Testing
 struct OrderTests {
     @Test("a request passes the checks in this order")
     func checks() {
-        #expect(PublicResponder.checks.map { "\(type(of: $0))" } == ["HostCheck"])
+        #expect(PublicResponder.checks.map { "\(type(of: $0))" } == ["HostCheck", "AddressCheck"])
     }
 
     @Test("a call passes the policies in this order")

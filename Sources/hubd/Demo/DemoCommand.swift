@@ -37,10 +37,10 @@ struct DemoCommand: AsyncParsableCommand {
         let overrides = SettingsOverrides(
             flags: SettingsFlags(config: configuration, data: folder, listen: listen, admin: admin), environment: [:])
         var process = HubProcess(overrides: overrides, logLevel: logLevel.level)
-        process.announce = { address, admin, tokenPath in
+        process.announce = { url, admin, tokenPath in
             Console.print(
                 DemoText.text(
-                    publicAddress: address, adminAddress: admin, service: service.address, configuration: configuration,
+                    publicURL: url, adminAddress: admin, service: service.address, configuration: configuration,
                     tokenPath: tokenPath ?? ""))
         }
         try await process.run()
@@ -80,10 +80,10 @@ enum DemoText {
         """
     }
 
-    static func text(publicAddress: String, adminAddress: String, service: String, configuration: String, tokenPath: String) -> String {
-        let url = "http://\(publicAddress)/mcp/orders"
+    static func text(publicURL: String, adminAddress: String, service: String, configuration: String, tokenPath: String) -> String {
+        let url = "\(publicURL)/mcp/orders"
         return """
-            public listener: http://\(publicAddress)
+            public listener: \(publicURL)
             admin listener: http://\(adminAddress) (token in \(tokenPath))
             legacy service: http://\(service), described by OpenAPI, knows nothing of MCP
             configuration:  \(configuration)

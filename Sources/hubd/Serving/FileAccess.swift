@@ -75,3 +75,23 @@ enum FileAccess {
         guard unsafe rename(fresh, path) == 0 else { throw FileError(path: path, code: errno) }
     }
 }
+
+/// Tells whether a file is still the one it was: which one it is, its size, and when it was last written.
+struct FileStamp: Sendable, Hashable {
+    private let device: UInt64
+    private let number: UInt64
+    private let size: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// The stamp of the file at a path, links followed; nil where there is none.
+    init?(_ path: String) {
+        var info = stat()
+        guard unsafe stat(path, &info) == 0 else { return nil }
+        device = UInt64(info.st_dev)
+        number = UInt64(info.st_ino)
+        size = Int(info.st_size)
+        seconds = info.st_mtim.tv_sec
+        nanoseconds = info.st_mtim.tv_nsec
+    }
+}

@@ -17,8 +17,8 @@ struct HubProcess {
     /// Whether to take over from the hub that runs on the same data.
     var takesOver = false
     /// Called once both listeners accept.
-    var announce: @Sendable (_ publicAddress: String, _ adminAddress: String, _ tokenPath: String?) -> Void = { address, admin, tokenPath in
-        Console.print("public listener: http://\(address)")
+    var announce: @Sendable (_ publicURL: String, _ adminAddress: String, _ tokenPath: String?) -> Void = { url, admin, tokenPath in
+        Console.print("public listener: \(url)")
         Console.print("admin listener: http://\(admin)" + (tokenPath.map { " (token in \($0))" } ?? ""))
     }
 
@@ -42,8 +42,10 @@ struct HubProcess {
         guard let settings = loaded else { throw ExitCode(1) }
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         var prepared = try await prepare(settings, passed: passed, logger: logger)
+        let certificates = CertificateKeeper(prepared.certificates, loader: prepared.builder.certificateLoader, logger: logger)
         let hub = Hub(
-            settings: settings, snapshot: prepared.snapshot, descriptions: prepared.descriptions, builder: prepared.builder,
+            settings: settings, snapshot: prepared.snapshot, descriptions: prepared.descriptions, certificates: certificates,
+            builder: prepared.builder,
             loadSettings: load, logger: logger)
         let listeners = try await listen(settings, prepared: prepared, hub: hub, logger: logger)
         if let earlier = prepared.holdings.earlier {
@@ -52,7 +54,8 @@ struct HubProcess {
         }
         prepared.holdings.settle()
         prepared.data.writeRunningHub(admin: listeners.admin.address)
-        announce(listeners.public.address, listeners.admin.address, settings.adminToken == nil ? prepared.data.adminTokenPath : nil)
+        let publicURL = (certificates == nil ? "http://" : "https://") + listeners.public.address
+        announce(publicURL, listeners.admin.address, settings.adminToken == nil ? prepared.data.adminTokenPath : nil)
         if settings.hasUnwrittenAuth {
             Console.error("note: entries without auth are open to every process on this machine")
         }
@@ -102,6 +105,7 @@ struct HubProcess {
         var snapshot: HubSnapshot
         var descriptions: [String: IngestedAPI]
         var holdings: Holdings
+        var certificates: [LoadedCertificate]
     }
 
     /// Builds all that will be served, and takes what it is served on: the lock first, so that a second hub is refused at once, or last, so
@@ -128,7 +132,7 @@ struct HubProcess {
             }
             return Prepared(
                 data: data, adminToken: adminToken, builder: builder, snapshot: snapshot, descriptions: result.descriptions,
-                holdings: holdings)
+                holdings: holdings, certificates: result.certificates)
         } catch let error as DataDirectory.DataError {
             throw CommandFailure(error.description)
         } catch let finding as ConfigFinding {
@@ -139,9 +143,11 @@ struct HubProcess {
 
     private func listen(_ settings: Settings, prepared: Prepared, hub: Hub, logger: Logger) async throws -> Listeners {
         let isPaused = prepared.holdings.earlier != nil  // until that one has let go
+        let door = ListenerDoor(certificates: hub.certificates?.store) { hub.store.current.callers.admitsConnection(from: $0) }
         let publicListener = try await listen(
             settings.listen, on: prepared.holdings.publicSocket, isPaused: isPaused, option: "--listen",
-            bounds: ListenerBounds(settings.bounds), responder: PublicResponder(store: hub.store), observer: hub.metrics, logger: logger)
+            bounds: ListenerBounds(settings.bounds), door: door, responder: PublicResponder(store: hub.store), observer: hub.metrics,
+            logger: logger)
         let adminListener = try await listen(
             settings.adminListen, on: prepared.holdings.adminSocket, isPaused: isPaused, option: "--admin",
             bounds: ListenerBounds(connections: 1000, inFlight: 200),
@@ -152,12 +158,12 @@ struct HubProcess {
 
     private func listen(
         _ address: ListenAddress, on socket: Descriptor?, isPaused: Bool, option: String, bounds: ListenerBounds,
-        responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger
+        door: ListenerDoor = ListenerDoor(), responder: any HTTPResponder, observer: (any ExchangeObserver)?, logger: Logger
     ) async throws -> Listener {
         do {
             let socket = try socket.map { .inherited(try $0.duplicate()) } ?? ListenerSocket.bind(host: address.host, port: address.port)
             return try await Listener.start(
-                on: socket, isPaused: isPaused, bounds: bounds, responder: responder, observer: observer, logger: logger)
+                on: socket, isPaused: isPaused, bounds: bounds, door: door, responder: responder, observer: observer, logger: logger)
         } catch {
             let isInUse = "\(error)".contains("errno: \(EADDRINUSE)")
             throw CommandFailure(

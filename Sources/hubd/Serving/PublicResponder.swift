@@ -3,25 +3,39 @@ import HubCore
 import HubServer
 import MCPHub
 import ModelProxy
+import NIOCore
 
 /// Answers the public listener from the snapshot in force.
 struct PublicResponder: HTTPResponder {
     let store: SnapshotStore
 
     /// What a request must pass before an entry answers, in order. The listener has given it an id and refused what is too large, too slow
-    /// or ambiguous; the entry itself checks the origin.
+    /// or ambiguous, and `request` says who calls.
     static let checks: [any InboundCheck] = [
-        HostCheck()  // first: a page that rebound a name to this address may learn nothing
+        HostCheck(),  // first: a page that rebound a name to this address may learn nothing
+        AddressCheck(),  // before anything is looked up for the caller
     ]
 
     func respond(to request: InboundRequest, writer: any ResponseWriter) async throws {
         let snapshot = store.current
+        var request = request
+        request.remoteAddress = snapshot.callers.caller(
+            peer: request.remoteAddress, forwardedFor: request.head.headerFields[values: .forwardedFor])
         for check in Self.checks {
             if let refusal = check.refusal(of: request, snapshot: snapshot) {
                 return try await writer.refuse(refusal.status, refusal.message)
             }
         }
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
+        var writer = writer
+        if let rule = snapshot.cors[key] {
+            let origin = request.head.headerFields[.origin].flatMap { rule.allowedOrigin($0) }
+            if let origin, CORSRule.isPreflight(request.head) {
+                return try await writer.respond(CORSRule.preflightAnswer(to: request.head, origin: origin), body: ByteBuffer())
+            }
+            writer = CORSWriter(base: writer, origin: origin)
+            request.hasAllowedOrigin = origin != nil
+        }
         if request.isOverload { return try await writer.refuseOverload(request, at: key) }
         if let entry = snapshot.entries[key] {
             return try await entry.respond(to: request, subpath: subpath, writer: writer)
@@ -73,6 +87,7 @@ extension ResponseWriter {
 extension HTTPField.Name {
     // The literal is a token, so that the failable initialiser cannot fail.
     fileprivate static let mcpSessionID = HTTPField.Name("mcp-session-id") ?? .via
+    fileprivate static let forwardedFor = HTTPField.Name("x-forwarded-for") ?? .via
 }
 
 /// Something that may refuse a request before an entry sees it.
@@ -93,6 +108,16 @@ struct HostCheck: InboundCheck {
         guard snapshot.hosts.allows(host: request.host) else {
             return Refusal(
                 status: .misdirectedRequest, message: "This host name is not served here; the setting hosts names those that are")
+        }
+        return nil
+    }
+}
+
+/// Serves only the addresses that the configuration lets in.
+struct AddressCheck: InboundCheck {
+    func refusal(of request: InboundRequest, snapshot: HubSnapshot) -> Refusal? {
+        guard snapshot.callers.admits(request.remoteAddress) else {
+            return Refusal(status: .forbidden, message: "Calls from this address are not taken")
         }
         return nil
     }

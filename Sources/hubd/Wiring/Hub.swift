@@ -26,6 +26,7 @@ final class Hub: Sendable {
     let metrics: HubMetrics
     let runtime: MCPRuntime
     let adminHosts: HostRule
+    let certificates: CertificateKeeper?
     private let builder: SnapshotBuilder
     private let inForce: NIOLockedValueBox<InForce>
     private let isTickWaiting = NIOLockedValueBox(false)
@@ -48,9 +49,11 @@ final class Hub: Sendable {
     /// - Parameters:
     ///   - snapshot: the first one, built from `settings`.
     ///   - descriptions: the local ones it was built from.
+    ///   - certificates: those of the public listener, if it has any.
     ///   - loadSettings: reads the file again.
     init(
-        settings: Settings, snapshot: HubSnapshot, descriptions: [String: IngestedAPI], builder: SnapshotBuilder,
+        settings: Settings, snapshot: HubSnapshot, descriptions: [String: IngestedAPI], certificates: CertificateKeeper? = nil,
+        builder: SnapshotBuilder,
         loadSettings: @escaping @Sendable () -> (settings: Settings?, findings: [ConfigFinding]),
         logger: Logger
     ) {
@@ -58,6 +61,7 @@ final class Hub: Sendable {
         metrics = builder.metrics
         runtime = builder.runtime
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
+        self.certificates = certificates
         self.builder = builder
         inForce = NIOLockedValueBox(InForce(settings: settings, descriptions: descriptions))
         self.loadSettings = loadSettings
@@ -70,6 +74,7 @@ final class Hub: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.runtime.run() }
+            if let certificates { group.addTask { await certificates.run() } }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
@@ -116,6 +121,7 @@ final class Hub: Sendable {
             return refused(findings + result.findings)
         }
         inForce.withLockedValue { $0 = InForce(settings: next, descriptions: result.descriptions) }
+        certificates?.replace(with: result.certificates)
         replace(with: snapshot)
         metrics.reloaded(successfully: true)
         logger.notice("reloaded", metadata: ["entries": "\(snapshot.entries.count)"])
@@ -147,6 +153,7 @@ extension HubSnapshot {
     /// This snapshot with the entries of an earlier one in place of those that became unavailable: the last good is kept.
     fileprivate func keeping(_ earlier: HubSnapshot) -> HubSnapshot {
         let kept = unavailable.keys.reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
-        return HubSnapshot(entries: kept, hosts: hosts, unavailable: unavailable.filter { kept[$0.key] == nil })
+        return HubSnapshot(
+            entries: kept, hosts: hosts, callers: callers, cors: cors, unavailable: unavailable.filter { kept[$0.key] == nil })
     }
 }

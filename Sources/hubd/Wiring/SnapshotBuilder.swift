@@ -28,6 +28,8 @@ struct SnapshotBuilder: Sendable {
         var findings: [ConfigFinding]
         /// The local descriptions that were read, by path.
         var descriptions: [String: IngestedAPI] = [:]
+        /// The certificates of the public listener.
+        var certificates: [LoadedCertificate] = []
         /// Tools by server, for `hubd check`.
         var toolCounts: [String: Int] = [:]
     }
@@ -51,6 +53,8 @@ struct SnapshotBuilder: Sendable {
         self.environment = environment
     }
 
+    var certificateLoader: CertificateLoader { CertificateLoader(environment: environment) }
+
     /// Builds the snapshot for `settings`. Servers are read at once; what fails locally is an error, what fails over the network makes only
     /// its entry unavailable.
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
@@ -60,6 +64,7 @@ struct SnapshotBuilder: Sendable {
         let upstreams = settings.upstreams.mapValues { entry in
             upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
         }
+        let certificates = certificates(settings, fetching, &findings)
         let hosts = settings.hostRule
         var parts: [Int: ServerPart] = [:]
         await withTaskGroup(of: (Int, ServerPart).self) { group in
@@ -84,13 +89,25 @@ struct SnapshotBuilder: Sendable {
             counts[entry.name] = part.server?.tools.tools.count
         }
         entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
-        let snapshot = findings.hasErrors ? nil : HubSnapshot(entries: entries, hosts: hosts, unavailable: unavailable)
-        return Result(snapshot: snapshot, findings: findings.findings, descriptions: descriptions, toolCounts: counts)
+        let snapshot =
+            findings.hasErrors
+            ? nil
+            : HubSnapshot(
+                entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors, unavailable: unavailable)
+        return Result(
+            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, toolCounts: counts)
     }
 
     /// Whether a description that the settings name by URL is to be fetched.
     func isAnyDescriptionDue(_ settings: Settings) -> Bool {
         remotes.isAnyDue(of: settings.servers.compactMap { if case .url(let url) = $0.openapi.value { url } else { nil } })
+    }
+
+    private func certificates(_ settings: Settings, _ fetching: Fetching, _ findings: inout FindingCollector) -> [LoadedCertificate] {
+        if case .whenDue = fetching { return [] }  // they have a keeper of their own
+        let loaded = certificateLoader.load(settings.tls, readsKeys: fetching.usesSecretsAndNetwork)
+        findings.add(loaded.findings)
+        return loaded.certificates
     }
 
     // MARK: Upstreams
@@ -323,11 +340,16 @@ extension Settings {
             : HostRule(names: publicHost + hosts.map { HTTPAddress.splitAuthority($0)?.host ?? $0 }, allowsLoopback: false)
     }
 
+    /// From where the callers of the public listener come, and from where they may.
+    var callerRule: CallerRule {
+        CallerRule(trustedProxies: trustedProxies, allow: network.allow, deny: network.deny)
+    }
+
     /// What cannot change while the hub runs.
     func findingsForRestart(since current: Settings) -> [ConfigFinding] {
         let changed = [
             ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
-            ("data", dataDirectory != current.dataDirectory),
+            ("data", dataDirectory != current.dataDirectory), ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
         ]
         return changed.filter(\.1).map { name, _ in
             ConfigFinding(

@@ -91,7 +91,7 @@ class Hub:
         self.admin = self._address("admin")
 
     def _address(self, listener):
-        found = self.output.wait_for(rf"{listener}\b.*?(http://[0-9.]+:[0-9]+)")
+        found = self.output.wait_for(rf"{listener}\b.*?(https?://[0-9.]+:[0-9]+)")
         if found is None:
             self.process.kill()
             raise AssertionError(f"no {listener} address printed\n{self.output.text}\n{self.errors.text}")

@@ -194,11 +194,11 @@ struct SettingsComplaintTests {
         let lacking = Set(findings.compactMap { $0.message.split(separator: "\"").first })
         #expect(
             lacking == [
-                "tls", "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
+                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
                 "response",
                 "wsdl", "http", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
                 "consumers",
-                "policies", "telemetry",
+                "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",
             ])

@@ -8,7 +8,7 @@ enum HubGrammar {
             "hosts", .list(.text(.host), minimum: 1),
             "The Host values that are accepted; the default is localhost, the listen address and publicUrl."),
         Field("trustedProxies", .list(.text(.addressRange), minimum: 1), "The proxies whose word about the caller's address is taken."),
-        Field("tls", .list(tls, minimum: 1), "Certificates of the public listener; renewed without a restart.").later,
+        Field("tls", .list(tls, minimum: 1), "Certificates of the public listener; renewed without a restart."),
         Field("bounds", bounds, "The most that callers may use of the hub."),
         Field("admin", admin, "The admin listener."),
         Field("data", .text(.path), "The folder for what the hub stores; the default is hub-data beside this file."),
@@ -25,7 +25,7 @@ enum HubGrammar {
         Field("models", .map(keys: .entry(.model), values: modelAPI), "Model APIs, each at /models/NAME/v1; default is also at /v1."),
         Field("identity", identity, "How callers prove who they are.").later,
         Field("consumers", consumers, "Who may call.").later,
-        Field("policies", policies, "Limits, guards and masks around calls.").later,
+        Field("policies", policies, "Limits, guards and masks around calls."),
         Field("telemetry", telemetry, "Where traces and metrics are sent.").later,
     ])
 
@@ -33,7 +33,7 @@ enum HubGrammar {
     static let mergedKeys: Set<String> = ["clusters", "upstreams", "servers", "virtualServers", "agents", "models", "consumers"]
 
     private static let tls = Shape.object([
-        Field("names", .list(.text(.host), minimum: 1), "The host names this certificate is for.").required,
+        Field("names", .list(.text(.serverName), minimum: 1), "The host names this certificate is for; *. stands for one label.").required,
         Field("certificate", .text(.path), "The certificate chain in PEM.").required,
         Field("key", .secret(.credential), "The private key in PEM.").required,
         Field("clientCA", .text(.path), "The authorities that callers' certificates must come from (mutual TLS)."),

@@ -52,7 +52,9 @@ extension TextKind {
     /// Whether a message may repeat a text that is not of this kind: not where a URL, a path or free text could hold a secret.
     var mayBeShown: Bool {
         switch self {
-        case .duration, .byteSize, .percent, .rate, .hostPort, .host, .addressRange, .toolName, .policyTarget, .request, .headerName: true
+        case .duration, .byteSize, .percent, .rate, .hostPort, .host, .serverName, .addressRange, .toolName, .policyTarget, .request,
+            .headerName:
+            true
         case .plain, .url, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
         }
     }

@@ -9,6 +9,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
     case rate
     case hostPort
     case host
+    case serverName
     case url
     case urlOrPath
     case path
@@ -32,6 +33,8 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .rate: Self.isRate(text)
         case .hostPort: ListenAddress(text) != nil
         case .host: HTTPAddress.splitAuthority(text) != nil
+        case .serverName:
+            HTTPAddress.splitAuthority(text.hasPrefix("*.") ? String(text.dropFirst(2)) : text).map { $0.port == nil } ?? false
         case .url: HTTPAddress(text) != nil
         case .urlOrPath: DescriptionLocation.isURL(text) ? DescriptionLocation.isWellFormedURL(text) : Self.isPath(text)
         case .path: Self.isPath(text) && !DescriptionLocation.isURL(text)
@@ -57,6 +60,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .rate: "a rate such as 10/1s or 60/1m"
         case .hostPort: "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
         case .host: "a host name or address, with a port or without one"
+        case .serverName: "a host name such as hub.example.com or *.example.com, without a port"
         case .url: "an http or https URL without user name, query and fragment"
         case .urlOrPath: "a file or an http or https URL"
         case .path: "a path"
@@ -88,7 +92,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .jsonPointer: #"^(/.*)?$"#
         case .request: #"^[A-Z]+ /"#
         case .headerName: #"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"#
-        case .plain, .host, .urlOrPath, .path, .pattern, .plainOrReference: nil
+        case .plain, .host, .serverName, .urlOrPath, .path, .pattern, .plainOrReference: nil
         }
     }
 

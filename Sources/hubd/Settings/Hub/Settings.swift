@@ -2,6 +2,14 @@ import HubCore
 
 /// All that is configured, read once and handed to the wiring. Secrets in it are references.
 struct Settings: Sendable, Hashable {
+    /// From where calls may come.
+    struct Network: Sendable, Hashable {
+        /// Only these addresses; empty is all.
+        var allow: [AddressRange] = []
+        /// Not these addresses.
+        var deny: [AddressRange] = []
+    }
+
     /// The most that callers may use of the hub.
     struct Bounds: Sendable, Hashable {
         /// The largest head of a request.
@@ -28,6 +36,12 @@ struct Settings: Sendable, Hashable {
     var hosts: [String] = []
     /// The proxies whose word about the caller's address is taken.
     var trustedProxies: [AddressRange] = []
+    /// From where calls may come.
+    var network = Network()
+    /// Which web pages may use an entry.
+    var cors: [EntryKey: CORSRule] = [:]
+    /// The certificates of the public listener, the one for callers without a known name first; empty is plain HTTP.
+    var tls: [TLSEntry] = []
     /// The most that callers may use.
     var bounds = Bounds()
     /// The admin token; nil is one made in the data folder.
@@ -49,8 +63,8 @@ struct Settings: Sendable, Hashable {
 
     /// Every secret that the wiring will ask for.
     var secrets: [SecretReference] {
-        [adminToken, masterKey].compactMap { $0 } + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
-            + models.compactMap(\.service.key)
+        [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
+            + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret } + models.compactMap(\.service.key)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

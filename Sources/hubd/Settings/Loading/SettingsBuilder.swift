@@ -32,6 +32,11 @@ struct SettingsBuilder {
         for file in files {
             for (key, value) in file.root["models"]?.members ?? [] { readModel(key, value) }
         }
+        for (section, kind) in [("servers", EntryKey.Kind.mcp), ("virtualServers", .mcp), ("models", .models)] {
+            for file in files {
+                for (key, value) in file.root[section]?.members ?? [] { readCORS(key, value, kind: kind) }
+            }
+        }
         checkAuth()
         return settings
     }
@@ -68,7 +73,10 @@ struct SettingsBuilder {
     private mutating func readHub() {
         settings.publicURL = top("publicUrl")?.string.flatMap { HTTPAddress($0) }
         settings.hosts = top("hosts")?.elements.compactMap(\.string) ?? []
-        settings.trustedProxies = top("trustedProxies")?.elements.compactMap { $0.string.flatMap { AddressRange($0) } } ?? []
+        settings.trustedProxies = ranges(top("trustedProxies"))
+        let network = top("policies")?["network"]
+        settings.network = Settings.Network(allow: ranges(network?["allow"]), deny: ranges(network?["deny"]))
+        settings.tls = (top("tls")?.elements ?? []).compactMap(certificate)
         if let bounds = top("bounds") {
             settings.bounds.headerBytes = size(bounds["headerBytes"]) ?? settings.bounds.headerBytes
             settings.bounds.bodyBytes = size(bounds["bodyBytes"]) ?? settings.bounds.bodyBytes
@@ -82,6 +90,21 @@ struct SettingsBuilder {
         settings.masterKey = secret(top("masterKey"))
         let beside = files.first.map { $0.resolve("hub-data") } ?? settings.dataDirectory
         settings.dataDirectory = overrides.data?.value ?? top("data")?.path ?? beside
+    }
+
+    private func ranges(_ value: ConfigValue?) -> [AddressRange] {
+        (value?.elements ?? []).compactMap { $0.string.flatMap { AddressRange($0) } }
+    }
+
+    private func certificate(_ value: ConfigValue) -> TLSEntry? {
+        guard let certificate = file(value["certificate"]), let key = secret(value["key"]) else { return nil }
+        return TLSEntry(
+            names: value["names"]?.elements.compactMap(\.string) ?? [], certificate: certificate, key: key,
+            clientAuthorities: file(value["clientCA"]))
+    }
+
+    private func file(_ value: ConfigValue?) -> Placed<String>? {
+        value.flatMap { value in value.path.map { Placed(value: $0, place: value.place) } }
     }
 
     private func size(_ value: ConfigValue?) -> Int? { value.flatMap { $0.json.int ?? $0.string.flatMap(ByteSize.parse) } }
@@ -151,6 +174,15 @@ struct SettingsBuilder {
             }
             renamed[rename.value] = rename.place
         }
+    }
+
+    /// The web pages that may use an entry of any kind.
+    private mutating func readCORS(_ key: ConfigValue, _ value: ConfigValue, kind: EntryKey.Kind) {
+        guard let name = key.string, let origins = value["cors"]?["origins"]?.elements, !origins.isEmpty else { return }
+        for origin in origins where origin.string.flatMap({ HTTPAddress($0) })?.path.isEmpty == false {
+            findings.error("an origin has no path", hint: "write scheme, host and port alone", at: origin.place)
+        }
+        settings.cors[EntryKey(kind: kind, name: name)] = CORSRule(origins: origins.compactMap(\.string))
     }
 
     // MARK: Who may call

@@ -63,10 +63,10 @@ extension HubGrammar {
                 Field("allow", .list(.text(.addressRange), minimum: 1), "Only these addresses."),
                 Field("deny", .list(.text(.addressRange), minimum: 1), "Not these addresses."),
             ]), "Where calls may come from."),
-        Field("limits", .list(limitRule), "How much callers may use."),
-        Field("guards", .list(guardRule), "What may be said."),
-        Field("masks", .list(maskRule), "What is hidden from models."),
-        Field("plugins", .list(plugin), "Rules written as scripts."),
+        Field("limits", .list(limitRule), "How much callers may use.").later,
+        Field("guards", .list(guardRule), "What may be said.").later,
+        Field("masks", .list(maskRule), "What is hidden from models.").later,
+        Field("plugins", .list(plugin), "Rules written as scripts.").later,
     ])
 
     private static let name = Field("name", .text(.plain), "The rule's name, for logs and metrics.").required

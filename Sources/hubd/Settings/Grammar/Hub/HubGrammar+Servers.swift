@@ -42,8 +42,7 @@ extension HubGrammar {
             "What happens when tools change."
         )
         .later,
-        Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call.")
-            .later,
+        Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call."),
     ]
 
     /// Whether an entry answers at the root.
