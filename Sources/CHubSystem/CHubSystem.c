@@ -1,9 +1,10 @@
-#define _GNU_SOURCE  // accept4, struct ucred
+#define _GNU_SOURCE  // accept4, struct ucred, sched_getaffinity
 #include "CHubSystem.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -162,3 +163,9 @@ int hub_listening_address(int socket, char text[HUB_ADDRESS_LENGTH], uint16_t *p
 }
 
 int hub_disable_dumping(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int hub_processor_count(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
+}

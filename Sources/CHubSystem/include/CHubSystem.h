@@ -45,4 +45,7 @@ int hub_listening_address(int socket, char text[_Nonnull HUB_ADDRESS_LENGTH], ui
 /// Keeps other processes of the same user, debuggers and core dumps out of this one's memory.
 int hub_disable_dumping(void);
 
+/// How many processors this process may run on.
+int hub_processor_count(void);
+
 #endif

@@ -32,6 +32,7 @@ struct HubProcess {
         var logger = Logger(label: "hubd")
         logger.logLevel = logLevel
         ProcessHardening.apply()
+        EventLoops.matchProcessors()
         let passed = try PassedSockets.take(environment: ProcessInfo.processInfo.environment)
         let overrides = overrides
         let load: @Sendable () -> (settings: Settings?, findings: [ConfigFinding]) = {
