@@ -29,10 +29,21 @@ final class EndpointPool {
     /// A connection on its way.
     private final class Attempt {
         let deadline: NIODeadline
-        var channel: (any Channel)?
-        var isOver = false
+        private(set) var isOver = false
+        private var channel: (any Channel)?
 
         init(deadline: NIODeadline) { self.deadline = deadline }
+
+        /// There is a channel, perhaps too late: then nobody else would close it.
+        func opened(_ channel: any Channel) {
+            self.channel = channel
+            if isOver { channel.close(promise: nil) }
+        }
+
+        func giveUp() {
+            isOver = true
+            channel?.close(promise: nil)
+        }
     }
 
     init(executor: LoopTaskExecutor, connector: Connector, settings: UpstreamSettings) {
@@ -119,7 +130,7 @@ final class EndpointPool {
         attempts.append(attempt)
         let pool = NIOLoopBound(self, eventLoop: loop)
         connector.connect(
-            to: addresses(), on: loop, timeout: timeout, handler: { UpstreamConnection(pool: pool.value) }, opened: { attempt.channel = $0 }
+            to: addresses(), on: loop, timeout: timeout, handler: { UpstreamConnection(pool: pool.value) }, opened: { attempt.opened($0) }
         ).assumeIsolated().whenComplete { result in
             self.finished(attempt, result.map(\.value))
         }
@@ -177,8 +188,7 @@ final class EndpointPool {
     private func tick() {
         let now = NIODeadline.now()
         for attempt in attempts where attempt.deadline <= now {
-            attempt.isOver = true
-            attempt.channel?.close(promise: nil)
+            attempt.giveUp()
             attempts.removeAll { $0 === attempt }
             failed(.connectTimeout)
         }

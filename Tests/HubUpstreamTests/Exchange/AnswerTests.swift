@@ -87,7 +87,7 @@ struct AnswerTests {
         let upstream = try await RawUpstream.start { _, _ in
             [.write("HTTP/1.1 200 OK\r\ncontent-length: \(total)\r\n\r\n"), .flood(total)]
         }
-        let service = try TestUpstreams.service(upstream) { $0.timeouts.total = .seconds(1) }
+        let service = try TestUpstreams.service(upstream) { $0.timeouts.total = .seconds(3) }
         let response = try await service.send()
         // The whole exchange ends by its limit, whoever is slow; until then the upstream could send no more than buffers of sockets hold.
         let log = await upstream.until { $0.closed == 1 }

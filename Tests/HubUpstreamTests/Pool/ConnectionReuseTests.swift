@@ -112,6 +112,43 @@ struct ConnectionReuseTests {
         await upstream.until { $0.closed == 2 }
     }
 
+    @Test("among upstreams that misbehave and callers that leave, nobody gets what was meant for another")
+    func isolation() async throws {
+        let upstream = try await RawUpstream.start { request, count in
+            let path = String(request.split(separator: " ")[1])
+            let answer = { (fields: String) in "HTTP/1.1 200 OK\r\n\(fields)content-length: \(path.utf8.count)\r\n\r\n\(path)" }
+            switch count % 16 {
+            case 3: return [.write(answer("") + answer(""))]
+            case 5: return [.close]
+            case 7: return [.write(answer("connection: close\r\n")), .close]
+            case 9: return [.write(String(answer("").dropLast())), .close]
+            default: return [.write(answer(""))]
+            }
+        }
+        let service = try TestUpstreams.service(upstream) { settings in
+            settings.bounds.connections = 8
+            settings.bounds.waiters = 64
+        }
+        let counts = try await withThrowingTaskGroup(of: (own: Int, others: Int).self) { group in
+            for caller in 0..<16 {
+                group.addTask {
+                    var counts = (own: 0, others: 0)
+                    for number in 0..<60 {
+                        let path = "/\(caller)/\(number)/" + String(repeating: "x", count: number)
+                        let task = Task { try await service.text(.post, path) }
+                        if number % 10 == 9 { task.cancel() }
+                        guard case .success(let body) = await task.result else { continue }
+                        if body == path { counts.own += 1 } else { counts.others += 1 }
+                    }
+                    return counts
+                }
+            }
+            return try await group.reduce(into: (own: 0, others: 0)) { ($0.own, $0.others) = ($0.own + $1.own, $0.others + $1.others) }
+        }
+        #expect(counts.own > 300)
+        #expect(counts.others == 0)
+    }
+
     @Test("a cancelled request closes its connection at once")
     func cancellation() async throws {
         let upstream = try await RawUpstream.start { _, _ in [.gate] }
