@@ -16,16 +16,21 @@ from harness.hub import Hub
 from harness.peer import Kind, Peer
 from harness.recorder import Recorder
 from harness.schemas import Schemas
+from harness.tokens import TokenUpstream
 from harness.upstreams import FaultUpstream, Httpbin
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CORPORA = os.environ.get("HUBD_CORPORA")
 SCHEMAS = Schemas(Path(CORPORA) / "mcp-schema") if CORPORA else None
 
+NUMBERS: list[str] = []
+
 collect_ignore_glob = [] if CORPORA else ["test_corpus_*.py"]
 
 
 def pytest_terminal_summary(terminalreporter):
+    for line in NUMBERS:
+        terminalreporter.write_line(line)
     if SCHEMAS is None:
         terminalreporter.write_line("HUBD_CORPORA is not set: corpus tests and schema validation of messages were left out")
     else:
@@ -49,6 +54,18 @@ def httpbin():
 def fault(background):
     """An upstream that misbehaves as told."""
     return FaultUpstream(background)
+
+
+@pytest.fixture
+def tokens(background):
+    """An upstream whose answers say whose they are."""
+    return TokenUpstream(background)
+
+
+@pytest.fixture
+def note(request):
+    """Keeps a number for the end of the run: `note("p99", "12 ms")`."""
+    return lambda name, value: NUMBERS.append(f"{request.node.name}: {name} {value}")
 
 
 def httpbin_configuration(address: str) -> dict:
@@ -78,6 +95,16 @@ def fault_configuration(address: str, **times) -> dict:
             "fault": {"openapi": "fault.openapi.yaml", "upstream": "fault"},
             "nobody": {"openapi": "fault.openapi.yaml", "upstream": "nobody"},
         },
+    }
+
+
+def token_configuration(address: str, bounds=None, **times) -> dict:
+    """The upstream of tokens as the server `tokens`."""
+    timeouts = {"connect": "5s", "firstByte": "30s", "idle": "30s", "total": "60s", **times}
+    return {
+        **({"bounds": bounds} if bounds else {}),
+        "upstreams": {"tokens": {"addresses": [address], "timeouts": timeouts}},
+        "servers": {"tokens": {"openapi": "tokens.openapi.yaml", "upstream": "tokens"}},
     }
 
 

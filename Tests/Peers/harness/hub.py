@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from harness.usage import Usage
+
 ROOT = Path(__file__).resolve().parents[3]
 START_LIMIT = 20
 STOP_LIMIT = 20
@@ -61,7 +63,7 @@ class Output:
 
 
 class Hub:
-    """A running `hubd serve` (or `demo`) with its addresses."""
+    """A running `hubd serve` (or `demo`) with its addresses; `before` is a command that becomes the hub, such as prlimit."""
 
     def __init__(self, folder: Path, configuration: dict, descriptions=(), command="serve", more=(), before=(), pass_fds=()):
         self.folder = folder
@@ -85,6 +87,7 @@ class Hub:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.usage = Usage(self.process.pid)
         self.output = Output(self.process.stdout)
         self.errors = Output(self.process.stderr)
         self.url = self._address("public")
@@ -120,6 +123,12 @@ class Hub:
         """Bytes of memory; `VmHWM` is the most there ever were."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{field}:\s+(\d+) kB", status).group(1)) << 10
+
+    def connections(self) -> int:
+        """Established connections to the public listener."""
+        port = f":{int(self.url.rsplit(':', 1)[1]):04X}"
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        return sum(fields[1].endswith(port) and fields[3] == "01" for fields in lines[1:])
 
     def stop(self) -> None:
         """Stops the hub as an operator does, and checks that it had not crashed."""
