@@ -55,6 +55,9 @@ public final class Listener: Sendable {
             .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.autoRead, value: !isPaused)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A caller that vanished does not hold its stream for ever: asked after a minute of silence, given up after another.
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
