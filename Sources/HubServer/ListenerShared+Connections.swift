@@ -51,7 +51,10 @@ private final class ConnectionRefusal: ChannelInboundHandler {
         context.channel.closeAfter(writing: RefusalBody.message(HTTP1Error(.serviceUnavailable, "There are too many connections")))
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+    // What it sends is not read past the first piece: the answer does not depend on it.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -27,6 +27,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     private var response = Response()
     private var heldBytes = 0
+    private var droppedBytes = 0
     private var queuedBytes = 0
     private var isFlushScheduled = false
     private var waiters: [() -> Void] = []
@@ -40,6 +41,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     /// Pipelined bytes that wait; past it nothing is read until the answer is out.
     private static let maximumInput = 64 << 10
+    /// What is read of a caller who has been refused and still sends, so that the refusal arrives; past it, reading would be work for nothing.
+    private static let maximumDropped = 16 << 20
     /// The largest piece that is copied behind the size of its chunk rather than sent beside it.
     private static let maximumCopy = 8 << 10
 
@@ -69,8 +72,11 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !machine.isClosed else { return }
         var bytes = unwrapInboundIn(data)
+        guard !machine.isClosed else {
+            droppedBytes &+= bytes.readableBytes
+            return proceed()
+        }
         if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
         proceed()
     }
@@ -109,7 +115,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             }
         }
         if input.readableBytes == 0 || machine.isClosed { input = ByteBuffer() }
-        let hasRoom = input.readableBytes < Self.maximumInput || machine.isReceiving
+        let hasRoom =
+            machine.isClosed ? droppedBytes < Self.maximumDropped : input.readableBytes < Self.maximumInput || machine.isReceiving
         if hasRoom != isReading { setReading(hasRoom) }
     }
 
