@@ -28,7 +28,7 @@ def test_a_stop_answers_the_calls_and_ends_the_streams(start_hub, tokens, form, 
         for token, caller in callers.items():
             await caller.send(tool_call(url, "token", {"token": token, "delay": 1500}))
         async with asyncio.timeout(30):
-            while tokens.open < form.calls:
+            while tokens.running < form.calls:
                 await asyncio.sleep(0.02)
         began = time.monotonic()
         hub.process.send_signal(signal.SIGTERM)

@@ -17,12 +17,12 @@ class TokenUpstream:
 
     `good` says the token and as many bytes more as wanted, after `delay` milliseconds. `surplus` says more than it announced, `garbage`
     something that is no HTTP, `cut` half of an answer, `closes` nothing; each of them has the token in what it says. `hang` says nothing
-    until the hub leaves, and then when that was (`left`).
+    until the hub leaves, and then when that was (`left`). `open` counts connections, `running` requests.
     """
 
     def __init__(self, background: Background):
-        self.open = 0
-        self.most_open = 0
+        self.open = self.most_open = 0
+        self.running = self.most_running = 0
         self.waiting = Signal()
         self.left: dict[str, float] = {}
         self.url = f"http://127.0.0.1:{background.listen(self._serve)}"
@@ -39,6 +39,15 @@ class TokenUpstream:
     async def _answer(self, reader, writer) -> bool:
         """Answers one request; whether the connection stays."""
         head = await reader.readuntil(b"\r\n\r\n")
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            return await self._say(head, reader, writer)
+        finally:
+            self.running -= 1
+
+    async def _say(self, head, reader, writer) -> bool:
+        """Answers it in the way it asks for."""
         path, _, query = head.split(b" ")[1].decode().partition("?")
         token, asked = path.removeprefix("/token/"), parse_qs(query)
         kind = asked.get("kind", ["good"])[0]
