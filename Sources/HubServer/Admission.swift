@@ -8,6 +8,7 @@ final class Admission: Sendable {
     private let connections = Atomic<Int>(0)
     private let inFlight = Atomic<Int>(0)
     private let heldBytes = Atomic<Int>(0)
+    private let unsentBytes = Atomic<Int>(0)
     private let lingering = Atomic<Int>(0)
     private let perAddress = NIOLockedValueBox<[String: Int]>([:])
 
@@ -58,7 +59,7 @@ final class Admission: Sendable {
     func endLinger() { lingering.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Counts a request in; false where it is one too many, which is to be refused and still counts until it ends.
-    func beginRequest() -> Bool { inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= bounds.inFlight }
+    func beginRequest() -> Bool { inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= bounds.inFlight && !isCrowded }
 
     func endRequest() { inFlight.wrappingSubtract(1, ordering: .relaxed) }
 
@@ -70,6 +71,12 @@ final class Admission: Sendable {
         }
         return true
     }
+
+    /// Whether too many bytes of answers wait for callers who do not take them.
+    var isCrowded: Bool { unsentBytes.load(ordering: .relaxed) > bounds.unsentBytes }
+
+    /// So many bytes more, or fewer, wait for a caller.
+    func changeUnsent(by bytes: Int) { unsentBytes.wrappingAdd(bytes, ordering: .relaxed) }
 
     func release(_ bytes: Int) { heldBytes.wrappingSubtract(bytes, ordering: .relaxed) }
 }

@@ -59,6 +59,8 @@ public final class Listener: Sendable {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Little waits in the system that could not be sent yet: so the hub sees at what pace a caller reads, and knows what it holds.
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 128 << 10)
             // A caller that vanished does not hold its stream for ever: asked after a minute of silence, given up after another.
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 60)

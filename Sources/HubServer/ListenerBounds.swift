@@ -20,8 +20,14 @@ public struct ListenerBounds: Sendable, Hashable {
     public var bodyTime: Duration = .seconds(60)
     /// Between two requests of a kept connection.
     public var idleTime: Duration = .seconds(90)
-    /// How long a caller may take nothing of what waits for it.
+    /// How long a caller may take fewer than `writeBytes` of what waits for it.
     public var writeTime: Duration = .seconds(30)
+    /// What a caller for whom bytes wait has to take within `writeTime`.
+    public var writeBytes = 64 << 10
+    /// What may wait for all callers, in bytes. Past it new requests are refused, and `crowdedWriteTime` is in force.
+    public var unsentBytes = 256 << 20
+    /// `writeTime` while too much waits for all callers.
+    public var crowdedWriteTime: Duration = .seconds(2)
 
     /// Bounds; times are as good as fixed.
     public init(

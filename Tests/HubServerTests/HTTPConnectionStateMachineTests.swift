@@ -111,17 +111,41 @@ struct HTTPConnectionStateMachineTests {
         #expect(idle.tick(now: start + .seconds(90), delivered: 0, isBehind: false) == .close)
     }
 
-    @Test("a caller who takes nothing is cut, one who is slow is not")
+    @Test("a caller who takes next to nothing is cut, one who is slow is not")
     func stalls() {
+        let least = ListenerBounds().writeBytes
         var machine = responding()
         #expect(machine.tick(now: start, delivered: 5, isBehind: true) == .none)
-        #expect(machine.tick(now: start + .seconds(29), delivered: 6, isBehind: true) == .none)
-        #expect(machine.tick(now: start + .seconds(58), delivered: 6, isBehind: true) == .none)
-        #expect(machine.tick(now: start + .seconds(59), delivered: 6, isBehind: true) == .cut)
+        #expect(machine.tick(now: start + .seconds(29), delivered: 5 + least, isBehind: true) == .none)
+        #expect(machine.tick(now: start + .seconds(58), delivered: 4 + 2 * least, isBehind: true) == .none)
+        #expect(machine.tick(now: start + .seconds(59), delivered: 4 + 2 * least, isBehind: true) == .cut)
         var caughtUp = responding()
         #expect(caughtUp.tick(now: start, delivered: 5, isBehind: true) == .none)
         #expect(caughtUp.tick(now: start + .seconds(29), delivered: 5, isBehind: false) == .none)
         #expect(caughtUp.tick(now: start + .seconds(40), delivered: 5, isBehind: true) == .none)
+    }
+
+    @Test("when too much waits for all callers, one who takes next to nothing is cut at once, and one who reads is not")
+    func crowds() {
+        let least = ListenerBounds().writeBytes
+        var machine = responding()
+        #expect(machine.tick(now: start, delivered: 0, isBehind: true, isCrowded: true) == .none)
+        #expect(machine.tick(now: start + .seconds(1), delivered: least, isBehind: true, isCrowded: true) == .none)
+        #expect(machine.tick(now: start + .seconds(2), delivered: least, isBehind: true, isCrowded: true) == .none)
+        #expect(machine.tick(now: start + .seconds(3), delivered: least, isBehind: true, isCrowded: true) == .cut)
+    }
+
+    @Test("what waits for callers who do not take it leaves no room for requests, until it is gone")
+    func unsent() {
+        var bounds = ListenerBounds()
+        bounds.unsentBytes = 100
+        let admission = Admission(bounds: bounds)
+        admission.changeUnsent(by: 100)
+        #expect(admission.beginRequest())
+        admission.changeUnsent(by: 1)
+        #expect(!admission.beginRequest())
+        admission.changeUnsent(by: -1)
+        #expect(admission.beginRequest())
     }
 
     @Test("a stop closes an idle connection at once and a busy one after its answer")

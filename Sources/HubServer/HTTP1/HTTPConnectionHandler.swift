@@ -29,6 +29,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var heldBytes = 0
     private var droppedBytes = 0
     private var queuedBytes = 0
+    private var unsentBytes = 0
     private var isFlushScheduled = false
     private var waiters: [() -> Void] = []
 
@@ -96,6 +97,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         task?.cancel()
         task = nil
         release()
+        countUnsent(0)
         input = ByteBuffer()
         wakeWaiters()
     }
@@ -165,6 +167,15 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         context?.channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
     }
 
+    /// What the caller has not taken yet. Of a channel that is gone there is nothing to know.
+    private var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
+    private func countUnsent(_ bytes: Int) {
+        guard bytes != unsentBytes else { return }
+        shared.admission.changeUnsent(by: bytes - unsentBytes)
+        unsentBytes = bytes
+    }
+
     private func release() {
         guard heldBytes > 0 else { return }
         shared.admission.release(heldBytes)
@@ -174,9 +185,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
 extension HTTPConnectionHandler: ListenerConnection {
     func tick(now: NIODeadline) {
-        // Of a channel that is gone there is nothing to know.
-        let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        perform(machine.tick(now: now, delivered: queuedBytes - waiting, isBehind: waiting > 0))
+        let waiting = waitingBytes
+        countUnsent(waiting)
+        let isCrowded = shared.admission.isCrowded
+        perform(machine.tick(now: now, delivered: queuedBytes - waiting, isBehind: waiting > 0, isCrowded: isCrowded))
     }
 
     func drain(now: NIODeadline, grace: Duration) { perform(machine.drain(now: now, grace: grace)) }
@@ -214,6 +226,7 @@ extension HTTPConnectionHandler: ResponseSink {
             queue(body)
         }
         context?.flush()
+        if body.readableBytes > Self.maximumCopy { countUnsent(waitingBytes) }
         finish(complete: true)
     }
 

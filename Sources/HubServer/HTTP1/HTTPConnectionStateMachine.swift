@@ -128,16 +128,17 @@ struct HTTPConnectionStateMachine {
         return .none
     }
 
-    /// Called every second or two with how many bytes the caller has taken in all, and whether more wait for it.
-    mutating func tick(now: NIODeadline, delivered: Int, isBehind: Bool) -> Action {
-        if !isBehind || delivered != self.delivered {
+    /// Called every second or two with how many bytes the caller has taken in all, whether more wait for it, and whether too much waits for
+    /// all callers.
+    mutating func tick(now: NIODeadline, delivered: Int, isBehind: Bool, isCrowded: Bool = false) -> Action {
+        if !isBehind || delivered - self.delivered >= bounds.writeBytes {
             stalledSince = nil
             self.delivered = delivered
         }
         if isBehind {
             let since = stalledSince ?? now
             stalledSince = since
-            if now >= since + TimeAmount(bounds.writeTime) {
+            if now >= since + TimeAmount(isCrowded ? bounds.crowdedWriteTime : bounds.writeTime) {
                 state = .closed
                 return .cut
             }
