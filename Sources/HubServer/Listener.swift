@@ -56,7 +56,7 @@ public final class Listener: Sendable {
             .serverChannelOption(.autoRead, value: !isPaused)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptControl(isPaused: isPaused)) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // Little waits in the system that could not be sent yet: so the hub sees at what pace a caller reads, and knows what it holds.
@@ -105,7 +105,7 @@ public final class Listener: Sendable {
     /// Accepts no more until `resume`: connections wait in the socket's queue, for this process or another that has the socket too. Those
     /// that were accepted before are all served.
     public func pause() async {
-        try? await channel.setOption(.autoRead, value: false).get()  // already closed is as good
+        try? await channel.triggerUserOutboundEvent(AcceptControl.Order.pause).get()  // already closed is as good
         // A connection is set up on its own loop and then handed back to the accepting one; were the channel closed by then, it would be
         // closed too, though its caller was not refused. So both steps are waited for.
         await shared.settle()
@@ -114,7 +114,7 @@ public final class Listener: Sendable {
 
     /// Accepts again.
     public func resume() async {
-        try? await channel.setOption(.autoRead, value: true).get()  // already closed: nothing is to be accepted
+        try? await channel.triggerUserOutboundEvent(AcceptControl.Order.resume).get()  // already closed: nothing is to be accepted
     }
 
     /// Stops accepting; the connections go on. Those that wait in the socket's queue are kept where another process holds it too.
