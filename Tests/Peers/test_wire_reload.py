@@ -1,4 +1,4 @@
-"""Changes under load: no request fails, and each is answered under exactly one configuration."""
+"""Changes and restarts under load: no request fails."""
 
 import asyncio
 import secrets
@@ -50,3 +50,35 @@ def test_reloads_under_load_fail_nobody(start_hub, tokens, form, note):
             assert changed <= 2 * base + 0.02
 
     asyncio.run(scenario())
+
+
+@forms(short={"restarts": 2, "callers": 4}, long={"restarts": scaled(20, 4), "callers": 16}, limit=600)
+def test_restarts_under_load_fail_nobody(start_hub, tokens, form, note):
+    """Each new hub takes the sockets over, while calls are at the upstream and callers come and go."""
+    configuration = token_configuration(tokens.url)
+    hub = start_hub(configuration)
+    url = hub.mcp("tokens")
+    slow, quick = (f"T-{secrets.token_hex(8)}" for _ in range(2))
+
+    def says(token):
+        return lambda answer: answer.status == 200 and reply(answer)["result"]["structuredContent"]["token"] == token
+
+    async def scenario(hub):
+        call = tool_call(url, "token", {"token": quick})
+        async with (
+            steady(url, call, says(quick), callers=form.callers, pause=0.002) as kept,
+            steady(url, tool_call(url, "token", {"token": quick}, connection="close"), says(quick), pause=0.01) as fresh,
+            steady(url, tool_call(url, "token", {"token": slow, "delay": 700}), says(slow)) as waiting,
+        ):
+            await kept.count(200)
+            for _ in range(form.restarts):
+                old, hub = hub, await asyncio.to_thread(start_hub, configuration, more=["--takeover"])
+                assert hub.url == old.url
+                assert await asyncio.to_thread(old.process.wait, 20) == 0
+                for load in [kept, fresh, waiting]:
+                    await load.count(20 if load is not waiting else 2)
+        for load, name in [(kept, "kept"), (fresh, "fresh"), (waiting, "slow")]:
+            assert not load.failures, (name, load.failures[:3])
+            note(name, f"{len(load.seconds)} calls, at most {max(load.seconds):.2f} s")
+
+    asyncio.run(scenario(hub))

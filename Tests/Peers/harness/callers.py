@@ -148,6 +148,9 @@ async def steady(url: str, request: bytes, check, callers=4, source="127.0.0.1",
                 caller = await Caller.open(url, source)
                 continue
             load.seconds.append(time.monotonic() - began)
+            if answer.headers.get("connection") == "close":  # a hub that stops asks its callers to connect to the next one
+                caller.leave()
+                caller = await Caller.open(url, source)
             await asyncio.sleep(pause)
         caller.leave()
 
