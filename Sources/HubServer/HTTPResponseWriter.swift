@@ -96,7 +96,7 @@ final class HTTPResponseWriter: ResponseWriter {
 
     private func stamped(_ head: HTTPResponse) -> HTTPResponse {
         var head = head
-        head.headerFields[.requestID] = requestID
+        head.headerFields.append(HTTPField(name: .requestID, value: requestID))
         return head
     }
 }

@@ -12,7 +12,7 @@ public struct UpstreamResponse: Sendable {
     public var body: ResponseBody
 
     /// The media type with its parameters.
-    public var contentType: String? { fields[.contentType] }
+    public var contentType: String? { fields.value(.contentType) }
 }
 
 /// An answer of an upstream, complete.
@@ -25,7 +25,7 @@ public struct CollectedResponse: Sendable {
     public var body: ByteBuffer
 
     /// The media type with its parameters.
-    public var contentType: String? { fields[.contentType] }
+    public var contentType: String? { fields.value(.contentType) }
 }
 
 extension HTTPFields {

@@ -39,7 +39,7 @@ public struct MCPServer: HubEntry {
 
     /// Answers below `/mcp/{name}`.
     public func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws {
-        if let origin = request.head.headerFields[.origin], !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
+        if let origin = request.head.headerFields.value(.origin), !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             // Every revision since 2025-03-26, transports, "Security Warning": DNS rebinding.
             return try await writer.answer(.forbidden, JSONRPCError(.invalidRequest, "Pages of this origin may not use this server"))
         }
@@ -53,10 +53,10 @@ public struct MCPServer: HubEntry {
 
     /// The era is the header's: absent, or one of the handshake versions, or else the modern way, which refuses what it does not know.
     private func respondStreamable(to request: InboundRequest, writer: any ResponseWriter) async throws {
-        let version = request.head.headerFields[.mcpProtocolVersion]
+        let version = request.head.headerFields.value(.mcpProtocolVersion)
         let isHandshake = version.map { ProtocolRevision(rawValue: $0).map { !$0.isModern } ?? false } ?? true
         if request.head.method == .post {
-            let type = request.head.headerFields[.contentType]
+            let type = request.head.headerFields.value(.contentType)
             guard type == "application/json" || type.flatMap({ MediaType($0) })?.essence == "application/json" else {
                 return try await writer.answer(
                     .unsupportedMediaType, JSONRPCError(.invalidRequest, "The body must be application/json"))

@@ -50,7 +50,7 @@ public struct ModelAPI: HubEntry {
 
     private func check(_ request: InboundRequest, subpath: Substring) throws(OpenAIError) -> Call {
         let fields = request.head.headerFields
-        if let origin = fields[.origin], !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
+        if let origin = fields.value(.origin), !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             throw OpenAIError(.forbidden, .permission, "Pages of this origin may not use this API", code: "origin_refused")
         }
         guard subpath == "/v1/chat/completions" else { throw .nothingHere }
@@ -58,7 +58,7 @@ public struct ModelAPI: HubEntry {
             throw OpenAIError(
                 .methodNotAllowed, .invalidRequest, "Only POST is served here", code: "method_not_supported", fields: [.allow: "POST"])
         }
-        let type = fields[.contentType]
+        let type = fields.value(.contentType)
         guard type == "application/json" || type.flatMap({ MediaType($0) })?.essence == "application/json" else {
             throw OpenAIError(
                 .unsupportedMediaType, .invalidRequest, "The body must be application/json", code: "unsupported_content_type")

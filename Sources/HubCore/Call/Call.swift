@@ -75,7 +75,7 @@ public struct CallResponse: Sendable {
     }
 
     /// The media type with its parameters, as the upstream named it.
-    public var contentType: String? { fields[.contentType] }
+    public var contentType: String? { fields.value(.contentType) }
 }
 
 /// What performs a call: an operation of an API, an upstream tool, an agent, a model provider.

@@ -133,7 +133,7 @@ final class Exchange {
     func received(_ head: HTTP1ResponseHead, now: NIODeadline) {
         machine.receivedHead(keepsAlive: head.keepsAlive, now: now)
         self.head = head
-        if pool.settings.acceptsCompression, let encoding = head.fields[.contentEncoding] { inflater = Inflater(encoding: encoding) }
+        if pool.settings.acceptsCompression, let encoding = head.fields.value(.contentEncoding) { inflater = Inflater(encoding: encoding) }
     }
 
     /// A piece of the body came.

@@ -30,7 +30,7 @@ struct HandshakeTransport {
             return try await writer.answer(
                 .notAcceptable, JSONRPCError(.invalidRequest, "Accept must take application/json and text/event-stream"))
         }
-        let token = request.head.headerFields[.mcpSessionID]
+        let token = request.head.headerFields.value(.mcpSessionID)
         let session = token.flatMap { server.runtime.session($0, entry: server.name) }
         let document: JSONDocument
         do throws(JSONParseError) {
@@ -136,7 +136,7 @@ struct HandshakeTransport {
 
     /// The session of a request without a body; answers the request where there is none.
     private func session(of request: InboundRequest, writer: any ResponseWriter) async throws -> SessionToken? {
-        guard let token = request.head.headerFields[.mcpSessionID] else {
+        guard let token = request.head.headerFields.value(.mcpSessionID) else {
             try await writer.answer(.badRequest, JSONRPCError(.invalidRequest, "The header Mcp-Session-Id is missing"))
             return nil
         }

@@ -64,14 +64,14 @@ struct ModernTransport {
         let fields = request.head.headerFields
         if root.kind == .object, root["id"] == nil {
             _ = try JSONRPCEnvelope(root)
-            _ = try Self.served(fields[.mcpProtocolVersion] ?? "", id: nil)
+            _ = try Self.served(fields.value(.mcpProtocolVersion) ?? "", id: nil)
             return .notification
         }
         let envelope = try JSONRPCEnvelope(root)
         guard case .request(let id) = envelope.kind else {
             throw JSONRPCError(.invalidRequest, "The body must be one request or notification", id: root["id"])
         }
-        for name in [HTTPField.Name.mcpProtocolVersion, .mcpMethod, .mcpName] where fields[values: name].count > 1 {
+        for name in [HTTPField.Name.mcpProtocolVersion, .mcpMethod, .mcpName] where fields.count(where: { $0.name == name }) > 1 {
             throw JSONRPCError(.headerMismatch, "The header \(name.rawName) stands twice", id: id)
         }
         guard let meta = envelope.params?["_meta"], let version = meta[MetaKey.protocolVersion]?.string,
@@ -85,10 +85,10 @@ struct ModernTransport {
     }
 
     private static func checkRouting(_ fields: HTTPFields, envelope: JSONRPCEnvelope, version: String, id: JSONValue) throws(JSONRPCError) {
-        guard fields[.mcpProtocolVersion] == version else {
+        guard fields.value(.mcpProtocolVersion) == version else {
             throw JSONRPCError(.headerMismatch, "The header MCP-Protocol-Version and params._meta differ", id: id)
         }
-        guard fields[.mcpMethod] == envelope.method else {
+        guard fields.value(.mcpMethod) == envelope.method else {
             throw JSONRPCError(.headerMismatch, "The header Mcp-Method and the method differ", id: id)
         }
         let member: String
@@ -98,7 +98,7 @@ struct ModernTransport {
         default: return
         }
         guard let name = envelope.params?[member]?.string else { return }
-        guard fields[.mcpName].flatMap(MirroredHeader.decode) == name else {
+        guard fields.value(.mcpName).flatMap(MirroredHeader.decode) == name else {
             throw JSONRPCError(.headerMismatch, "The header Mcp-Name and params.\(member) differ", id: id)
         }
     }

@@ -29,7 +29,7 @@ struct PublicResponder: HTTPResponder {
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
         var writer = writer
         if let rule = snapshot.cors[key] {
-            let origin = request.head.headerFields[.origin].flatMap { rule.allowedOrigin($0) }
+            let origin = request.head.headerFields.value(.origin).flatMap { rule.allowedOrigin($0) }
             if let origin, CORSRule.isPreflight(request.head) {
                 return try await writer.respond(CORSRule.preflightAnswer(to: request.head, origin: origin), body: ByteBuffer())
             }
