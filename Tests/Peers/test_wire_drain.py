@@ -13,9 +13,9 @@ from test_wire_streams import Ear, open_get, open_listen
 DRAIN_LIMIT = 15
 
 
-@forms(short={"streams": 20, "calls": 20}, long={"streams": 2000, "calls": 500}, limit=120)
+@forms(short={"streams": 20, "calls": 20}, long={"streams": 2000, "calls": 200}, limit=120)
 def test_a_stop_answers_the_calls_and_ends_the_streams(start_hub, tokens, form, note):
-    hub = start_hub(token_configuration(tokens.url, {"perAddress": 10_000}))
+    hub = start_hub(token_configuration(tokens.url, {"perAddress": 10_000, "inFlight": 10_000}))
     url = hub.mcp("tokens")
 
     async def scenario():
@@ -26,7 +26,7 @@ def test_a_stop_answers_the_calls_and_ends_the_streams(start_hub, tokens, form, 
         await half.send(b"POST /mcp/tokens HTTP/1.1\r\nhost: loc")
         callers = {f"T-{secrets.token_hex(8)}": await Caller.open(url) for _ in range(form.calls)}
         for token, caller in callers.items():
-            await caller.send(tool_call(url, "token", {"token": token, "delay": 1500}))
+            await caller.send(tool_call(url, "token", {"token": token, "delay": 2500}))
         async with asyncio.timeout(30):
             while tokens.running < form.calls:
                 await asyncio.sleep(0.02)
