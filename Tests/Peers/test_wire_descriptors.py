@@ -5,11 +5,13 @@ import secrets
 
 from conftest import token_configuration
 from harness.callers import Caller, reply, tool_call
+from harness.forms import forms
 
 DESCRIPTORS = 64
 
 
-def test_a_hub_out_of_descriptors_serves_on_and_recovers(start_hub, tokens):
+@forms(short={"rounds": 2}, long={"rounds": 20}, limit=200)
+def test_a_hub_out_of_descriptors_serves_on_and_recovers(start_hub, tokens, form):
     before = ["prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"]
     hub = start_hub(token_configuration(tokens.url), before=before)
     url = hub.mcp("tokens")
@@ -25,7 +27,7 @@ def test_a_hub_out_of_descriptors_serves_on_and_recovers(start_hub, tokens):
     async def scenario():
         first = await Caller.open(url)
         assert is_right(await first.ask(request))
-        for round in range(3):
+        for round in range(form.rounds):
             crowd = await fill()
             await asyncio.sleep(0.5)
             assert hub.usage.files >= DESCRIPTORS - 2, "there was room for all of them"
