@@ -5,10 +5,10 @@ import HubCore
 struct OutgoingRequest: Sendable {
     private let field: HTTPField?
     private let parameter: (name: String, value: String)?
-    private let acceptsCompression: Bool
+    private let asksForCompression: Bool
 
     init(_ settings: UpstreamSettings) {
-        acceptsCompression = settings.acceptsCompression
+        asksForCompression = settings.asksForCompression
         var (field, parameter): (HTTPField?, (name: String, value: String)?) = (nil, nil)
         switch settings.credential {
         case .header(let name, let value):
@@ -42,7 +42,7 @@ struct OutgoingRequest: Sendable {
             fields = HTTPFields(fields.filter { !$0.name.isHopByHop && $0.name != .expect })
         }
         if fields[.userAgent] == nil { fields[.userAgent] = "hubd" }
-        if acceptsCompression, fields[.acceptEncoding] == nil { fields[.acceptEncoding] = "gzip" }
+        if asksForCompression, fields[.acceptEncoding] == nil { fields[.acceptEncoding] = "gzip" }
         // RFC 9110 §9.3.8: the answer to TRACE repeats the request.
         if let field, request.method != .trace { fields[field.name] = field.value }
         return fields

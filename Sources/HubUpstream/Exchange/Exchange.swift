@@ -130,10 +130,13 @@ final class Exchange {
     func receivedBytes() { machine.receivedBytes() }
 
     /// The head came.
-    func received(_ head: HTTP1ResponseHead, now: NIODeadline) {
+    func received(_ head: HTTP1ResponseHead, now: NIODeadline) throws(InflateError) {
         machine.receivedHead(keepsAlive: head.keepsAlive, now: now)
         self.head = head
-        if pool.settings.acceptsCompression, let encoding = head.fields.value(.contentEncoding) { inflater = Inflater(encoding: encoding) }
+        guard head.bodyLength != 0, let encoding = head.fields.value(.contentEncoding), encoding.lowercased() != "identity" else { return }
+        // Unfolded whether it was asked for or not: whoever reads the answer takes its bytes for what they say they are.
+        guard let inflater = Inflater(encoding: encoding) else { throw .unknownEncoding }
+        self.inflater = inflater
     }
 
     /// A piece of the body came.

@@ -9,6 +9,8 @@ enum InflateError: Error {
     case truncated
     /// Something stands behind its end.
     case trailing
+    /// It is compressed in a way that nobody asked for.
+    case unknownEncoding
     /// It unfolds to more than it may.
     case limit
 }

@@ -29,7 +29,7 @@ final class HTTP2Transport: UpstreamTransport {
             redirectConfiguration: .disallow,  // a redirect would carry the hub's credential to another origin
             timeout: .init(connect: TimeAmount(settings.timeouts.connect), read: TimeAmount(settings.timeouts.idle)),
             connectionPool: .init(idleTimeout: TimeAmount(settings.bounds.idleTime)),
-            decompression: settings.acceptsCompression ? .enabled(limit: .ratio(Inflater.maximumRatio)) : .disabled)
+            decompression: .enabled(limit: .ratio(Inflater.maximumRatio)))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .automatic
         if !settings.isOperatorDefined {
@@ -65,7 +65,7 @@ final class HTTP2Transport: UpstreamTransport {
             for (name, value) in response.headers {
                 if let name = HTTPField.Name(name) { answer.fields.append(HTTPField(name: name, value: value)) }
             }
-            if settings.acceptsCompression, ["gzip", "deflate"].contains(answer.fields[.contentEncoding]?.lowercased()) {
+            if ["gzip", "deflate"].contains(answer.fields[.contentEncoding]?.lowercased()) {
                 answer.fields[.contentEncoding] = nil  // the client has unfolded it
             } else {
                 answer.bodyLength = request.method == .head ? 0 : answer.fields[.contentLength].flatMap { Int($0) }

@@ -201,7 +201,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private func read(_ exchange: Exchange) throws {
         while let part = try parser.next(from: &received) {
             switch part {
-            case .head(let head): exchange.received(head, now: .now())
+            case .head(let head): try exchange.received(head, now: .now())
             case .body(let bytes): try exchange.received(bytes)
             case .end:
                 try end(exchange)

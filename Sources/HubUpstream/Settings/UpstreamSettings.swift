@@ -67,8 +67,8 @@ public struct UpstreamSettings: Sendable, Hashable {
     public var usesHTTP2 = false
     /// Who vouches for the upstream's certificates; nil means the system's authorities.
     public var authorities: CertificateAuthorities?
-    /// Whether answers may come compressed.
-    public var acceptsCompression = true
+    /// Whether compressed answers are asked for. Those that come are unfolded anyway.
+    public var asksForCompression = true
     /// What it may use of the hub.
     package var bounds = PoolBounds()
 

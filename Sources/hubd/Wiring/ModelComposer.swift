@@ -23,7 +23,7 @@ struct ModelComposer {
     /// The API of an entry whose service is at `settings`.
     func api(_ entry: ModelEntry, at settings: UpstreamSettings) -> ModelAPI {
         var settings = settings
-        settings.acceptsCompression = false  // a compressor between holds events back
+        settings.asksForCompression = false  // a compressor between holds events back
         // The provider's customary base; an address with a path of its own replaces it.
         let target = MessageTarget(service: registry.service(for: settings), basePath: "/v1")
         let policies = Self.policies(api: entry.name, metrics: metrics)
