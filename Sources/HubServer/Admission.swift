@@ -11,6 +11,7 @@ final class Admission: Sendable {
     private let unsentBytes = Atomic<Int>(0)
     private let lingering = Atomic<Int>(0)
     private let perAddress = NIOLockedValueBox<[String: Int]>([:])
+    private let unsentPerAddress = NIOLockedValueBox<[String: Int]>([:])
 
     /// Connections that are being refused with an answer; past it they are closed without one.
     private static let maximumLingering = 256
@@ -59,7 +60,17 @@ final class Admission: Sendable {
     func endLinger() { lingering.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Counts a request in; false where it is one too many, which is to be refused and still counts until it ends.
-    func beginRequest() -> Bool { inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= bounds.inFlight && !isCrowded }
+    func beginRequest(from address: String) -> Bool {
+        inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= bounds.inFlight && hasRoomForAnswer(to: address)
+    }
+
+    /// Whether one more answer may come to wait. While the hub is crowded, who has it crowded gets no more; past twice the bound nobody does.
+    func hasRoomForAnswer(to address: String) -> Bool {
+        let unsent = unsentBytes.load(ordering: .relaxed)
+        guard unsent > bounds.unsentBytes else { return true }
+        guard unsent <= 2 * bounds.unsentBytes else { return false }
+        return unsentPerAddress.withLockedValue { $0[address, default: 0] } <= bounds.unsentBytes / 16
+    }
 
     func endRequest() { inFlight.wrappingSubtract(1, ordering: .relaxed) }
 
@@ -76,7 +87,13 @@ final class Admission: Sendable {
     var isCrowded: Bool { unsentBytes.load(ordering: .relaxed) > bounds.unsentBytes }
 
     /// So many bytes more, or fewer, wait for a caller.
-    func changeUnsent(by bytes: Int) { unsentBytes.wrappingAdd(bytes, ordering: .relaxed) }
+    func changeUnsent(by bytes: Int, to address: String) {
+        unsentBytes.wrappingAdd(bytes, ordering: .relaxed)
+        unsentPerAddress.withLockedValue { counts in
+            let left = counts[address, default: 0] + bytes
+            counts[address] = left == 0 ? nil : left
+        }
+    }
 
     func release(_ bytes: Int) { heldBytes.wrappingSubtract(bytes, ordering: .relaxed) }
 }

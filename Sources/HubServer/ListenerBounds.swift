@@ -24,7 +24,8 @@ public struct ListenerBounds: Sendable, Hashable {
     public var writeTime: Duration = .seconds(30)
     /// What a caller for whom bytes wait has to take within `writeTime`.
     public var writeBytes = 64 << 10
-    /// What may wait for all callers, in bytes. Past it new requests are refused, and `crowdedWriteTime` is in force.
+    /// What may wait for all callers, in bytes. Past it `crowdedWriteTime` is in force, and addresses for which more than a sixteenth of it
+    /// waits get no more answers; past twice as much nobody does.
     public var unsentBytes = 256 << 20
     /// `writeTime` while too much waits for all callers.
     public var crowdedWriteTime: Duration = .seconds(2)

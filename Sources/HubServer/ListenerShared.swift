@@ -57,7 +57,7 @@ final class ListenerShared: Sendable {
     ) -> Task<Void, Never> {
         var request = InboundRequest(
             head: head, host: host, body: body, id: RequestID.make(), remoteAddress: remoteAddress, logger: logger)
-        request.isOverload = !admission.beginRequest()
+        request.isOverload = !admission.beginRequest(from: remoteAddress)
         let writer = HTTPResponseWriter(
             sink: NIOLoopBound(sink, eventLoop: loop.eventLoop), eventLoop: loop.eventLoop, requestID: request.id)
         return Task.immediate(executorPreference: loop.executor) { [self, request] in await answer(request, writer: writer) }

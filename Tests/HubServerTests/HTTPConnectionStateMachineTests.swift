@@ -135,17 +135,22 @@ struct HTTPConnectionStateMachineTests {
         #expect(machine.tick(now: start + .seconds(3), delivered: least, isBehind: true, isCrowded: true) == .cut)
     }
 
-    @Test("what waits for callers who do not take it leaves no room for requests, until it is gone")
+    @Test("too much that waits leaves no room for the answers of whoever does not take it, and far too much for nobody's")
     func unsent() {
         var bounds = ListenerBounds()
-        bounds.unsentBytes = 100
+        bounds.unsentBytes = 160
         let admission = Admission(bounds: bounds)
-        admission.changeUnsent(by: 100)
-        #expect(admission.beginRequest())
-        admission.changeUnsent(by: 1)
-        #expect(!admission.beginRequest())
-        admission.changeUnsent(by: -1)
-        #expect(admission.beginRequest())
+        admission.changeUnsent(by: 150, to: "a")
+        admission.changeUnsent(by: 10, to: "b")
+        #expect(admission.beginRequest(from: "a"))
+        admission.changeUnsent(by: 1, to: "a")
+        #expect(!admission.beginRequest(from: "a"))
+        #expect(admission.beginRequest(from: "b"))
+        #expect(admission.beginRequest(from: "c"))
+        admission.changeUnsent(by: 160, to: "a")
+        #expect(!admission.beginRequest(from: "b"))
+        admission.changeUnsent(by: -311, to: "a")
+        #expect(admission.beginRequest(from: "a"))
     }
 
     @Test("a stop closes an idle connection at once and a busy one after its answer")
@@ -217,13 +222,13 @@ struct AdmissionTests {
     @Test("a request past the bound is told, and counts until it ends")
     func requests() {
         let admission = Admission(bounds: ListenerBounds(inFlight: 1))
-        #expect(admission.beginRequest())
-        #expect(!admission.beginRequest())
+        #expect(admission.beginRequest(from: "a"))
+        #expect(!admission.beginRequest(from: "a"))
         admission.endRequest()
-        #expect(!admission.beginRequest())
+        #expect(!admission.beginRequest(from: "a"))
         admission.endRequest()
         admission.endRequest()
-        #expect(admission.beginRequest())
+        #expect(admission.beginRequest(from: "a"))
     }
 }
 

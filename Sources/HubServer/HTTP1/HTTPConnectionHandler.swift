@@ -172,7 +172,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     private func countUnsent(_ bytes: Int) {
         guard bytes != unsentBytes else { return }
-        shared.admission.changeUnsent(by: bytes - unsentBytes)
+        shared.admission.changeUnsent(by: bytes - unsentBytes, to: remoteAddress)
         unsentBytes = bytes
     }
 
@@ -213,6 +213,11 @@ extension HTTPConnectionHandler: ResponseSink {
 
     func respond(_ head: HTTPResponse, body: ByteBuffer) {
         guard context != nil, machine.isResponding else { return }
+        // There may have been room when it was asked for. What was done cannot be said otherwise, so that it is cut.
+        guard body.readableBytes <= Self.maximumCopy || shared.admission.hasRoomForAnswer(to: remoteAddress) else {
+            shared.logger.debug("cut an answer: too much waits for its caller", metadata: ["address": "\(remoteAddress)"])
+            return finish(complete: false)
+        }
         var buffer = ByteBuffer()
         buffer.reserveCapacity(512 + (body.readableBytes <= Self.maximumCopy ? body.readableBytes : 0))
         writeHead(head, framing: Self.framing(of: head.status, length: body.readableBytes), into: &buffer)
