@@ -16,12 +16,15 @@ final class HTTPResponseWriter: ResponseWriter {
     private let sink: NIOLoopBound<any ResponseSink>
     private let eventLoop: any EventLoop
     private let requestID: String
+    private let offer: WebSocketOffer?
     private let state = NIOLockedValueBox(Progress())
+    private let webSocket = NIOLockedValueBox<WebSocketSession?>(nil)
 
-    init(sink: NIOLoopBound<any ResponseSink>, eventLoop: any EventLoop, requestID: String) {
+    init(sink: NIOLoopBound<any ResponseSink>, eventLoop: any EventLoop, requestID: String, offer: WebSocketOffer? = nil) {
         self.sink = sink
         self.eventLoop = eventLoop
         self.requestID = requestID
+        self.offer = offer
     }
 
     var progress: Progress { state.withLockedValue { $0 } }
@@ -62,9 +65,40 @@ final class HTTPResponseWriter: ResponseWriter {
         onLoop { $0.end() }
     }
 
-    /// Closes the connection of a response that was begun and cannot be completed: a cut is the only honest ending.
-    func abandon() {
-        guard finish() else { return }
+    func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection {
+        guard let offer else { throw HubError(.invalidRequest, "The request does not ask for a WebSocket") }
+        guard offer.isSupported else {
+            try await refuse(.upgradeRequired, "WebSocket is spoken in version 13", fields: [.secWebSocketVersion: "13"])
+            throw HubError(.invalidRequest, "The request asks for another version of WebSocket")
+        }
+        var fields: HTTPFields = [.upgrade: "websocket", .secWebSocketAccept: offer.acceptance]
+        if let subprotocol {
+            guard offer.subprotocols.contains(where: { $0.utf8.elementsEqual(subprotocol.utf8) }) else {
+                throw HubError(.internal, "The subprotocol was not offered")
+            }
+            fields[.secWebSocketProtocol] = subprotocol
+        }
+        guard start(status: HTTPResponse.Status.switchingProtocols.code, bytes: 0, finishes: false) else {
+            throw HubError(.internal, "The request is answered already")
+        }
+        let head = stamped(HTTPResponse(status: .switchingProtocols, headerFields: fields))
+        let session = await withCheckedContinuation { (continuation: CheckedContinuation<WebSocketSession?, Never>) in
+            onLoop { [eventLoop, state] sink in
+                continuation.resume(
+                    returning: sink.accept(head).map { WebSocketSession($0, eventLoop: eventLoop, progress: state) })
+            }
+        }
+        guard let session else { throw CancellationError() }
+        webSocket.withLockedValue { $0 = session }
+        return session
+    }
+
+    /// Ends what was begun and not completed. Of a response a cut is the only honest ending; a WebSocket is closed with a word, unless that
+    /// was done.
+    func abandon(_ ending: WebSocketClosure) {
+        let isUnfinished = finish()
+        if let session = webSocket.withLockedValue({ $0 }) { return session.finish(ending) }
+        guard isUnfinished else { return }
         onLoop { $0.abandon() }
     }
 

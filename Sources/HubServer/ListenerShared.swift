@@ -53,13 +53,16 @@ final class ListenerShared: Sendable {
     /// Ends with the last byte of the response; whoever owns the sink cancels the task when the caller leaves. Awaited by nobody, counted by
     /// `admission`.
     func dispatch(
-        head: HTTPRequest, host: String, body: ByteBuffer, sink: any ResponseSink, remoteAddress: String, on loop: ListenerLoop
+        head: HTTPRequest, host: String, body: ByteBuffer, webSocket: WebSocketOffer? = nil, sink: any ResponseSink, remoteAddress: String,
+        on loop: ListenerLoop
     ) -> Task<Void, Never> {
         var request = InboundRequest(
             head: head, host: host, body: body, id: RequestID.make(), remoteAddress: remoteAddress, logger: logger)
         request.isOverload = !admission.beginRequest(from: remoteAddress)
+        request.webSocket = webSocket
         let writer = HTTPResponseWriter(
-            sink: NIOLoopBound(sink, eventLoop: loop.eventLoop), eventLoop: loop.eventLoop, requestID: request.id)
+            sink: NIOLoopBound(sink, eventLoop: loop.eventLoop), eventLoop: loop.eventLoop, requestID: request.id,
+            offer: webSocket)
         return Task.immediate(executorPreference: loop.executor) { [self, request] in await answer(request, writer: writer) }
     }
 
@@ -67,20 +70,25 @@ final class ListenerShared: Sendable {
     private func answer(_ request: InboundRequest, writer: HTTPResponseWriter) async {
         let start = ContinuousClock.now
         observer?.began()
+        var ending = WebSocketClosure(.normal)
         do {
             try await responder.respond(to: request, writer: writer)
         } catch is CancellationError {
+            ending = WebSocketClosure(.goingAway)
             request.logger.debug("the caller left")
         } catch {
+            ending = WebSocketClosure(.internalError)
             request.logger.debug("the request ended with an error", metadata: ["error": "\(error)"])
         }
         if writer.progress.status == nil {
             try? await writer.refuse(.internalServerError, "The hub failed to answer")  // the caller may be gone
         }
-        writer.abandon()
+        writer.abandon(ending)
         admission.endRequest()
         let progress = writer.progress
+        // A WebSocket was answered when it was accepted, and its caller leaves in the end.
+        let isAnswered = !Task.isCancelled || progress.status == HTTPResponse.Status.switchingProtocols.code
         observer?.ended(
-            request, status: Task.isCancelled ? nil : progress.status, bytesSent: progress.bytesSent, duration: ContinuousClock.now - start)
+            request, status: isAnswered ? progress.status : nil, bytesSent: progress.bytesSent, duration: ContinuousClock.now - start)
     }
 }

@@ -15,8 +15,16 @@ protocol ResponseSink: AnyObject {
     func end()
     /// Cuts it: its reader must not take it for complete.
     func abandon()
+    /// Hands the connection over to a WebSocket, with this as the answer to the opening handshake; nil where it has gone. Only a request with
+    /// an offer is accepted, and nothing else is done with this sink after that.
+    func accept(_ head: HTTPResponse) -> WebSocketHandler?
     /// Whether more may be written now; false while the reader is behind, and when it has gone.
     var isWritable: Bool { get }
     /// Calls `resume` once, when more may be written or when the reader has gone; gives false where it has gone already.
     func whenWritable(_ resume: @escaping () -> Void) -> Bool
+}
+
+extension ResponseSink {
+    /// A stream cannot be handed over.
+    func accept(_ head: HTTPResponse) -> WebSocketHandler? { nil }
 }

@@ -193,7 +193,7 @@ enum RawClient {
         try await connect(address).executeThenClose { _, outbound in try await outbound.write(ByteBuffer(string: bytes)) }
     }
 
-    private static func connect(_ address: String) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    static func connect(_ address: String) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
         let parts = address.split(separator: ":")
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: String(parts[0]), port: Int(parts[1]) ?? 0) { channel in

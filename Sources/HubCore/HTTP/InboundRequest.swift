@@ -20,6 +20,9 @@ public struct InboundRequest: Sendable {
     public var hasAllowedOrigin = false
     /// Whether the listener is at its bound: the request is to be refused, in the words of its door.
     public var isOverload = false
+    /// What the request offers, if it is a valid opening handshake of a WebSocket: a responder may accept it (`acceptWebSocket`). A page may
+    /// ask for one wherever it comes from, so that `hasAllowedOrigin` is to be seen to before.
+    public var webSocket: WebSocketOffer?
 
     /// A request.
     public init(head: HTTPRequest, host: String, body: ByteBuffer, id: String, remoteAddress: String, logger: Logger) {
@@ -47,6 +50,18 @@ public protocol ResponseWriter: Sendable {
     func write(_ bytes: ByteBuffer) async throws
     /// Ends the body.
     func end() async throws
+    /// Accepts the offer of a request (`InboundRequest.webSocket`), in place of a response. A version that is not spoken is answered here.
+    ///
+    /// - Parameter subprotocol: one of those offered, or none.
+    /// - Throws: `HubError` where there is nothing to accept, or it was refused; `CancellationError` where the caller has gone.
+    func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection
+}
+
+extension ResponseWriter {
+    /// What cannot go over to a WebSocket.
+    public func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection {
+        throw HubError(.invalidRequest, "The request does not ask for a WebSocket")
+    }
 }
 
 /// What answers requests.

@@ -5,7 +5,7 @@ import NIOCore
 
 /// Owns one HTTP/1.1 connection of a caller: collects a request, has it answered, writes the response, and cancels the task when
 /// the caller leaves. Lives and runs on the connection's event loop; decides nothing, that is the state machine's part.
-final class HTTPConnectionHandler: ChannelInboundHandler {
+final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -24,6 +24,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var isProceeding = false
     private var host = ""
     private var task: Task<Void, Never>?
+    /// What the connection went over to; from then on it is no longer this handler's.
+    private var webSocket: WebSocketHandler?
 
     private var response = Response()
     private var heldBytes = 0
@@ -148,8 +150,14 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         case .sendContinue: context.writeAndFlush(wrapOutboundOut(Self.continueLine), promise: nil)
         case .dispatch(let head, let body):
             response = Response(isToHead: head.method == .head)
-            let task = shared.dispatch(head: head, host: host, body: body, sink: self, remoteAddress: remoteAddress, on: loop)
-            if machine.isResponding { self.task = task }  // else it is answered already
+            let offer = machine.allowsUpgrade && body.readableBytes == 0 ? WebSocketOffer(head) : nil
+            let task = shared.dispatch(
+                head: head, host: host, body: body, webSocket: offer, sink: self, remoteAddress: remoteAddress, on: loop)
+            if let webSocket {
+                webSocket.own(task)
+            } else if machine.isResponding {
+                self.task = task
+            }  // else it is answered already
         case .refuse(let error):
             shared.logger.debug("refused a request", metadata: ["status": "\(error.status.code)", "reason": "\(error.message)"])
             release()
@@ -277,6 +285,28 @@ extension HTTPConnectionHandler: ResponseSink {
         guard machine.isResponding else { return }
         context?.flush()
         finish(complete: false)
+    }
+
+    func accept(_ head: HTTPResponse) -> WebSocketHandler? {
+        guard let context, machine.allowsUpgrade else { return nil }
+        var buffer = ByteBuffer()
+        HTTP1Writer.responseHead(head.status, fields: head.headerFields, framing: .none, into: &buffer)
+        HTTP1Writer.field("connection", "upgrade", into: &buffer)
+        HTTP1Writer.endHead(into: &buffer)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        // What came behind the request is the first that the WebSocket reads, and who answers the request is now its to cancel.
+        let handler = WebSocketHandler(
+            shared: shared, loop: loop, remoteAddress: remoteAddress, input: input, isReading: isReading, now: .now())
+        if let task { handler.own(task) }
+        (input, task, webSocket) = (ByteBuffer(), nil, handler)
+        do {
+            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
+        } catch {
+            context.close(promise: nil)  // the channel has gone
+            return nil
+        }
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        return handler
     }
 
     private func finish(complete: Bool) {

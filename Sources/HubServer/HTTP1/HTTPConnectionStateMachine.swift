@@ -39,8 +39,7 @@ struct HTTPConnectionStateMachine {
     private var deadline: NIODeadline?
     /// Until when requests are still awaited, once the hub stops.
     private var drainEnd: NIODeadline?
-    private var delivered = 0
-    private var stalledSince: NIODeadline?
+    private var stall = WriteStall()
 
     /// A connection that begins at `now`; its first head is awaited.
     init(bounds: ListenerBounds, now: NIODeadline) {
@@ -57,6 +56,8 @@ struct HTTPConnectionStateMachine {
     }
     var isResponding: Bool { if case .responding = state { true } else { false } }
     var isClosed: Bool { if case .closed = state { true } else { false } }
+    /// Whether the connection may go over to another protocol (RFC 9110 §7.8).
+    var allowsUpgrade: Bool { if case .responding(_, let isHTTP10) = state { !isHTTP10 } else { false } }
     /// How many bytes of the body of the request that is arriving are held.
     var heldBytes: Int { if case .body(_, let body) = state { body.readableBytes } else { 0 } }
 
@@ -131,17 +132,9 @@ struct HTTPConnectionStateMachine {
     /// Called every second or two with how many bytes the caller has taken in all, whether more wait for it, and whether too much waits for
     /// all callers.
     mutating func tick(now: NIODeadline, delivered: Int, isBehind: Bool, isCrowded: Bool = false) -> Action {
-        if !isBehind || delivered - self.delivered >= bounds.writeBytes {
-            stalledSince = nil
-            self.delivered = delivered
-        }
-        if isBehind {
-            let since = stalledSince ?? now
-            stalledSince = since
-            if now >= since + TimeAmount(isCrowded ? bounds.crowdedWriteTime : bounds.writeTime) {
-                state = .closed
-                return .cut
-            }
+        if stall.hasLasted(bounds, now: now, delivered: delivered, isBehind: isBehind, isCrowded: isCrowded) {
+            state = .closed
+            return .cut
         }
         guard let deadline, now >= deadline else { return .none }
         switch state {

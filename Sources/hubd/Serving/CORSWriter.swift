@@ -21,6 +21,10 @@ struct CORSWriter: ResponseWriter {
 
     func end() async throws { try await base.end() }
 
+    func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection {
+        try await base.acceptWebSocket(subprotocol: subprotocol)
+    }
+
     private func marked(_ head: HTTPResponse) -> HTTPResponse {
         var head = head
         CORSRule.mark(&head.headerFields, origin: origin)
