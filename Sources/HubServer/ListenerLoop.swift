@@ -27,9 +27,9 @@ final class ListenerLoop: Sendable {
 
     static let tickInterval = TimeAmount.seconds(1)
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, executor: LoopTaskExecutor? = nil) {
         self.eventLoop = eventLoop
-        executor = .executor(for: eventLoop)
+        self.executor = executor ?? .executor(for: eventLoop)
         state = .makeBoxSendingValue(State(), eventLoop: eventLoop)
     }
 

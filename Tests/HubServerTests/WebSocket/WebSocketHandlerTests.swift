@@ -3,6 +3,7 @@ import HubCore
 import Logging
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Testing
 
 @testable import HubServer
@@ -20,9 +21,11 @@ struct WebSocketHandlerTests {
     init() throws {
         shared = ListenerShared(
             bounds: ListenerBounds(heldBytes: 1 << 20), door: ListenerDoor(), responder: NoResponder(), observer: nil,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, eventLoops: [channel.eventLoop])
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, eventLoops: [])
+        // An embedded loop says on every thread that it is the current one: it must not be among those that tasks run on.
+        let loop = ListenerLoop(channel.eventLoop, executor: .executor(for: MultiThreadedEventLoopGroup.singleton.any()))
         handler = WebSocketHandler(
-            shared: shared, loop: shared.loop(of: channel.eventLoop), remoteAddress: "127.0.0.1", input: ByteBuffer(), isReading: true, now: .now())
+            shared: shared, loop: loop, remoteAddress: "127.0.0.1", input: ByteBuffer(), isReading: true, now: .now())
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try channel.pipeline.syncOperations.addHandler(handler)
     }
