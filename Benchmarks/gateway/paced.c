@@ -101,7 +101,9 @@ static void set_free(struct connection *connection) {
 
 static void send_request(int64_t due) {
     int64_t late = now() - (due > free_since ? due : free_since);
-    struct connection *connection = free_ones[--free_count];
+    /* The one that rested longest: none rests so long that the server closes it just as a request goes out on it. */
+    struct connection *connection = free_ones[0];
+    memmove(free_ones, free_ones + 1, (size_t)--free_count * sizeof *free_ones);
     connection->state = BUSY;
     connection->due = due;
     connection->record = make_record(due, late);
