@@ -43,7 +43,9 @@ public struct WebSocketFrameHeader: Sendable, Hashable {
 
     /// Takes a header from the front of what has come; nil, and nothing taken, where it is not complete.
     ///
-    /// - Parameter isMasked: whether the sender must mask, as callers must and servers must not.
+    /// - Parameters:
+    ///   - buffer: what has come and is not read yet.
+    ///   - isMasked: whether the sender must mask, as callers must and servers must not.
     /// - Throws: a closure with the code to close with, as soon as the bytes that are wrong have come.
     public static func read(from buffer: inout ByteBuffer, isMasked: Bool) throws(WebSocketClosure) -> WebSocketFrameHeader? {
         let start = buffer.readerIndex
