@@ -175,7 +175,7 @@ struct WebSocketListenerTests {
             _ = try await wire.read(untilSuffix: Array("\r\n\r\n".utf8))
             async let stopped: Void = hub.listener.shutDown(limit: .seconds(30))
             #expect(try await wire.read(count: 4) == [0x88, 0x02, 0x03, 0xE9])
-            try await wire.send(Frames.frame(0x88, [0x03, 0xE9]))
+            try? await wire.send(Frames.frame(0x88, [0x03, 0xE9]))  // too late where this machine is slow: the hub has closed then
             #expect(try await wire.readToEnd() == [])
             await stopped
         }
