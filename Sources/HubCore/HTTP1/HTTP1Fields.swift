@@ -42,6 +42,17 @@ struct HTTP1Fields {
         list.reserveCapacity(count)
     }
 
+    /// Reads the lines of a head that `HTTP1HeadScanner` measured, from `start` to the empty one at its end.
+    init(of bytes: Span<UInt8>, from start: Int, in buffer: ByteBuffer, limit: Int) throws(HTTP1Error) {
+        self.init(limit: limit)
+        var start = start
+        while start < bytes.count - 2 {
+            let end = HTTP1HeadScanner.lineEnd(bytes, from: start)
+            try read(line: start..<end, of: bytes, in: buffer, at: buffer.readerIndex)
+            start = end + 2
+        }
+    }
+
     /// All but `Host`, in their order.
     var fields: HTTPFields {
         var fields = HTTPFields()

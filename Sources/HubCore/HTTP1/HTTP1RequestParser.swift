@@ -102,16 +102,9 @@ public struct HTTP1RequestParser: Sendable {
 
     private func readHead(_ buffer: ByteBuffer, length: Int) throws(HTTP1Error) -> (HTTP1RequestHead, HTTP1BodyFraming) {
         let bytes = buffer.readableBytesUInt8Span.extracting(..<length)
-        let base = buffer.readerIndex
-        var end = HTTP1HeadScanner.lineEnd(bytes, from: 0)
+        let end = HTTP1HeadScanner.lineEnd(bytes, from: 0)
         let (method, target, isHTTP10) = try readLine(bytes.extracting(..<end), in: buffer)
-        var fields = HTTP1Fields(limit: limits.fields)
-        var start = end + 2
-        while start < length - 2 {
-            end = HTTP1HeadScanner.lineEnd(bytes, from: start)
-            try fields.read(line: start..<end, of: bytes, in: buffer, at: base)
-            start = end + 2
-        }
+        let fields = try HTTP1Fields(of: bytes, from: end + 2, in: buffer, limit: limits.fields)
         guard fields.hosts.count == 1, let authority = fields.hosts.first else { throw .bad("Exactly one Host is needed") }
         let framing = try framing(fields, isHTTP10: isHTTP10)
         let bodyLength: Int? =

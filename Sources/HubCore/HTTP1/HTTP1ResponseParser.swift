@@ -111,15 +111,9 @@ public struct HTTP1ResponseParser: Sendable {
         _ buffer: ByteBuffer, length: Int, method: HTTPRequest.Method
     ) throws(HTTP1Error) -> (HTTP1ResponseHead, HTTP1BodyFraming) {
         let bytes = buffer.readableBytesUInt8Span.extracting(..<length)
-        var end = HTTP1HeadScanner.lineEnd(bytes, from: 0)
+        let end = HTTP1HeadScanner.lineEnd(bytes, from: 0)
         let (status, isHTTP10) = try readLine(bytes.extracting(..<end))
-        var fields = HTTP1Fields(limit: limits.fields)
-        var start = end + 2
-        while start < length - 2 {
-            end = HTTP1HeadScanner.lineEnd(bytes, from: start)
-            try fields.read(line: start..<end, of: bytes, in: buffer, at: buffer.readerIndex)
-            start = end + 2
-        }
+        let fields = try HTTP1Fields(of: bytes, from: end + 2, in: buffer, limit: limits.fields)
         let framing = try framing(fields, status: status, isHTTP10: isHTTP10, method: method)
         var bodyLength: Int?
         if case .length(let length) = framing { bodyLength = length } else if framing == .none { bodyLength = 0 }
