@@ -30,3 +30,12 @@ public protocol RequestEncoder: Sendable {
     /// - Throws: `HubError` with `.invalidArguments` and a message that names the argument and says what it must be.
     func encode(_ arguments: JSONValue?) throws(HubError) -> OutboundRequest
 }
+
+/// Turns the whole answer of an upstream into the one that callers get. Made once per operation when a description is read.
+public protocol ResponseDecoder: Sendable {
+    /// The answer in place of one with this status, these fields and this body.
+    ///
+    /// What is a failure in the upstream's protocol has a status of 400 and above in the result, whatever it had before.
+    /// An answer that the decoder cannot read is a failure too, of status 502; none is thrown.
+    func decode(status: Int, fields: HTTPFields, body: ByteBuffer) -> CallResponse
+}

@@ -49,6 +49,8 @@ public struct IngestedOperation: Sendable {
     public var tool: ToolDefinition
     /// Turns arguments into the request, whose path is below the server's.
     public var encoder: any RequestEncoder
+    /// Turns the upstream's answer into JSON, where it is written otherwise; nil passes it on.
+    public var decoder: (any ResponseDecoder)?
     /// Where the description says the operation is served.
     public var server: ServerReference
     /// What a caller must show: one of these (OR), each all of its schemes (AND). Empty: nothing.

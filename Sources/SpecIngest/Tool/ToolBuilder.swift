@@ -40,7 +40,8 @@ struct ToolBuilder {
             description: Self.description(operation), inputSchema: schema, annotations: Self.annotations(operation.method),
             risk: Self.risk(operation.method), operation: FindingLog.line(operation.name))
         return IngestedOperation(
-            tool: tool, encoder: encoder, server: operation.server, security: operation.security, responseTypes: operation.responseTypes,
+            tool: tool, encoder: encoder, server: operation.server, security: operation.security,
+            responseTypes: operation.responseTypes,
             arguments: zip(body.drafts, names).map { ArgumentBinding(name: $1, wireName: $0.binding.wireName, place: $0.binding.place) })
     }
 

@@ -128,17 +128,19 @@ enum CommandLineDescription {
 
     static func read(_ location: String) async throws -> IngestedAPI {
         let bytes: ByteBuffer
+        var loader: (any DescriptionLoader)?
         if DescriptionLocation.isURL(location) {
             bytes = try await RemoteDescriptions.fetch(location, registry: UpstreamRegistry(timers: Timekeeper.start()))
         } else {
             do throws(FileAccess.FileError) {
                 bytes = try FileAccess.read(location, limit: JSONLimits.description.maximumBytes)
+                loader = FolderLoader(of: location)
             } catch {
                 throw CommandFailure("\(error)")
             }
         }
         do throws(IngestError) {
-            return try OpenAPIReader.read(bytes)
+            return try await DescriptionReader.read(bytes, loader: loader)
         } catch {
             throw CommandFailure("\(location):\(error)")
         }

@@ -40,7 +40,7 @@ final class RemoteDescriptions: Sendable {
         do {
             let bytes = try await Self.fetch(url, registry: registry)
             if remote.api == nil || remote.bytes != bytes {
-                remote.api = try OpenAPIReader.read(bytes)
+                remote.api = try await DescriptionReader.read(bytes, loader: nil)
                 remote.bytes = bytes
             }
             remote.error = nil

@@ -82,7 +82,7 @@ struct SnapshotBuilder: Sendable {
         for (index, entry) in settings.servers.enumerated() {
             guard let part = parts[index] else { continue }
             findings.add(part.findings)
-            if case .file(let path) = entry.openapi.value { descriptions[path] = part.api }
+            if case .file(let path) = entry.description.value { descriptions[path] = part.api }
             let key = EntryKey(kind: .mcp, name: entry.name)
             entries[key] = part.server
             unavailable[key] = part.unavailable
@@ -100,7 +100,7 @@ struct SnapshotBuilder: Sendable {
 
     /// Whether a description that the settings name by URL is to be fetched.
     func isAnyDescriptionDue(_ settings: Settings) -> Bool {
-        remotes.isAnyDue(of: settings.servers.compactMap { if case .url(let url) = $0.openapi.value { url } else { nil } })
+        remotes.isAnyDue(of: settings.servers.compactMap { if case .url(let url) = $0.description.value { url } else { nil } })
     }
 
     private func certificates(_ settings: Settings, _ fetching: Fetching, _ findings: inout FindingCollector) -> [LoadedCertificate] {
@@ -199,17 +199,19 @@ struct SnapshotBuilder: Sendable {
         for operation in api.operations {
             guard let placement = placement(of: operation, upstream: upstream, entry: entry, &findings) else { continue }
             composer.add(
-                operation, target: OperationTarget(encoder: operation.encoder, service: placement.service, basePath: placement.basePath))
+                operation,
+                target: OperationTarget(
+                    encoder: operation.encoder, decoder: operation.decoder, service: placement.service, basePath: placement.basePath))
         }
         let tools = composer.finish(&findings)
         if findings.hasErrors {
-            guard case .url = entry.openapi.value else { return ServerPart(findings: findings.findings) }
+            guard case .url = entry.description.value else { return ServerPart(findings: findings.findings) }
             // What comes over the network may change at any time: it costs its own entry, not the hub.
             return ServerPart(unavailable: "its description does not fit the configuration", findings: findings.findings.map(\.asWarning))
         }
         let server = MCPServer(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
-            instructions: entry.description, tools: tools, hosts: hosts, runtime: runtime)
+            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime)
         return ServerPart(server: server, api: api, findings: findings.findings)
     }
 
@@ -222,14 +224,15 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func description(of entry: ServerEntry, fetching: Fetching) async -> Description {
-        switch entry.openapi.value {
+        switch entry.description.value {
         case .file(let path):
             if case .whenDue(let local) = fetching, let known = local[path] { return .api(known) }
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
-                return .api(try OpenAPIReader.read(bytes))
+                return .api(try await DescriptionReader.read(bytes, loader: FolderLoader(of: path)))
             } catch let error as FileAccess.FileError {
-                return .failed(ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.openapi.place))
+                return .failed(
+                    ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.description.place))
             } catch let error as IngestError {
                 return .failed(
                     ConfigFinding(
@@ -240,7 +243,7 @@ struct SnapshotBuilder: Sendable {
                     ConfigFinding(
                         severity: .error, message: error.message, hint: nil, place: SourcePlace(file: path, position: error.position)))
             } catch {
-                return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.openapi.place))
+                return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.description.place))
             }
         case .url(let url):
             guard fetching.usesSecretsAndNetwork else { return .left }
@@ -254,7 +257,7 @@ struct SnapshotBuilder: Sendable {
     private func unavailableFinding(_ entry: ServerEntry, _ reason: String) -> ConfigFinding {
         ConfigFinding(
             severity: .warning, message: "\(entry.name) is not available: \(reason)", hint: "it is tried again by itself",
-            place: entry.openapi.place)
+            place: entry.description.place)
     }
 
     /// Where an operation's calls go: the named upstream under the description's path, or the description's own server if that is public.
@@ -263,7 +266,7 @@ struct SnapshotBuilder: Sendable {
     ) -> (service: UpstreamService, basePath: String)? {
         if let upstream { return (upstream, operation.server.pathPrefix) }
         var own: HTTPAddress?
-        if case .url(let url) = entry.openapi.value { own = HTTPAddress(String(url.prefix { $0 != "?" })) }
+        if case .url(let url) = entry.description.value { own = HTTPAddress(String(url.prefix { $0 != "?" })) }
         if case .unusable(let url, let reason) = operation.server {
             findings.addOnce(
                 "the description of \(entry.name) names the server \(ConfigFinding.quoted(url)), which cannot be used: \(reason)",
@@ -294,7 +297,7 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func place(_ position: SourcePosition?, in entry: ServerEntry) -> SourcePlace {
-        switch entry.openapi.value {
+        switch entry.description.value {
         case .file(let path), .url(let path): SourcePlace(file: path, position: position)
         }
     }

@@ -86,11 +86,11 @@ struct SettingsTests {
         #expect(settings.secrets.count == 6)
 
         #expect(settings.servers.map(\.name) == ["z", "y"])
-        #expect(settings.servers[0].openapi.value == .file("/etc/specs/z.yaml"))
+        #expect(settings.servers[0].description.value == .file("/etc/specs/z.yaml"))
         #expect(settings.servers[0].upstream?.value == "a")
         #expect(settings.servers[0].refresh == .seconds(30))
-        #expect(settings.servers[0].description == "Zed")
-        #expect(settings.servers[1].openapi.value == .url("https://example.com/api.json?x=1"))
+        #expect(settings.servers[0].purpose == "Zed")
+        #expect(settings.servers[1].description.value == .url("https://example.com/api.json?x=1"))
         let tools = settings.servers[1].tools
         #expect(tools[0].rename?.value == "uno" && tools[0].title == "Uno" && tools[0].isHidden && tools[0].risk == .read)
         #expect(tools[0].place.position == SourcePosition(line: 25, column: 7))
@@ -198,7 +198,7 @@ struct SettingsTests {
         ])
         let (settings, findings) = files.load()
         #expect(findings.isEmpty, "\(findings)")
-        #expect(settings?.servers.map(\.openapi.value) == [.file("a.yaml"), .file("conf.d/b.yaml"), .file("conf.d/c.yaml")])
+        #expect(settings?.servers.map(\.description.value) == [.file("a.yaml"), .file("conf.d/b.yaml"), .file("conf.d/c.yaml")])
         #expect(settings?.files == ["hub.yaml", "conf.d/1.yaml", "conf.d/2.yaml", "extra.yaml"])
     }
 

@@ -15,9 +15,9 @@ struct ServerEntry: Sendable, Hashable {
     /// Where the entry stands.
     var place: SourcePlace
     /// What the server is for.
-    var description: String?
-    /// Where the OpenAPI description is.
-    var openapi: Placed<DescriptionLocation>
+    var purpose: String?
+    /// Where the description is, OpenAPI or WSDL.
+    var description: Placed<DescriptionLocation>
     /// The upstream that calls go to; nil is the description's own servers.
     var upstream: Placed<String>?
     /// How often a description that is a URL is read again.

@@ -156,13 +156,14 @@ struct SettingsBuilder {
     // MARK: Servers
 
     private mutating func readServer(_ key: ConfigValue, _ value: ConfigValue) {
-        guard let name = key.string, let openapi = value["openapi"], let location = openapi.string, serverNames.insert(name).inserted
+        guard let name = key.string, let description = value["openapi"] ?? value["wsdl"], let location = description.string,
+            serverNames.insert(name).inserted
         else { return }
-        let path = openapi.file.resolve(location)
+        let path = description.file.resolve(location)
         settings.servers.append(
             ServerEntry(
-                name: name, place: key.place, description: value["description"]?.string,
-                openapi: Placed(value: DescriptionLocation.isURL(location) ? .url(location) : .file(path), place: openapi.place),
+                name: name, place: key.place, purpose: value["description"]?.string,
+                description: Placed(value: DescriptionLocation.isURL(location) ? .url(location) : .file(path), place: description.place),
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
                 refresh: duration(value["refresh"]),
                 auth: value["auth"] == nil ? .unwritten : .none,

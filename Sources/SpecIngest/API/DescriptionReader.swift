@@ -1,0 +1,25 @@
+public import NIOCore
+
+/// Gives the reader of a description the further files that the description refers to.
+public protocol DescriptionLoader: Sendable {
+    /// The text of a file.
+    ///
+    /// - Parameter path: where the file is, relative to the folder of the description it was named by, with `/` between the parts and
+    ///   without `.` and `..`: a loader cannot be asked for what lies above.
+    /// - Throws: `IngestError` where there is no such file, or it may not be read.
+    func load(_ path: String) async throws(IngestError) -> ByteBuffer
+}
+
+/// Reads the description of an API, whatever its format, with the further files it refers to.
+public enum DescriptionReader {
+    /// Reads a text.
+    ///
+    /// - Parameters:
+    ///   - bytes: the text that the operator named.
+    ///   - loader: gives further files; without one, what is in them is missing.
+    /// - Throws: `IngestError` with the place where there is one.
+    @concurrent
+    public static func read(_ bytes: ByteBuffer, loader: (any DescriptionLoader)?) async throws(IngestError) -> IngestedAPI {
+        try OpenAPIReader.read(bytes)
+    }
+}
