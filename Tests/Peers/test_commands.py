@@ -61,6 +61,24 @@ def test_call_says_what_is_wrong_with_arguments(arguments):
     assert result.stderr.strip()
 
 
+def test_a_batch_of_dry_runs_prints_a_line_for_each(tmp_path):
+    calls = tmp_path / "calls.jsonl"
+    good = {"tool": "postJson", "arguments": {"name": "é"}}
+    calls.write_text("\n".join([json.dumps(good), '{"tool":"nothing"}', "{", '{"tool":"postJson","arguments":{}}', ""]))
+    result = hubd("call", HTTPBIN, "--batch", calls, "--dry-run", "--base-url", "http://h.test")
+    assert result.returncode == 0, result.stderr
+    lines = list(map(json.loads, result.stdout.splitlines()))
+    assert [list(line) for line in lines[1:]] == [["error"]] * 3
+    single = hubd("call", HTTPBIN, "postJson", "--dry-run", "--base-url", "http://h.test", "--arguments", json.dumps(good["arguments"]))
+    assert lines[0] == json.loads(single.stdout)
+
+
+@pytest.mark.parametrize("options", [["--batch", "x"], ["postJson", "--batch", "x", "--dry-run"], ["--dry-run"]])
+def test_a_batch_is_for_dry_runs_alone(options):
+    result = hubd("call", HTTPBIN, *options)
+    assert result.returncode == 64 and "--batch" in result.stderr
+
+
 def test_call_names_the_nearest_tool():
     result = hubd("call", HTTPBIN, "postJso", "--dry-run", "--base-url", "http://h.test")
     assert result.returncode != 0

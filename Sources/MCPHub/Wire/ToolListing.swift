@@ -62,17 +62,27 @@ final class ToolListing: Sendable {
 
 /// The `tools/list` result that the command line prints: what the hub would list, and which operation each tool is.
 public enum ToolListPrinter {
-    /// `{"tools":[…]}`, each with `_meta["hubd/operation"]`.
-    public static func json(_ definitions: [ToolDefinition]) -> ByteBuffer {
+    /// `{"tools":[…]}`, each with `_meta["hubd/operation"]` and, where `arguments` has an element for it, `_meta["hubd/arguments"]`.
+    ///
+    /// - Parameters:
+    ///   - definitions: the tools.
+    ///   - arguments: for each tool its arguments with the place and name they have on the wire, such as `query:page[size]`.
+    public static func json(_ definitions: [ToolDefinition], arguments: [[(name: String, origin: String)]] = []) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.key("tools")
         json.beginArray()
-        for definition in definitions {
+        for (index, definition) in definitions.enumerated() {
             ToolListing.begin(definition, shape: .titled, to: &json)
             json.key("_meta")
             json.beginObject()
             json.member("hubd/operation", definition.operation)
+            if arguments.indices.contains(index) {
+                json.key("hubd/arguments")
+                json.beginObject()
+                for (name, origin) in arguments[index] { json.member(name, origin) }
+                json.endObject()
+            }
             json.endObject()
             json.endObject()
         }

@@ -26,7 +26,8 @@ struct ToolsCommand: AsyncParsableCommand {
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
         if json {
-            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool))))
+            let arguments = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
+            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool), arguments: arguments)))
             return
         }
         for operation in api.operations {
@@ -46,10 +47,16 @@ struct CallCommand: AsyncParsableCommand {
     var description: String
 
     @Argument(help: "The name of a tool, as hubd tools prints it.")
-    var tool: String
+    var tool: String?
 
     @Option(help: "The arguments, a JSON object.")
     var arguments: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Show the requests of many calls: a file of {\"tool\",\"arguments\"} lines. Prints a line for each, the request or {\"error\"}.",
+            valueName: "file"))
+    var batch: String?
 
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
@@ -57,9 +64,20 @@ struct CallCommand: AsyncParsableCommand {
     @Flag(help: "Print the request as JSON instead of sending it.")
     var dryRun = false
 
+    func validate() throws {
+        if batch == nil, tool == nil { throw ValidationError("Name a tool, or a file of calls with --batch.") }
+        if batch != nil, tool != nil || arguments != nil { throw ValidationError("--batch takes tools and arguments from its file.") }
+        if batch != nil, !dryRun { throw ValidationError("--batch only shows requests; it needs --dry-run.") }
+    }
+
     func run() async throws {
         let api = try await CommandLineDescription.read(description)
-        guard let operation = api.operations.first(where: { $0.tool.name == tool }) else {
+        if let batch {
+            let calls = CallBatch(api.operations, address: { (operation: IngestedOperation) in try self.address(of: operation).0 })
+            return try calls.run(batch)
+        }
+        guard let tool, let operation = api.operations.first(where: { $0.tool.name == tool }) else {
+            let tool = tool ?? ""
             let near = NearestName.find(tool, among: api.operations.map(\.tool.name))
             throw CommandFailure(
                 "\(description) has no tool \"\(tool)\"" + (near.map { "; did you mean \($0)?" } ?? "; hubd tools lists them"))
