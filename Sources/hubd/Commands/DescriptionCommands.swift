@@ -18,6 +18,9 @@ struct ToolsCommand: AsyncParsableCommand {
     @Flag(help: "Print the tools/list result, and nothing else, on standard output.")
     var json = false
 
+    @Flag(help: "Add _meta[\"hubd/arguments\"] to each tool: the place and the name that each argument has in the request.")
+    var origins = false
+
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
 
@@ -26,8 +29,8 @@ struct ToolsCommand: AsyncParsableCommand {
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
         if json {
-            let arguments = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
-            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool), arguments: arguments)))
+            let origins = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
+            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool), arguments: self.origins ? origins : [])))
             return
         }
         for operation in api.operations {
