@@ -166,6 +166,15 @@ struct BodyTests {
         #expect(try description.refusal("{\"body\":\"\(text)\"}").contains("Base64"))
     }
 
+    @Test("a string of the encoding \"binary\" is a file, one of Base64 is text")
+    func contentEncodings() throws {
+        let fields = #"{"f":{"type":"string","contentEncoding":"binary"},"t":{"type":"string","contentEncoding":"base64"}}"#
+        let description = try Self.description(#"{"multipart/form-data":{"schema":{"properties":\#(fields)}}}"#)
+        let body = try #require(try description.request(#"{"f":"aGk=","t":"aGk="}"#).body.map { String(buffer: $0) })
+        #expect(body.contains("filename=") && body.contains("\r\n\r\nhi\r\n"))
+        #expect(body.contains("\r\n\r\naGk=\r\n"))
+    }
+
     @Test("a data: URI brings its media type along")
     func dataURI() throws {
         let description = try Self.description(

@@ -245,13 +245,15 @@ extension SchemaShaper {
         return self.node(of: target)
     }
 
-    /// Whether a schema means raw bytes: `format: binary` of 3.0, or a media type without an encoding in 3.1 (§4.8.24.4.1).
+    /// Whether a schema means raw bytes: `format: binary` of 3.0, or in 3.1 a media type without an encoding (§4.8.24.4.1), or the
+    /// encoding "binary", which changes nothing (RFC 2045 §2.9).
     func isFile(_ schema: JSONValue) -> Bool {
         let node = resolved(schema)
         guard node.kind == .object else { return false }
         if node["type"]?.isString("file") == true { return true }
         if node["format"]?.isString("binary") == true { return node["type"].map { $0.isString("string") || $0.kind == .array } ?? true }
-        guard let type = node["contentMediaType"]?.string, node["contentEncoding"] == nil else { return false }
+        if let encoding = node["contentEncoding"] { return encoding.isString("binary") }
+        guard let type = node["contentMediaType"]?.string else { return false }
         return MediaType(described: type).map { $0.bodyClass == .binary || $0.bodyClass == .range } ?? false
     }
 }
