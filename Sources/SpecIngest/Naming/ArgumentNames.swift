@@ -6,7 +6,7 @@
 enum ArgumentNames {
     static let maximumLength = 64
 
-    /// The names, in the order of `bindings`, whose own names are not looked at; each once.
+    /// The names, in the order of `bindings`, each once. A binding that has a name already is called so as far as that is safe.
     static func make(_ bindings: [ArgumentBinding]) -> [String] {
         var names = bindings.map { safe($0) }
         names = resolve(names) { name, index in
@@ -28,10 +28,11 @@ enum ArgumentNames {
     }
 
     private static func safe(_ binding: ArgumentBinding) -> String {
-        if binding.wireName.isEmpty { return binding.place.rawValue }
-        let name = SafeName.identifier(binding.wireName)
-        if name.utf8.allSatisfy({ $0 == UInt8(ascii: "_") }) { return "argument_" + SafeName.hash(binding.wireName) }
-        return SafeName.shortened(name, original: binding.wireName, limit: maximumLength)
+        let original = binding.name.isEmpty ? binding.wireName : binding.name
+        if original.isEmpty { return binding.place.rawValue }
+        let name = SafeName.identifier(original)
+        if name.utf8.allSatisfy({ $0 == UInt8(ascii: "_") }) { return "argument_" + SafeName.hash(original) }
+        return SafeName.shortened(name, original: original, limit: maximumLength)
     }
 
     private static func resolve(_ names: [String], by rename: (String, Int) -> String) -> [String] {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 
 /// An operation as OpenAPI 3.1 would write it, whatever dialect it was written in. Schemas still lie in the document.
@@ -19,6 +20,12 @@ struct OperationModel {
     var server: ServerReference = .none
     var security: [SecurityRequirement] = []
     var responseTypes: [String] = []
+    /// Headers that are always sent; only endpoints written by hand have them.
+    var fixedHeaders: [(field: HTTPField.Name, value: String)] = []
+    /// The `Accept` header, where it does not follow from `responseTypes`.
+    var accept: String?
+    /// The values of arguments that are not given, by the name of the parameter.
+    var defaults: [String: JSONValue] = [:]
 
     /// What every dialect writes in the same words; the lift adds the rest.
     init(method: String, path: String, node: JSONValue, _ reading: DescriptionReading) {
@@ -61,6 +68,8 @@ struct ParameterModel {
     var allowReserved = false
     /// The value travels as JSON text: `content` with a JSON type.
     var isJSON = false
+    /// What callers know it by, where that is not made of the name on the wire.
+    var argument: String?
 }
 
 /// A request body with the media types it may have.
@@ -78,6 +87,8 @@ struct MediaModel {
     var schema: MediaSchema
     /// How single properties of a form or a multipart body are written.
     var encoding: [String: EncodingModel] = [:]
+    /// The body written by hand, with places for the fields.
+    var template: JSONValue?
 }
 
 /// What a body is made of.

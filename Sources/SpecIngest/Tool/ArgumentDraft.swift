@@ -14,6 +14,9 @@ struct ArgumentDraft {
     /// Whether an explicit null is sent.
     var keepsNull = false
 
+    /// The name it was declared under.
+    var declaredName: String { binding.name.isEmpty ? binding.wireName : binding.name }
+
     /// What is known of it when a call comes.
     func slot(named name: String) -> ArgumentSlot {
         ArgumentSlot(name: name, kinds: kinds.isEmpty ? .any : kinds, isRequired: isRequired, isText: isText, keepsNull: keepsNull)

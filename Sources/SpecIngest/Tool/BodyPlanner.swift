@@ -22,6 +22,10 @@ struct BodyPlanner {
     /// Plans the body, if the operation has one.
     mutating func run() {
         guard let body = operation.body, let media = choose(body.media) else { return }
+        if let template = media.template {
+            plan = BodyPlan(content: .template(compiled(template, media)), mediaType: media.type.text, isRequired: true)
+            return
+        }
         let content: BodyPlan.Content
         var type = media.type.text
         switch media.type.bodyClass {
@@ -74,7 +78,13 @@ struct BodyPlanner {
         let source: SchemaSource
         switch media.schema {
         case .schema(let schema): source = schema
-        case .fields: source = .none
+        case .fields(let fields):
+            return .jsonMembers(
+                fields.map { field in
+                    let slot = addMember(
+                        field.name, field.schema, isRequired: field.isRequired, isText: false, description: field.description)
+                    return (slot, Self.key(field.name))
+                })
         }
         let (use, kinds) = reading.shaper.argument(source, named: "body")
         return .json(slot: addWhole(body, use, kinds: kinds, note: nil, keepsNull: true))
@@ -98,6 +108,25 @@ struct BodyPlanner {
         var json = JSONWriter()
         json.key(name)
         return json.buffer
+    }
+
+    // MARK: Written by hand
+
+    private mutating func compiled(_ template: JSONValue, _ media: MediaModel) -> BodyTemplate {
+        let syntax: BodyTemplate.Syntax
+        switch media.type.bodyClass {
+        case .json, .jsonSuffix: syntax = .json
+        case .form: syntax = .form
+        case .multipart, .text, .binary, .other, .range: syntax = media.type.essence.hasSuffix("xml") ? .xml : .text
+        }
+        if case .fields(let fields) = media.schema {
+            let isJSON = if case .json = syntax { true } else { false }
+            for field in fields {
+                _ = addMember(field.name, field.schema, isRequired: field.isRequired, isText: !isJSON, description: field.description)
+            }
+        }
+        let slots = Dictionary(drafts.enumerated().map { ($1.declaredName, $0) }, uniquingKeysWith: { first, _ in first })
+        return BodyTemplate(template, syntax: syntax, slots: slots)
     }
 
     // MARK: Forms

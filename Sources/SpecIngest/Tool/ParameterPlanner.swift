@@ -95,7 +95,7 @@ struct ParameterPlanner {
         if parameter.isDeprecated { description = "Deprecated. " + (description ?? "") }
         drafts.append(
             ArgumentDraft(
-                binding: ArgumentBinding(name: "", wireName: parameter.name, place: parameter.place), use: use,
+                binding: ArgumentBinding(name: parameter.argument ?? "", wireName: parameter.name, place: parameter.place), use: use,
                 description: description.flatMap { $0.isEmpty ? nil : $0 }, isRequired: parameter.isRequired, kinds: kinds,
                 isText: !parameter.isJSON))
         return ParameterPlan(

@@ -32,9 +32,15 @@ struct ToolBuilder {
         }
         let (schema, isPruned) = composer.compose(arguments)
         if isPruned { reading.log.add(.repaired, "the input schema is too large; its deepest parts take anything", at: operation.node) }
+        let slots = zip(body.drafts, names).map { draft, name in
+            var slot = draft.slot(named: name)
+            slot.defaultValue = operation.defaults[draft.declaredName]
+            return slot
+        }
         let encoder = OperationEncoder(
-            method: method, slots: zip(body.drafts, names).map { $0.slot(named: $1) }, path: parameters.path, query: parameters.query,
-            headers: parameters.headers, cookies: parameters.cookies, body: body.plan, accept: Self.accept(operation.responseTypes))
+            method: method, slots: slots, path: parameters.path, query: parameters.query,
+            headers: parameters.headers, cookies: parameters.cookies, body: body.plan,
+            accept: operation.accept ?? Self.accept(operation.responseTypes), fixedHeaders: operation.fixedHeaders)
         let tool = ToolDefinition(
             name: name, title: operation.summary.map { PlainText.sentences($0, limit: 80) }.flatMap { $0.isEmpty ? nil : $0 },
             description: Self.description(operation), inputSchema: schema, annotations: Self.annotations(operation.method),

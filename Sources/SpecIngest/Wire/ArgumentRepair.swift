@@ -45,4 +45,6 @@ struct ArgumentSlot: Sendable {
     var isText: Bool
     /// Whether an explicit null is a value; elsewhere it means that the argument is not given.
     var keepsNull: Bool
+    /// The value where the caller gives none.
+    var defaultValue: JSONValue?
 }

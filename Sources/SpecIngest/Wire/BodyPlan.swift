@@ -17,6 +17,8 @@ struct BodyPlan: Sendable {
         case text(slot: Int)
         /// The bytes that one argument holds as Base64.
         case bytes(slot: Int)
+        /// Written by hand, with places for arguments.
+        case template(BodyTemplate)
     }
 
     /// What the body is made of.
@@ -47,6 +49,8 @@ struct BodyPlan: Sendable {
             return try MultipartWriter.write(parts, values, slots, mediaType: mediaType)
         case .text(let slot):
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
+        case .template(let template):
+            return template.write(values).map { ($0, mediaType) }
         case .bytes(let slot):
             guard let value = values[slot] else { return nil }
             guard let file = FileContent(ParameterShape.text(value)) else {

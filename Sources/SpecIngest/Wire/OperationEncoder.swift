@@ -12,10 +12,12 @@ final class OperationEncoder: RequestEncoder {
     private let cookies: [ParameterPlan]
     private let body: BodyPlan?
     private let accept: String
+    private let fixedHeaders: [(field: HTTPField.Name, value: String)]
 
     init(
         method: HTTPRequest.Method, slots: [ArgumentSlot], path: PathPlan, query: [ParameterPlan],
-        headers: [(field: HTTPField.Name, plan: ParameterPlan)], cookies: [ParameterPlan], body: BodyPlan?, accept: String
+        headers: [(field: HTTPField.Name, plan: ParameterPlan)], cookies: [ParameterPlan], body: BodyPlan?, accept: String,
+        fixedHeaders: [(field: HTTPField.Name, value: String)] = []
     ) {
         self.method = method
         self.reader = ArgumentReader(slots)
@@ -25,6 +27,7 @@ final class OperationEncoder: RequestEncoder {
         self.cookies = cookies
         self.body = body
         self.accept = accept
+        self.fixedHeaders = fixedHeaders
     }
 
     func encode(_ arguments: JSONValue?) throws(HubError) -> OutboundRequest {
@@ -40,6 +43,7 @@ final class OperationEncoder: RequestEncoder {
         }
         var fields = HTTPFields()
         fields[.accept] = accept
+        for (field, value) in fixedHeaders { fields[field] = value }
         for (field, plan) in headers {
             guard let value = values[plan.slot] else { continue }
             fields[field] = try HeaderRule.check(ParameterWriter.header(plan, value), argument: reader.slots[plan.slot].name)

@@ -191,6 +191,9 @@ struct SnapshotBuilder: Sendable {
         case .unavailable(let reason): return ServerPart(unavailable: reason, findings: [unavailableFinding(entry, reason)])
         case .left: return ServerPart()
         }
+        if case .endpoints = entry.description.value {
+            for finding in api.findings { findings.error(finding.message, at: place(finding.position, in: entry)) }
+        }
         for finding in api.findings where finding.kind == .skippedOperation {
             findings.warning("\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, in: entry))
         }
@@ -245,6 +248,8 @@ struct SnapshotBuilder: Sendable {
             } catch {
                 return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.description.place))
             }
+        case .endpoints(let endpoints):
+            return .api(EndpointReader.read(endpoints.list.json, in: endpoints.list.file.document))
         case .url(let url):
             guard fetching.usesSecretsAndNetwork else { return .left }
             switch await remotes.api(at: url, refresh: entry.refresh, isForced: fetching.isForced) {
@@ -299,6 +304,7 @@ struct SnapshotBuilder: Sendable {
     private func place(_ position: SourcePosition?, in entry: ServerEntry) -> SourcePlace {
         switch entry.description.value {
         case .file(let path), .url(let path): SourcePlace(file: path, position: position)
+        case .endpoints(let endpoints): SourcePlace(file: endpoints.list.file.name, position: position)
         }
     }
 }

@@ -97,6 +97,10 @@ struct SettingsComplaintTests {
             Case(
                 "servers: { a: { openapi: x, mcp: \"http://m\" } }", "hub.yaml:1:29: error: only one of openapi or mcp may stand in \"a\""),
             Case(
+                "servers: { a: { http: [{ name: b, request: GET /b }] } }",
+                "hub.yaml:1:23: error: endpoints written by hand need an upstream that they are sent to — add `upstreams: { a: { addresses: [\"http://HOST:PORT\"] } }` and `upstream: a` here"
+            ),
+            Case(
                 "upstreams: { a: { addresses: [\"http://a\"], credential: { header: { value: env:A } } } }",
                 "hub.yaml:1:58: error: \"header\" needs \"name\""),
             Case(
@@ -196,7 +200,7 @@ struct SettingsComplaintTests {
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
                 "response",
-                "wsdl", "http", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
+                "wsdl", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
                 "consumers",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",

@@ -1,11 +1,13 @@
 import HubCore
 
-/// Where the description of an API is: a file or a URL.
+/// Where the description of an API is: in a file, at a URL, or in the configuration itself.
 enum DescriptionLocation: Sendable, Hashable {
     /// A path as the process can open it.
     case file(String)
     /// An absolute `http` or `https` URL, possibly with a query.
     case url(String)
+    /// Endpoints written by hand.
+    case endpoints(EndpointList)
 
     /// Whether `text` is meant as a URL.
     static func isURL(_ text: String) -> Bool { text.contains("://") }
@@ -15,4 +17,16 @@ enum DescriptionLocation: Sendable, Hashable {
         let base = text.prefix { $0 != "?" }
         return HTTPAddress(String(base)) != nil && !text.contains("#") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
+}
+
+/// Endpoints written by hand, as they stand in a file of the configuration. Equal where they say the same at the same place.
+struct EndpointList: Sendable, Hashable {
+    /// The list.
+    var list: ConfigValue
+
+    static func == (a: EndpointList, b: EndpointList) -> Bool {
+        a.list.place == b.list.place && a.list.json.rawBytes == b.list.json.rawBytes
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(list.place) }
 }

@@ -16,7 +16,7 @@ struct ServerEntry: Sendable, Hashable {
     var place: SourcePlace
     /// What the server is for.
     var purpose: String?
-    /// Where the description is, OpenAPI or WSDL.
+    /// Where the description is: OpenAPI, WSDL, or written by hand.
     var description: Placed<DescriptionLocation>
     /// The upstream that calls go to; nil is the description's own servers.
     var upstream: Placed<String>?

@@ -156,14 +156,17 @@ struct SettingsBuilder {
     // MARK: Servers
 
     private mutating func readServer(_ key: ConfigValue, _ value: ConfigValue) {
-        guard let name = key.string, let description = value["openapi"] ?? value["wsdl"], let location = description.string,
-            serverNames.insert(name).inserted
-        else { return }
-        let path = description.file.resolve(location)
+        guard let name = key.string, let description = description(value), serverNames.insert(name).inserted else { return }
+        if case .endpoints = description.value, value["upstream"] == nil {
+            findings.error(
+                "endpoints written by hand need an upstream that they are sent to",
+                hint: "add `upstreams: { \(name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(name)` here",
+                at: description.place)
+        }
         settings.servers.append(
             ServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
-                description: Placed(value: DescriptionLocation.isURL(location) ? .url(location) : .file(path), place: description.place),
+                description: description,
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
                 refresh: duration(value["refresh"]),
                 auth: value["auth"] == nil ? .unwritten : .none,
@@ -175,6 +178,15 @@ struct SettingsBuilder {
             }
             renamed[rename.value] = rename.place
         }
+    }
+
+    private func description(_ value: ConfigValue) -> Placed<DescriptionLocation>? {
+        if let list = value["http"], list.json.kind == .array {
+            return Placed(value: .endpoints(EndpointList(list: list)), place: list.place)
+        }
+        guard let description = value["openapi"] ?? value["wsdl"], let location = description.string else { return nil }
+        let isURL = DescriptionLocation.isURL(location)
+        return Placed(value: isURL ? .url(location) : .file(description.file.resolve(location)), place: description.place)
     }
 
     /// The web pages that may use an entry of any kind.

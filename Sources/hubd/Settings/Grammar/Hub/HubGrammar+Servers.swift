@@ -6,7 +6,7 @@ extension HubGrammar {
                 Field("description", .text(.plain), "What the server is for; clients show it."),
                 Field("openapi", .text(.urlOrPath), "The OpenAPI description whose operations become tools: a file or a URL."),
                 Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL.").later,
-                Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand.").later,
+                Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand."),
                 Field("mcp", .text(.url), "An MCP server elsewhere.").later,
                 Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
                 Field("env", .environment, "Environment variables of the command.").later,
@@ -104,10 +104,13 @@ extension HubGrammar {
         Field("risk", risk, "What a call may do, where the method tells it wrongly."),
         Field("headers", .map(keys: .any, values: .text(.plain)), "Headers that are always sent."),
         Field("parameters", .map(keys: .any, values: parameter), "What the caller gives."),
+        Field("body", .anything, "The body, in which \"{name}\" stands for a parameter; the default is an object of the parameters in it."),
+        Field("contentType", .text(.plain), "The media type of the body; the default is application/json."),
         Field(
             "response", .object([Field("keep", .list(.text(.jsonPointer), minimum: 1), "The parts that are kept.").required]),
-            "What is left of the answer."),
-        Field("examples", .list(.text(.plain)), "Sentences that should find this tool."),
+            "What is left of the answer."
+        ).later,
+        Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
     ])
 
     private static let parameter = Shape.object([
