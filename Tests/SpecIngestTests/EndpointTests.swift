@@ -91,10 +91,22 @@ struct EndpointTests {
         #expect(try written.body() == "grant=code&w=%21")
     }
 
+    @Test("the parts of a multipart form are parameters, files given in Base64")
+    func multipart() throws {
+        let endpoints = try Self.post(
+            "contentType: multipart/form-data, parameters: { note: { type: string }, data: { type: file, required: true } }")
+        let body = try #require(try endpoints.body(#"{"note":"hi","data":"YWJj"}"#))
+        #expect(body.contains("name=\"note\"") && body.contains("\r\n\r\nhi\r\n"))
+        #expect(body.contains("name=\"data\"; filename=") && body.contains("\r\n\r\nabc\r\n"))
+        #expect(throws: HubError.self) { try endpoints.request() }
+    }
+
     @Test("what is put into XML is escaped, what is put into plain text is not")
     func text() throws {
         let xml = try Self.post(#"contentType: application/xml, parameters: { a: { type: string } }, body: "<a b='{a}'>{a}</a>""#)
         #expect(try xml.body(#"{"a":"<'&\">"}"#) == "<a b='&lt;&apos;&amp;&quot;&gt;'>&lt;&apos;&amp;&quot;&gt;</a>")
+        let whole = try Self.post(#"contentType: application/xml, parameters: { a: { type: string } }, body: "{a}""#)
+        #expect(try whole.body(#"{"a":"<a/>"}"#) == "<a/>")
         let plain = try Self.post(#"contentType: text/plain, parameters: { a: { type: string } }, body: "{a} <{a}>""#)
         #expect(try plain.body(#"{"a":"&"}"#) == "& <&>")
     }

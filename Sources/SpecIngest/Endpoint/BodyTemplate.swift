@@ -12,7 +12,7 @@ struct BodyTemplate: Sendable {
         case json
         case form
         case text
-        /// Text in which arguments are escaped.
+        /// Text in which arguments are escaped, but for one that is the whole.
         case xml
     }
 
@@ -80,7 +80,8 @@ struct BodyTemplate: Sendable {
                     Self.write(root, values, to: &json); return json.buffer
                 }() : nil
         case .text, .xml:
-            return Self.isGiven(root, values) ? ByteBuffer(string: text(of: root, values)) : nil
+            if case .value(let slot) = root { return values[slot].map { ByteBuffer(string: ParameterShape.text($0)) } }
+            return ByteBuffer(string: text(of: root, values))
         case .form:
             guard case .object(let members) = root else { return nil }
             var bytes: [UInt8] = []
@@ -120,12 +121,9 @@ struct BodyTemplate: Sendable {
     }
 
     private func text(of node: Node, _ values: [JSONValue?]) -> String {
-        let escape = { (text: String) in if case .xml = syntax { Self.escaped(text) } else { text } }
-        switch node {
-        case .value(let slot): return escape(values[slot].map { ParameterShape.text($0) } ?? "")
-        case .text(let pieces): return Self.text(of: pieces, values, escape)
-        case .raw, .array, .object: return ""  // refused when the configuration is read
-        }
+        guard case .text(let pieces) = node else { return "" }  // refused when the configuration is read
+        guard case .xml = syntax else { return Self.text(of: pieces, values) { $0 } }
+        return Self.text(of: pieces, values, Self.escaped)
     }
 
     private static func text(of pieces: [TextPiece], _ values: [JSONValue?], _ escape: (String) -> String) -> String {

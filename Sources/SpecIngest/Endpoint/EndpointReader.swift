@@ -118,8 +118,13 @@ private struct EndpointDraft {
             defaults[name] = value
         }
         let description = reading.text(parameter, "description")
+        let isFile = parameter["type"]?.isString("file") ?? false
+        if isFile, place != .body || MediaType(described: node["contentType"]?.string ?? "")?.bodyClass != .multipart {
+            return complain("a file is a part of a body with `contentType: multipart/form-data`", at: parameter["type"] ?? nameNode)
+        }
         if place == .body {
-            fields.append(FieldModel(name: name, schema: .parameter(parameter), description: description, isRequired: isRequired))
+            fields.append(
+                FieldModel(name: name, schema: .parameter(parameter), description: description, isRequired: isRequired, isFile: isFile))
             return
         }
         let isForm = place == .query || place == .cookie

@@ -114,7 +114,7 @@ extension HubGrammar {
     ])
 
     private static let parameter = Shape.object([
-        Field("type", .words("string", "integer", "number", "boolean", "array", "object"), "Its type."),
+        Field("type", .words("string", "integer", "number", "boolean", "array", "object", "file"), "Its type; a file is a part of a form."),
         Field("in", .words("path", "query", "header", "cookie", "body"), "Where it goes."),
         Field("required", .boolean, "Whether the caller must give it."),
         Field("description", .text(.plain), "What it means."),
