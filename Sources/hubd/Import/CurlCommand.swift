@@ -99,7 +99,11 @@ struct CurlCommand {
         switch name {
         case _ where Self.valued.contains(name): break
         case _ where Self.notedValued.contains(name): notes.append("--\(name) has no part in an endpoint")
-        case "request": method = value.uppercased()
+        case "request":
+            guard (1...20).contains(value.utf8.count), value.utf8.allSatisfy({ ($0 | 0x20) &- 0x61 < 26 }) else {
+                throw CommandFailure("--request does not name a method")
+            }
+            method = value.uppercased()
         case "url": url = url ?? value
         case "header": addHeader(value)
         case "referer": break

@@ -21,14 +21,14 @@ struct ImportWriter {
 
     /// Takes in a request.
     mutating func add(_ request: SeenRequest) {
-        let endpoint = SeenEndpoint(request)
-        if let position = positions[endpoint.key] {
-            groups[position.group].endpoints[position.endpoint].merge(endpoint)
+        let key = SeenEndpoint.Key(request)
+        if let position = positions[key] {
+            groups[position.group].endpoints[position.endpoint].merge(SeenEndpoint(request))
             return
         }
-        var group = groups.firstIndex { $0.origin == endpoint.key.origin }
-        if group == nil, groups.count < ImportLimits.upstreams {
-            groups.append((endpoint.key.origin, []))
+        var group = groups.firstIndex { $0.origin == key.origin }
+        if group == nil, groups.count < ImportLimits.upstreams, count < ImportLimits.endpoints {
+            groups.append((key.origin, []))
             group = groups.count - 1
         }
         guard let group, count < ImportLimits.endpoints else {
@@ -36,8 +36,8 @@ struct ImportWriter {
             return
         }
         count += 1
-        positions[endpoint.key] = (group, groups[group].endpoints.count)
-        groups[group].endpoints.append(endpoint)
+        positions[key] = (group, groups[group].endpoints.count)
+        groups[group].endpoints.append(SeenEndpoint(request))
     }
 
     /// The configuration; nil where there is no endpoint to write.

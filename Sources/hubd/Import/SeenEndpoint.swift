@@ -29,6 +29,14 @@ struct SeenEndpoint {
         var method: String
         var path: [Segment]
         var endsWithSlash: Bool
+
+        /// The key of a request.
+        init(_ request: SeenRequest) {
+            origin = request.url.origin.origin
+            method = request.method
+            path = request.url.segments.map { SeenEndpoint.segment($0) }
+            endsWithSlash = request.url.endsWithSlash
+        }
     }
 
     private(set) var key: Key
@@ -50,11 +58,10 @@ struct SeenEndpoint {
 
     /// The endpoint that one request shows.
     init(_ request: SeenRequest) {
-        let path = request.url.segments.map { Self.segment($0) }
-        key = Key(origin: request.url.origin.origin, method: request.method, path: path, endsWithSlash: request.url.endsWithSlash)
+        key = Key(request)
         credentials = SeenCredential.all(of: request)
         query = Self.parameters(request.url.query.filter { !SecretSigns.isCredential(name: $0.name) })
-        headers = request.headers.filter(Self.isKept).prefix(20).map { ($0.name, $0.value) }
+        headers = request.headers.lazy.filter(Self.isKept).prefix(20).map { ($0.name, $0.value) }
         contentType = request.contentType.flatMap { $0.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } }
         switch request.body {
         case nil: break

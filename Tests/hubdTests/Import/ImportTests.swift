@@ -203,6 +203,44 @@ struct ImportTests {
         #expect(!text.contains("X-A"))
     }
 
+    @Test("whatever a command line holds, what is written passes the check")
+    func mutations() throws {
+        let line = #"curl -X POST 'https://h.test/a/7?q=1' -H 'X-A: b' --json '{"a":{"b":[1]},"c":"d"}'"#
+        let bytes = Array(line.utf8)
+        let odd = Array("\"'\\{}#%:&?\n\u{0}\u{FF}~".utf8)
+        for index in bytes.indices {
+            for (number, byte) in odd.enumerated() where (index + number) % 7 == 0 {
+                var mutated = bytes
+                mutated[index] = byte
+                guard let command = try? CurlCommand(String(decoding: mutated, as: UTF8.self)) else { continue }
+                var writer = ImportWriter(name: nil, notes: [])
+                writer.add(command.request)
+                guard let text = writer.text() else { continue }
+                #expect(SettingsTestFiles.load(text).findings == [], "\(String(decoding: mutated, as: UTF8.self))")
+            }
+        }
+    }
+
+    @Test("whatever a recording holds, what is written passes the check")
+    func mutatedRecordings() throws {
+        let entry = Self.entry(
+            "PUT", "https://h.test:80/a/7/b?q=1&r=x",
+            more: #","headers":[{"name":"X-A","value":"b"}],"postData":{"mimeType":"text/json","text":"{\"q\":{\"b\":[1]},\"c\":\"d\"}"}"#)
+        let bytes = Array(#"{"log":{"entries":[\#(entry)]}}"#.utf8)
+        let odd = Array("'{}#%:&?/ ~@[".utf8)
+        for index in bytes.indices {
+            for (number, byte) in odd.enumerated() where (index + number) % 7 == 0 {
+                var mutated = bytes
+                mutated[index] = byte
+                guard let file = try? HARFile(ByteBuffer(bytes: mutated)) else { continue }
+                var writer = ImportWriter(name: nil, notes: [])
+                for request in file.requests { writer.add(request) }
+                guard let text = writer.text() else { continue }
+                #expect(SettingsTestFiles.load(text).findings == [], "\(String(decoding: mutated, as: UTF8.self))")
+            }
+        }
+    }
+
     @Test("a recording of thousands of places and paths is cut, and says so")
     func bounds() throws {
         let entries = (0..<700).map {
