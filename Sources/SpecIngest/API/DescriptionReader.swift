@@ -16,10 +16,15 @@ public enum DescriptionReader {
     ///
     /// - Parameters:
     ///   - bytes: the text that the operator named.
+    ///   - name: the name of its file, without a folder, by which further files refer back to it.
     ///   - loader: gives further files; without one, what is in them is missing.
     /// - Throws: `IngestError` with the place where there is one.
     @concurrent
-    public static func read(_ bytes: ByteBuffer, loader: (any DescriptionLoader)?) async throws(IngestError) -> IngestedAPI {
-        try OpenAPIReader.read(bytes)
+    public static func read(
+        _ bytes: ByteBuffer, named name: String = "", loader: (any DescriptionLoader)?
+    ) async throws(IngestError) -> IngestedAPI {
+        let entry = try OpenAPIReader.document(bytes)
+        guard let loader else { return try OpenAPIReader.read(entry) }
+        return try OpenAPIReader.read(await FileCollector.collect(entry, named: name, loader), entry: entry)
     }
 }

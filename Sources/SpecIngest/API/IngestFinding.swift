@@ -18,15 +18,20 @@ public struct IngestFinding: Sendable, Hashable, CustomStringConvertible {
     public var kind: Kind
     /// What was found, as a sentence.
     public var message: String
+    /// The file it stands in, relative to the folder of the one that the operator named; nil: that one.
+    public var file: String?
     /// Where it stands, if it stands somewhere.
     public var position: SourcePosition?
     /// The operation during whose reading it was found, for example `GET /pets/{id}`.
     public var operation: String?
 
     /// A finding with every part named.
-    public init(kind: Kind, message: String, position: SourcePosition? = nil, operation: String? = nil) {
+    public init(
+        kind: Kind, message: String, file: String? = nil, position: SourcePosition? = nil, operation: String? = nil
+    ) {
         self.kind = kind
         self.message = message
+        self.file = file
         self.position = position
         self.operation = operation
     }
@@ -34,7 +39,8 @@ public struct IngestFinding: Sendable, Hashable, CustomStringConvertible {
     /// One line: place, kind, operation, message.
     public var description: String {
         var parts: [String] = []
-        if let position { parts.append("\(position.line):\(position.column):") }
+        let place = position.map { "\($0.line):\($0.column):" } ?? ""
+        if let file { parts.append("\(FindingLog.line(file)):\(place)") } else if position != nil { parts.append(place) }
         parts.append("\(kind.rawValue):")
         if let operation { parts.append("\(operation):") }
         parts.append(message)
@@ -64,20 +70,23 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// What to do about it.
     public var hint: String?
+    /// The file it is in, relative to the folder of the one that the operator named; nil: that one.
+    public var file: String?
     /// Where, if it is at one place.
     public var position: SourcePosition?
 
     /// An error with every part named.
-    public init(_ reason: Reason, _ message: String, hint: String? = nil, position: SourcePosition? = nil) {
+    public init(_ reason: Reason, _ message: String, hint: String? = nil, file: String? = nil, position: SourcePosition? = nil) {
         self.reason = reason
         self.message = message
         self.hint = hint
+        self.file = file
         self.position = position
     }
 
     /// Place, message and hint in one line.
     public var description: String {
         let place = position.map { "\($0.line):\($0.column): " } ?? ""
-        return place + message + (hint.map { "; \($0)" } ?? "")
+        return (file.map { "\(FindingLog.line($0)):" } ?? "") + place + message + (hint.map { "; \($0)" } ?? "")
     }
 }

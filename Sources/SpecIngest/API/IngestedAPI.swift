@@ -41,6 +41,14 @@ public struct IngestedAPI: Sendable {
     public var operationCount: Int
     /// The security schemes by name.
     public var securitySchemes: [String: SecurityScheme]
+
+    /// How much became tools and what had to be done about the rest, in one line.
+    public var summary: String {
+        let counts = Dictionary(grouping: findings, by: \.kind).mapValues(\.count)
+        let kinds: [IngestFinding.Kind] = [.skippedOperation, .repaired, .unresolvedReference, .dropped]
+        return "\(operations.count) tools of \(operationCount) operations; "
+            + kinds.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+    }
 }
 
 /// One operation of an API: the tool it is shown as, and how to perform it.

@@ -18,8 +18,10 @@ public struct EndpointReader {
 
     /// Reads a list of endpoints that stands in `document`.
     public static func read(_ list: JSONValue, in document: SourceDocument) -> IngestedAPI {
-        let log = FindingLog(document)
-        var reader = EndpointReader(DescriptionReading(root: list, dialect: .openAPI31, anchors: [:], log: log))
+        let files = DescriptionFiles(document, root: list)
+        let log = FindingLog(files)
+        var reader = EndpointReader(
+            DescriptionReading(root: list, dialect: .openAPI31, index: ReferenceIndex(files, anchors: []), log: log))
         for node in list.elements { reader.add(node) }
         return IngestedAPI(
             title: "", version: "", dialect: .openAPI31, operations: reader.operations, findings: log.all, operationCount: list.count,

@@ -8,11 +8,11 @@ final class DescriptionReading {
     let log: FindingLog
     let shaper: SchemaShaper
 
-    init(root: JSONValue, dialect: IngestedAPI.Dialect, anchors: [String: JSONValue], log: FindingLog) {
+    init(root: JSONValue, dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog) {
         self.root = root
         self.dialect = dialect
         self.log = log
-        self.index = ReferenceIndex(root: root, anchors: anchors)
+        self.index = index
         self.shaper = SchemaShaper(dialect: dialect, index: index, log: log)
     }
 
@@ -25,12 +25,12 @@ final class DescriptionReading {
                 return nil
             }
             guard let reference = node["$ref"], let text = reference.string else { return node }
-            switch index.resolve(text) {
+            switch index.resolve(reference) {
             case .found(let target):
                 node = target
-            case .external:
+            case .refused(let reason):
                 log.add(
-                    .unresolvedReference, "\(what): $ref \(FindingLog.quoted(text)) leads out of the document: not in this version",
+                    .unresolvedReference, "\(what): $ref \(FindingLog.quoted(text)) \(reason)",
                     at: reference)
                 return nil
             case .dangling:

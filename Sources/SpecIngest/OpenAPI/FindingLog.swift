@@ -15,13 +15,13 @@ final class FindingLog {
 
     /// The operation being read, for the findings that follow.
     var operation: String?
-    private let document: SourceDocument
+    private let files: DescriptionFiles
     private var findings: [IngestFinding] = []
     private var marks: Set<Mark> = []
     private var unkept = 0
 
-    init(_ document: SourceDocument) {
-        self.document = document
+    init(_ files: DescriptionFiles) {
+        self.files = files
     }
 
     /// Notes something about `node`.
@@ -31,19 +31,14 @@ final class FindingLog {
             return
         }
         guard marks.insert(Mark(index: node.index, kind: kind, message: message)).inserted else { return }
-        findings.append(
-            IngestFinding(kind: kind, message: message, position: document.position(of: node), operation: operation))
+        let (file, position) = files.place(of: node)
+        findings.append(IngestFinding(kind: kind, message: message, file: file, position: position, operation: operation))
     }
 
     /// Everything noted, in the order in which it was found.
     var all: [IngestFinding] {
         guard unkept > 0 else { return findings }
         return findings + [IngestFinding(kind: .more, message: "\(unkept) more findings are not listed")]
-    }
-
-    /// Where `node` stands.
-    func position(of node: JSONValue) -> SourcePosition {
-        document.position(of: node)
     }
 
     /// A text out of the document, safe to stand in a message: one line, at most 200 characters.

@@ -13,14 +13,17 @@ public enum OpenAPIReader {
     ///
     /// - Throws: `IngestError` with the place where there is one.
     public static func read(_ bytes: ByteBuffer, limits: JSONLimits = .description) throws(IngestError) -> IngestedAPI {
+        try read(document(bytes, limits: limits))
+    }
+
+    /// A text as a document.
+    static func document(_ bytes: ByteBuffer, limits: JSONLimits = .description) throws(IngestError) -> SourceDocument {
         if let refusal = DescriptionFormat.refusal(ofText: bytes) { throw refusal }
-        let document: SourceDocument
         do {
-            document = try SourceDocument(reading: bytes, limits: limits)
+            return try SourceDocument(reading: bytes, limits: limits)
         } catch {
             throw IngestError(.unreadable, error.message, position: error.position)
         }
-        return try read(document)
     }
 
     /// Reads a document.
@@ -28,26 +31,34 @@ public enum OpenAPIReader {
     /// - Throws: `IngestError`: another format, by name and with what to do; no description; a `$ref` into the file system by
     ///   URL; or operations of which none can be called.
     public static func read(_ document: SourceDocument) throws(IngestError) -> IngestedAPI {
-        let root = document.json.root
+        try read(DescriptionFiles(document), entry: document)
+    }
+
+    /// Reads a description in one or more files, of which `entry` is the first.
+    static func read(_ files: DescriptionFiles, entry document: SourceDocument) throws(IngestError) -> IngestedAPI {
+        let roots = files.roots
+        let root = roots.first ?? document.json.root
         var topLevel: Set<String> = []
         for (name, _) in root.members where !topLevel.insert(name.string ?? "").inserted {
             // Of two `openapi` or two `paths`, readers take different ones; further down a finding is enough.
             throw IngestError(
                 .unreadable, "\(FindingLog.quoted(name.string ?? "")) stands twice at the top of the document",
-                position: document.position(of: name))
+                position: files.place(of: name).position)
         }
-        let dialect = try DescriptionFormat.dialect(of: root, in: document)
-        let scan = DocumentScan(root, readsAnchors: dialect.isJSONSchema2020)
-        if let reference = scan.fileReference {
+        let dialect = try DescriptionFormat.dialect(of: document.json.root, in: document)
+        let scans = roots.map { DocumentScan($0, readsAnchors: dialect.isJSONSchema2020) }
+        if let reference = scans.lazy.compactMap(\.fileReference).first {
+            let (file, position) = files.place(of: reference)
             throw IngestError(
                 .forbiddenReference, "a $ref with a file: address: a description must not name files of the machine that reads it",
-                hint: "use a relative path", position: document.position(of: reference))
+                hint: "use a relative path", file: file, position: position)
         }
-        let log = FindingLog(document)
-        for name in scan.repeatedNames {
+        let log = FindingLog(files)
+        for name in scans.flatMap(\.repeatedNames) {
             log.add(.repaired, "\(FindingLog.quoted(name.string ?? "")) stands twice in one object; the last one counts", at: name)
         }
-        let reading = DescriptionReading(root: root, dialect: dialect, anchors: scan.anchors, log: log)
+        let reading = DescriptionReading(
+            root: root, dialect: dialect, index: ReferenceIndex(files, anchors: scans.map(\.anchors)), log: log)
         var walk = OperationWalk(reading)
         walk.run()
         let security = SecurityReader(reading)
@@ -62,7 +73,8 @@ public enum OpenAPIReader {
         }
         let findings = log.all
         if operations.isEmpty, walk.count > 0, let first = findings.first(where: { $0.kind == .skippedOperation }) {
-            throw IngestError(.nothingUsable, "none of the operations can be called: \(first.message)", position: first.position)
+            throw IngestError(
+                .nothingUsable, "none of the operations can be called: \(first.message)", file: first.file, position: first.position)
         }
         let info = root["info"]
         return IngestedAPI(

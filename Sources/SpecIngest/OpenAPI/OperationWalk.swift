@@ -24,7 +24,12 @@ struct OperationWalk {
 
     /// Reads them all.
     mutating func run() {
-        guard let paths = reading.root["paths"] else { return }
+        guard var paths = reading.root["paths"] else { return }
+        if paths["$ref"]?.kind == .string {
+            // No version allows it, and people write it: the paths in a file of their own.
+            guard let target = reading.object(paths, "`paths`") else { return }
+            paths = target
+        }
         guard paths.kind == .object else {
             if paths.count > 0 || paths.kind != .array { reading.log.add(.dropped, "`paths` has to be an object", at: paths) }
             return

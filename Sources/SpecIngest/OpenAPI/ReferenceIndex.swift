@@ -1,35 +1,55 @@
 import HubCore
 
-/// Finds what the references of one document lead to, in constant time for each object on the way.
+/// Finds what the references of one description lead to, in constant time for each object on the way.
 ///
-/// References are JSON Pointers in a URI fragment (RFC 6901 §6) or, in OpenAPI 3.1, anchors. Nothing outside the document is
-/// ever opened.
+/// References are JSON Pointers in a URI fragment (RFC 6901 §6) or, in OpenAPI 3.1, anchors. What
+/// leads to another file is found where that file has been loaded; nothing is opened here.
 final class ReferenceIndex {
     /// What a reference leads to.
     enum Resolution {
-        /// A node of this document.
+        /// A node of this description.
         case found(JSONValue)
-        /// Another file or address.
-        case external
+        /// What is not here, and why, as the end of a sentence.
+        case refused(String)
         /// Nothing.
         case dangling
     }
 
     private static let maximumHops = 32
-    private let root: JSONValue
-    private let anchors: [String: JSONValue]
-    private var resolved: [String: JSONValue?] = [:]
+    private let files: DescriptionFiles
+    private let roots: [JSONValue]
+    private let anchors: [[String: JSONValue]]
+    private var resolved: [Key: JSONValue?] = [:]
     private var members: [Int: [String: JSONValue]] = [:]
 
-    init(root: JSONValue, anchors: [String: JSONValue] = [:]) {
-        self.root = root
+    /// A reference and the file in which it stands.
+    struct Key: Hashable {
+        var file: Int
+        var text: String
+    }
+
+    /// - Parameters:
+    ///   - files: the files of the description.
+    ///   - anchors: the anchors of each of them.
+    init(_ files: DescriptionFiles, anchors: [[String: JSONValue]]) {
+        self.files = files
+        self.roots = files.roots
         self.anchors = anchors
     }
 
+    /// What makes two references the same.
+    func key(of reference: JSONValue) -> Key { Key(file: files.number(of: reference), text: reference.string ?? "") }
+
     /// What `reference` leads to, one step: the node may be a reference itself.
-    func resolve(_ reference: String) -> Resolution {
-        guard reference.hasPrefix("#") else { return .external }
-        return find(String(reference.dropFirst()), hops: Self.maximumHops).map { .found($0) } ?? .dangling
+    func resolve(_ reference: JSONValue) -> Resolution {
+        resolve(reference, hops: Self.maximumHops)
+    }
+
+    private func resolve(_ reference: JSONValue, hops: Int) -> Resolution {
+        switch files.resolve(reference.string ?? "", from: files.number(of: reference)) {
+        case .failure(let refusal): .refused(refusal.reason)
+        case .success(let (file, fragment)): find(Key(file: file, text: fragment), hops: hops).map { .found($0) } ?? .dangling
+        }
     }
 
     /// The member of an object: the last of that name.
@@ -44,28 +64,30 @@ final class ReferenceIndex {
         return known[name]
     }
 
-    private func find(_ fragment: String, hops: Int) -> JSONValue? {
-        if let known = resolved[fragment] { return known }
+    private func find(_ key: Key, hops: Int) -> JSONValue? {
+        if let known = resolved[key] { return known }
+        guard roots.indices.contains(key.file) else { return nil }
+        let (root, fragment) = (roots[key.file], key.text)
         let node: JSONValue?
         if fragment.isEmpty {
             node = root
         } else if fragment.hasPrefix("/") {
-            node = walk(fragment, hops: hops)
+            node = walk(fragment, from: root, hops: hops)
         } else {
-            node = anchors[fragment]
+            node = anchors.indices.contains(key.file) ? anchors[key.file][fragment] : nil
         }
-        resolved[fragment] = .some(node)
+        resolved[key] = .some(node)
         return node
     }
 
-    private func walk(_ pointer: String, hops: Int) -> JSONValue? {
+    private func walk(_ pointer: String, from root: JSONValue, hops: Int) -> JSONValue? {
         var node = root
         for token in pointer.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             let name = Self.unescape(token)
             var next = step(name, from: node)
             // A pointer may go on behind a node that is itself a reference.
-            if next == nil, hops > 0, let reference = node["$ref"]?.string, reference.hasPrefix("#"),
-                let target = find(String(reference.dropFirst()), hops: hops - 1)
+            if next == nil, hops > 0, let reference = node["$ref"], reference.kind == .string,
+                case .found(let target) = resolve(reference, hops: hops - 1)
             {
                 next = step(name, from: target)
             }

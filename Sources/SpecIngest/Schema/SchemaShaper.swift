@@ -25,7 +25,7 @@ final class SchemaShaper {
     let log: FindingLog
     private var definitions: [Definition] = []
     private var numbers: [Int: Int] = [:]
-    private var targets: [String: Int] = [:]
+    private var targets: [ReferenceIndex.Key: Int] = [:]
     private var names: Set<String> = []
     private var uses: [NodeKey: SchemaUse] = [:]
     var knownKinds: [NodeKey: ValueKinds] = [:]
@@ -55,12 +55,13 @@ final class SchemaShaper {
     /// The shared schema a `$ref` leads to, references to references followed; nil, with a finding, where it leads nowhere.
     func target(of reference: JSONValue) -> Int? {
         guard var text = reference.string else { return nil }
-        if let known = targets[text] { return known }
+        let key = index.key(of: reference)
+        if let known = targets[key] { return known }
+        var current = reference
         for _ in 0..<32 {
-            switch index.resolve(text) {
-            case .external:
-                log.add(
-                    .unresolvedReference, "$ref \(FindingLog.quoted(text)) leads out of the document: not in this version", at: reference)
+            switch index.resolve(current) {
+            case .refused(let reason):
+                log.add(.unresolvedReference, "$ref \(FindingLog.quoted(text)) \(reason)", at: reference)
                 return nil
             case .dangling:
                 log.add(.unresolvedReference, "$ref \(FindingLog.quoted(text)) leads nowhere", at: reference)
@@ -72,12 +73,12 @@ final class SchemaShaper {
                     }
                     return nil
                 }
-                if let next = node["$ref"]?.string, !dialect.isJSONSchema2020 || SchemaKeywords(node).isBareReference {
-                    text = next
+                if let next = node["$ref"], let nextText = next.string, !dialect.isJSONSchema2020 || SchemaKeywords(node).isBareReference {
+                    (text, current) = (nextText, next)
                     continue
                 }
                 let number = define(node, as: text)
-                if let first = reference.string { targets[first] = number }
+                targets[key] = number
                 return number
             }
         }

@@ -58,9 +58,14 @@ public struct SourceDocument: Sendable {
     /// Where a value or a member's name of `json` stands in the text. What came through an alias stands at its anchor, but
     /// for its outermost value, which stands at the alias.
     public func position(of value: JSONValue) -> SourcePosition {
+        position(index: value.index, offset: value.offset)
+    }
+
+    /// The same for the value of this index and offset in `json`.
+    func position(index: Int, offset: Int) -> SourcePosition {
         switch places {
-        case .json(let lines): lines.position(at: value.offset)
-        case .yaml(let entries): entries.position(at: value.index)
+        case .json(let lines): lines.position(at: offset)
+        case .yaml(let entries): entries.position(at: index)
         }
     }
 

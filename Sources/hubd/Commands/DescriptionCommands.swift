@@ -28,6 +28,7 @@ struct ToolsCommand: AsyncParsableCommand {
         if let baseURL { _ = try CommandLineDescription.address(baseURL) }
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
+        defer { Console.error("\(description): \(api.summary)") }
         if json {
             let origins = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
             Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool), arguments: self.origins ? origins : [])))
@@ -37,7 +38,6 @@ struct ToolsCommand: AsyncParsableCommand {
             let summary = operation.tool.title ?? operation.tool.description
             Console.print("\(operation.tool.name)\t\(operation.tool.operation)\t\(summary.prefix { !$0.isNewline })")
         }
-        Console.error("\(description): \(api.operations.count) tools of \(api.operationCount) operations")
     }
 }
 
@@ -161,7 +161,7 @@ enum CommandLineDescription {
             }
         }
         do throws(IngestError) {
-            return try await DescriptionReader.read(bytes, loader: loader)
+            return try await DescriptionReader.read(bytes, named: FolderLoader.name(of: location), loader: loader)
         } catch {
             throw CommandFailure("\(location):\(error)")
         }

@@ -195,7 +195,11 @@ struct SnapshotBuilder: Sendable {
             for finding in api.findings { findings.error(finding.message, at: place(finding.position, in: entry)) }
         }
         for finding in api.findings where finding.kind == .skippedOperation {
-            findings.warning("\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, in: entry))
+            findings.warning(
+                "\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, file: finding.file, in: entry))
+        }
+        if api.findings.contains(where: { $0.kind != .skippedOperation }) {
+            findings.warning("\(api.summary)", hint: "hubd tools names each of them", at: place(nil, in: entry))
         }
         let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
         var composer = ToolComposer(entry: entry, metrics: metrics)
@@ -232,14 +236,17 @@ struct SnapshotBuilder: Sendable {
             if case .whenDue(let local) = fetching, let known = local[path] { return .api(known) }
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
-                return .api(try await DescriptionReader.read(bytes, loader: FolderLoader(of: path)))
+                return .api(
+                    try await DescriptionReader.read(
+                        bytes, named: FolderLoader.name(of: path), loader: FolderLoader(of: path)))
             } catch let error as FileAccess.FileError {
                 return .failed(
                     ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.description.place))
             } catch let error as IngestError {
                 return .failed(
                     ConfigFinding(
-                        severity: .error, message: error.message, hint: error.hint, place: SourcePlace(file: path, position: error.position)
+                        severity: .error, message: error.message, hint: error.hint,
+                        place: SourcePlace(file: FolderLoader.path(of: error.file, beside: path), position: error.position)
                     ))
             } catch let error as SourceError {
                 return .failed(
@@ -301,9 +308,9 @@ struct SnapshotBuilder: Sendable {
         return (service, address.path)
     }
 
-    private func place(_ position: SourcePosition?, in entry: ServerEntry) -> SourcePlace {
+    private func place(_ position: SourcePosition?, file: String? = nil, in entry: ServerEntry) -> SourcePlace {
         switch entry.description.value {
-        case .file(let path), .url(let path): SourcePlace(file: path, position: position)
+        case .file(let path), .url(let path): SourcePlace(file: FolderLoader.path(of: file, beside: path), position: position)
         case .endpoints(let endpoints): SourcePlace(file: endpoints.list.file.name, position: position)
         }
     }

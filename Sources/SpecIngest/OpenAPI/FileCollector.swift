@@ -1,0 +1,62 @@
+import HubCore
+import NIOCore
+
+/// Loads the files that a description refers to, and those they refer to, each once and within bounds.
+struct FileCollector {
+    private static let maximumFiles = 500
+
+    private let loader: any DescriptionLoader
+    private var parts: [(name: String, document: SourceDocument)]
+    private var failures: [String: String] = [:]
+    private var asked: Set<String>
+    private var bytes: Int
+
+    private init(_ entry: SourceDocument, named name: String, _ loader: any DescriptionLoader) {
+        self.loader = loader
+        parts = [(name, entry)]
+        asked = [name]
+        bytes = entry.json.bytes.readableBytes
+    }
+
+    /// The description whose first file is `entry`. A file that cannot be had is remembered with the reason.
+    static func collect(
+        _ entry: SourceDocument, named name: String, _ loader: any DescriptionLoader
+    ) async throws(IngestError) -> DescriptionFiles {
+        var collector = FileCollector(entry, named: name, loader)
+        var next = 0
+        while next < collector.parts.count {
+            let part = collector.parts[next]
+            for reference in DocumentScan(part.document.json.root, readsAnchors: false).fileNames {
+                if case .file(let name, _) = FileReference.resolve(reference, from: part.name) { await collector.load(name) }
+            }
+            next += 1
+        }
+        return try DescriptionFiles(collector.parts, failures: collector.failures)
+    }
+
+    private mutating func load(_ name: String) async {
+        guard asked.count <= Self.maximumFiles else {
+            if !asked.contains(name) { failures[name] = "the description has more than \(Self.maximumFiles) files" }
+            return
+        }
+        guard asked.insert(name).inserted else { return }
+        do throws(IngestError) {
+            let text = try await loader.load(name)
+            parts.append((name, try document(text)))
+        } catch {
+            failures[name] = error.description
+        }
+    }
+
+    private mutating func document(_ text: ByteBuffer) throws(IngestError) -> SourceDocument {
+        var limits = JSONLimits.description
+        limits.maximumBytes = max(0, limits.maximumBytes - bytes)
+        do {
+            let document = try SourceDocument(reading: text, limits: limits)
+            bytes += document.json.bytes.readableBytes
+            return document
+        } catch {
+            throw IngestError(.unreadable, error.message, position: error.position)
+        }
+    }
+}
