@@ -5,6 +5,18 @@ import Testing
 
 /// The style table of OpenAPI 3.1.1 §4.8.12.4, row by row.
 struct ParameterStyleTests {
+    @Test(
+        "a querystring parameter of 3.2 is the whole query: a form's pairs, or a text in JSON",
+        arguments: [
+            ("application/x-www-form-urlencoded", "/x?b=1&c=x%26y"), ("application/json", "/x?%7B%22b%22%3A1%2C%22c%22%3A%22x%26y%22%7D"),
+        ])
+    func wholeQuery(type: String, target: String) throws {
+        let description = try Description(
+            openapi: "3.2.0",
+            operation: #"{"parameters":[{"name":"q","in":"querystring","content":{"\#(type)":{"schema":{"type":"object"}}}}]}"#)
+        #expect(try description.target(#"{"q":{"b":1,"c":"x&y"}}"#) == target)
+    }
+
     private static let string = #""blue""#
     private static let array = #"["blue","black","brown"]"#
     private static let object = #"{"R":100,"G":200,"B":150}"#

@@ -30,7 +30,8 @@ struct OpenAPI3Lift: OperationLift {
     // MARK: Parameters
 
     private func parameter(_ node: JSONValue, _ name: String, _ placeName: String) -> ParameterModel? {
-        guard let place = ArgumentBinding.Place(rawValue: placeName), place != .body else {
+        let isWholeQuery = placeName == "querystring" && reading.dialect == .openAPI32
+        guard let place = isWholeQuery ? .query : ArgumentBinding.Place(rawValue: placeName), place != .body else {
             reading.log.add(
                 .dropped, "parameter \(FindingLog.quoted(name)) is in \(FindingLog.quoted(placeName)): not in this version", at: node)
             return nil
@@ -46,6 +47,8 @@ struct OpenAPI3Lift: OperationLift {
             parameter.schema = media["schema"].map { .node($0) } ?? .none
             parameter.isJSON = type.bodyClass == .json || type.bodyClass == .jsonSuffix
         }
+        // OpenAPI 3.2 §4.12.2: a form's fields are the query's pairs, as `form` with `explode` writes them.
+        parameter.isWholeQuery = isWholeQuery
         return parameter
     }
 

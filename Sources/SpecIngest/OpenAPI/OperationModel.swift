@@ -70,6 +70,8 @@ struct ParameterModel {
     var isJSON = false
     /// What callers know it by, where that is not made of the name on the wire.
     var argument: String?
+    /// The value is the query as a whole.
+    var isWholeQuery = false
 }
 
 /// A request body with the media types it may have.

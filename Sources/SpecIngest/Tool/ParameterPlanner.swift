@@ -100,7 +100,7 @@ struct ParameterPlanner {
                 isText: !parameter.isJSON))
         return ParameterPlan(
             slot: drafts.count - 1, name: parameter.name, style: parameter.style, explode: parameter.explode,
-            allowReserved: parameter.allowReserved, isJSON: parameter.isJSON)
+            allowReserved: parameter.allowReserved, isJSON: parameter.isJSON, isWholeQuery: parameter.isWholeQuery)
     }
 
     private static func undeclared(_ name: String, _ place: ArgumentBinding.Place, _ operation: OperationModel) -> ParameterModel {

@@ -21,6 +21,8 @@ struct ParameterPlan: Sendable {
     var isJSON = false
     /// An object is sent as JSON text, though a list is not: a field of a form without an `encoding` of its own.
     var objectsAreJSON = false
+    /// The value alone is the query, without the parameter's name: `in: querystring` of OpenAPI 3.2, in JSON or as text.
+    var isWholeQuery = false
 
     /// The shape in which `value` is written.
     func shape(of value: JSONValue) -> ParameterShape {
@@ -65,6 +67,11 @@ enum ParameterWriter {
             return
         }
         let kept: PercentEncoding.Kept = plan.allowReserved ? .query : .unreserved
+        if plan.isWholeQuery, case .scalar(let text) = plan.shape(of: value) {
+            if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
+            bytes.append(contentsOf: PercentEncoding.bytes(of: text, keeping: kept))
+            return
+        }
         let delimiter: [UInt8]
         switch plan.style {
         case .spaceDelimited: delimiter = Array("%20".utf8)
