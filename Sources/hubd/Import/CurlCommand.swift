@@ -48,6 +48,9 @@ struct CurlCommand {
     init(_ line: String) throws(CommandFailure) {
         guard line.utf8.count <= ImportLimits.commandBytes else { throw CommandFailure("the command line is longer than 1 MiB") }
         let shell = try ShellWords(line)
+        guard shell.words.count <= ImportLimits.commandWords else {
+            throw CommandFailure("the command line has more than \(ImportLimits.commandWords) words")
+        }
         var words = shell.words[...]
         if words.first == "$" { words.removeFirst() }
         if let first = words.first, first == "curl" || first.hasSuffix("/curl") || first == "curl.exe" { words.removeFirst() }

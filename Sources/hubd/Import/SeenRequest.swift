@@ -47,6 +47,7 @@ struct SeenRequest {
 /// How much an import reads and writes.
 enum ImportLimits {
     static let commandBytes = 1 << 20
+    static let commandWords = 2_000
     static let fileBytes = 64 << 20
     static let entries = 20_000
     static let endpoints = 500

@@ -143,6 +143,12 @@ struct ImportTests {
         } throws: { "\($0)" == message }
     }
 
+    @Test("a command line past a bound is refused")
+    func longCommand() {
+        #expect(throws: CommandFailure.self) { try CurlCommand("curl http://h " + String(repeating: "-d1 ", count: 2_000)) }
+        #expect(throws: CommandFailure.self) { try CurlCommand("curl http://h -d " + String(repeating: "1", count: 1 << 20)) }
+    }
+
     // MARK: HAR
 
     @Test("requests to one method and path are one endpoint, typed by all of them")
