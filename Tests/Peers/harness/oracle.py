@@ -122,6 +122,9 @@ class Oracle:
             read = error
         if not isinstance(sent, dict) or not isinstance(read, dict) or kind.endswith("json"):
             return [] if agrees(sent, read) else [Difference(kind, "", sent, read, node)]
+        if kind.startswith("multipart/"):
+            # A file without a media type is read as text.
+            read = {key: value.encode() if isinstance(value, str) else value for key, value in read.items()}
         pairs = [(key, value, read.get(key, KeyError(key))) for key, value in sent.items()]
         return [Difference(kind, key, value, got, node) for key, value, got in pairs if not agrees(value, got)]
 
