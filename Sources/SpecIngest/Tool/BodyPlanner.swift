@@ -43,6 +43,8 @@ struct BodyPlanner {
             content = multipart(body, media)
         case .binary where !isPlainText(media):
             content = .bytes(slot: addWhole(body, .inline(.base64), kinds: .string, note: "Content (\(media.type.essence)) in Base64."))
+        case .other where isXMLObject(media):
+            content = xml(body, media)
         case .text, .binary, .other:
             let note = media.type.essence == "text/plain" ? nil : "Text of type \(media.type.essence)."
             content = .text(slot: addWhole(body, .inline(.string), kinds: .string, note: note))
@@ -127,6 +129,31 @@ struct BodyPlanner {
         }
         let slots = Dictionary(drafts.enumerated().map { ($1.declaredName, $0) }, uniquingKeysWith: { first, _ in first })
         return BodyTemplate(template, syntax: syntax, slots: slots)
+    }
+
+    // MARK: XML
+
+    // Where text would do, the caller writes the document itself.
+    private func isXMLObject(_ media: MediaModel) -> Bool {
+        guard media.type.isXML, case .schema(.node(let node)) = media.schema else { return false }
+        let kinds = reading.shaper.kinds(of: node)
+        return !kinds.contains(.string) && !kinds.isDisjoint(with: [.object, .array])
+    }
+
+    private mutating func xml(_ body: BodyModel, _ media: MediaModel) -> BodyPlan.Content {
+        guard case .schema(.node(let node)) = media.schema else {
+            return .xml(XMLPlan(nodes: [], rootName: "root"), members: [], whole: nil)
+        }
+        let plan = XMLPlanner.plan(node, reading)
+        guard let parts = reading.shaper.plainObject(node), parts.additional == nil, !parts.properties.isEmpty else {
+            let (use, kinds) = reading.shaper.argument(.node(node), named: "body")
+            return .xml(plan, members: [], whole: addWhole(body, use, kinds: kinds, note: "Sent as \(media.type.essence)."))
+        }
+        var members: [(slot: Int, name: String)] = []
+        for (name, schema) in Self.properties(of: parts) {
+            members.append((addMember(name, schema, isRequired: parts.requires(name) && enforcesMembers(body), isText: true), name))
+        }
+        return .xml(plan, members: members, whole: nil)
     }
 
     // MARK: Forms

@@ -13,6 +13,8 @@ struct BodyPlan: Sendable {
         case form([ParameterPlan])
         /// `multipart/form-data`.
         case multipart([PartPlan])
+        /// An XML document of an object's members, or of one argument.
+        case xml(XMLPlan, members: [(slot: Int, name: String)], whole: Int?)
         /// One argument's text.
         case text(slot: Int)
         /// The bytes that one argument holds as Base64.
@@ -47,6 +49,12 @@ struct BodyPlan: Sendable {
         case .multipart(let parts):
             guard isRequired || parts.contains(where: { values[$0.slot] != nil }) else { return nil }
             return try MultipartWriter.write(parts, values, slots, mediaType: mediaType)
+        case .xml(let plan, _, .some(let slot)):
+            guard let value = values[slot] else { return nil }
+            return (try XMLBodyWriter.write(plan, whole: value, argument: slots[slot].name), mediaType)
+        case .xml(let plan, let members, nil):
+            let given = members.compactMap { slot, name in values[slot].map { (name: name, argument: slots[slot].name, value: $0) } }
+            return given.isEmpty && !isRequired ? nil : (try XMLBodyWriter.write(plan, members: given), mediaType)
         case .text(let slot):
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
         case .template(let template):

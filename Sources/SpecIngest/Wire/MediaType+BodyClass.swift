@@ -23,6 +23,9 @@ extension MediaType {
         static func < (a: BodyClass, b: BodyClass) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// Whether its syntax is XML (RFC 7303 §4).
+    var isXML: Bool { essence == "application/xml" || essence == "text/xml" || essence.hasSuffix("+xml") }
+
     /// How its bodies are written.
     var bodyClass: BodyClass {
         if essence.contains("*") { return .range }
