@@ -78,7 +78,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        target("SpecIngest", ["HubCore", nio, httpTypes, .product(name: "Yams", package: "Yams")]),
+        target("SpecIngest", ["HubCore", "CLibXML2", nio, httpTypes, .product(name: "Yams", package: "Yams")]),
+        .target(name: "CLibXML2", dependencies: ["libxml2"]),
+        .systemLibrary(name: "libxml2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
         // Level 2: the products; they never import each other.
         target("A2ABridge", ["HubCore"]),

@@ -1,0 +1,147 @@
+import NIOCore
+
+/// Why an element cannot be written. The message never repeats values.
+struct XMLWriteError: Error, Sendable, Hashable {
+    /// What was wrong, as part of a sentence.
+    var message: String
+}
+
+/// Writes elements as UTF-8, and declares namespaces by itself.
+///
+/// Each namespace of the tree has one prefix, declared at the root, so that the same tree always gives the same bytes; what a tree has for
+/// prefixes of its own (`XMLElement.prefixes`) is not written.
+struct XMLWriter: ~Copyable {
+    private var buffer = ByteBuffer()
+    private var prefixes: [String: String] = [:]
+    private var order: [String] = []
+
+    /// The text of `element`.
+    /// - Parameters:
+    ///   - element: The root.
+    ///   - declaration: Whether the text begins with `<?xml …?>`.
+    ///   - preferredPrefixes: From namespace to prefix; others get `ns1`, `ns2` and so on, in the order in which they are met.
+    static func write(
+        _ element: XMLElement, declaration: Bool, preferredPrefixes: [String: String] = [:]
+    ) throws(XMLWriteError) -> ByteBuffer {
+        var writer = XMLWriter()
+        try writer.collect(element, preferredPrefixes, depth: 0)
+        if declaration { writer.buffer.writeStaticString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>") }
+        try writer.put(element, isRoot: true)
+        return writer.buffer
+    }
+
+    /// Trees are made from values of strangers: one deeper than this is refused before the recursion gets deep.
+    private static let maximumDepth = 256
+
+    private mutating func collect(_ element: XMLElement, _ preferred: [String: String], depth: Int) throws(XMLWriteError) {
+        guard depth < Self.maximumDepth else { throw XMLWriteError(message: "elements stand too deep in each other") }
+        try meet(element.name.namespace, preferred)
+        for attribute in element.attributes { try meet(attribute.name.namespace, preferred) }
+        for case .element(let child) in element.children { try collect(child, preferred, depth: depth + 1) }
+    }
+
+    private mutating func meet(_ namespace: String, _ preferred: [String: String]) throws(XMLWriteError) {
+        guard !namespace.isEmpty, namespace != XMLPrefixes.xml, prefixes[namespace] == nil else { return }
+        guard namespace != "http://www.w3.org/2000/xmlns/" else { throw XMLWriteError(message: "a namespace that none may use") }
+        var prefix = preferred[namespace] ?? "ns\(order.count + 1)"
+        if !Self.isName(prefix) || prefix.utf8.starts(with: "xml".utf8) {
+            throw XMLWriteError(message: "a prefix is not a name of XML")
+        }
+        var number = order.count + 1
+        while prefixes.values.contains(prefix) || preferred.contains(where: { $0.value == prefix && $0.key != namespace }) {
+            number += 1
+            prefix = "ns\(number)"
+        }
+        prefixes[namespace] = prefix
+        order.append(namespace)
+    }
+
+    private mutating func put(_ element: XMLElement, isRoot: Bool = false) throws(XMLWriteError) {
+        buffer.writeStaticString("<")
+        try put(element.name)
+        if isRoot {
+            for namespace in order {
+                buffer.writeString(" xmlns:\(prefixes[namespace] ?? "")=\"")
+                try put(namespace, inAttribute: true)
+                buffer.writeStaticString("\"")
+            }
+        }
+        var names: Set<XMLName> = []
+        for attribute in element.attributes {
+            guard names.insert(attribute.name).inserted else { throw XMLWriteError(message: "an attribute is there twice") }
+            buffer.writeStaticString(" ")
+            try put(attribute.name)
+            buffer.writeStaticString("=\"")
+            try put(attribute.value, inAttribute: true)
+            buffer.writeStaticString("\"")
+        }
+        guard !element.children.isEmpty else {
+            buffer.writeStaticString("/>")
+            return
+        }
+        buffer.writeStaticString(">")
+        for child in element.children {
+            switch child {
+            case .element(let element): try put(element)
+            case .text(let text): try put(text, inAttribute: false)
+            }
+        }
+        buffer.writeStaticString("</")
+        try put(element.name)
+        buffer.writeStaticString(">")
+    }
+
+    private mutating func put(_ name: XMLName) throws(XMLWriteError) {
+        guard Self.isName(name.local), !(name.namespace.isEmpty && name.local == "xmlns") else {
+            throw XMLWriteError(message: "a name that XML cannot hold")
+        }
+        if name.namespace == XMLPrefixes.xml {
+            buffer.writeStaticString("xml:")
+        } else if let prefix = prefixes[name.namespace] {
+            buffer.writeString(prefix)
+            buffer.writeStaticString(":")
+        }
+        buffer.writeString(name.local)
+    }
+
+    private mutating func put(_ text: String, inAttribute: Bool) throws(XMLWriteError) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": buffer.writeStaticString("&amp;")
+            case "<": buffer.writeStaticString("&lt;")
+            case ">": buffer.writeStaticString("&gt;")
+            case "\"" where inAttribute: buffer.writeStaticString("&quot;")
+            // Written plainly, a reader makes a line feed of the first, and spaces of the others in an attribute.
+            case "\r": buffer.writeStaticString("&#13;")
+            case "\n" where inAttribute: buffer.writeStaticString("&#10;")
+            case "\t" where inAttribute: buffer.writeStaticString("&#9;")
+            case "\t", "\n": buffer.writeInteger(UInt8(truncatingIfNeeded: scalar.value))
+            default:
+                guard scalar.value >= 0x20, scalar.value & 0xFFFE != 0xFFFE || scalar.value > 0xFFFF else {
+                    throw XMLWriteError(message: "a character that XML cannot hold")
+                }
+                buffer.writeBytes(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            }
+        }
+    }
+
+    /// Whether a text is a name without colon, as the fifth edition of XML 1.0 has it.
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, isStart(first.value) else { return false }
+        return text.unicodeScalars.dropFirst().allSatisfy { scalar in
+            switch scalar.value {
+            case 0x2D, 0x2E, 0x30...0x39, 0xB7, 0x300...0x36F, 0x203F...0x2040: true
+            default: isStart(scalar.value)
+            }
+        }
+    }
+
+    private static func isStart(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x41...0x5A, 0x5F, 0x61...0x7A, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x2FF, 0x370...0x37D, 0x37F...0x1FFF, 0x200C...0x200D,
+            0x2070...0x218F, 0x2C00...0x2FEF, 0x3001...0xD7FF, 0xF900...0xFDCF, 0xFDF0...0xFFFD, 0x10000...0xEFFFF:
+            true
+        default: false
+        }
+    }
+}
