@@ -79,7 +79,7 @@ import CLibXML2
     private func name(_ pointer: UnsafePointer<UInt8>?) -> String {
         guard let pointer = unsafe pointer else { return "" }
         if let known = unsafe names[pointer] { return known }
-        let name = unsafe String(cString: pointer)  // libxml2 ends its names with a zero byte
+        let name = unsafe Self.value(String(cString: pointer))  // libxml2 ends its names with a zero byte
         unsafe names[pointer] = name
         return name
     }
@@ -98,8 +98,24 @@ import CLibXML2
             guard let start = unsafe groups[index + 3], let end = unsafe groups[index + 4] else { continue }
             let name = unsafe XMLName(namespace: name(groups[index + 2]), local: name(groups[index]))
             let value = unsafe String(decoding: UnsafeBufferPointer(start: start, count: end - start), as: UTF8.self)
-            attributes.append(XMLAttribute(name: name, value: value))
+            attributes.append(XMLAttribute(name: name, value: Self.value(value)))
         }
         return attributes
+    }
+
+    /// The value of an attribute or the namespace of a declaration: libxml2, not told to substitute entities, leaves each `&` as `&#38;`.
+    private static func value(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+        var bytes: [UInt8] = []
+        var left = 0
+        for byte in text.utf8 {
+            if left > 0 {
+                left -= 1
+            } else {
+                bytes.append(byte)
+                if byte == UInt8(ascii: "&") { left = "#38;".utf8.count }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
