@@ -62,18 +62,29 @@ final class ToolListing: Sendable {
 
 /// The `tools/list` result that the command line prints: what the hub would list, and which operation each tool is.
 public enum ToolListPrinter {
+    /// `{"tools":[…]}` of nothing but name, description, input schema and `_meta["hubd/operation"]`.
+    public static func lazyJSON(_ definitions: [ToolDefinition]) -> ByteBuffer {
+        json(definitions, arguments: [], shape: .plain)
+    }
+
     /// `{"tools":[…]}`, each with `_meta["hubd/operation"]` and, where `arguments` has an element for it, `_meta["hubd/arguments"]`.
     ///
     /// - Parameters:
     ///   - definitions: the tools.
     ///   - arguments: for each tool its arguments with the place and name they have on the wire, such as `query:page[size]`.
     public static func json(_ definitions: [ToolDefinition], arguments: [[(name: String, origin: String)]] = []) -> ByteBuffer {
+        json(definitions, arguments: arguments, shape: .titled)
+    }
+
+    private static func json(
+        _ definitions: [ToolDefinition], arguments: [[(name: String, origin: String)]], shape: ToolListing.Shape
+    ) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.key("tools")
         json.beginArray()
         for (index, definition) in definitions.enumerated() {
-            ToolListing.begin(definition, shape: .titled, to: &json)
+            ToolListing.begin(definition, shape: shape, to: &json)
             json.key("_meta")
             json.beginObject()
             json.member("hubd/operation", definition.operation)

@@ -21,6 +21,19 @@ struct ToolsCommand: AsyncParsableCommand {
     @Flag(help: "Add _meta[\"hubd/arguments\"] to each tool: the place and the name that each argument has in the request.")
     var origins = false
 
+    @Flag(help: "List names and one line each, without the arguments.")
+    var lazy = false
+
+    @Option(
+        help: "Make the list so that a client takes it: openai, anthropic, gemini or cursor.",
+        transform: { text in
+            guard let profile = ClientProfile(rawValue: text) else {
+                throw ValidationError("Clients are openai, anthropic, gemini and cursor.")
+            }
+            return profile
+        })
+    var profile: ClientProfile?
+
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
 
@@ -29,14 +42,22 @@ struct ToolsCommand: AsyncParsableCommand {
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
         defer { Console.error("\(description): \(api.summary)") }
+        let tools = profile.map { $0.tools(api.operations.map(\.tool)) } ?? api.operations.map(\.tool)
+        if let profile, let most = profile.maximumTools, tools.count > most {
+            Console.error("\(description): warning: \(tools.count) tools, of which \(profile.rawValue) takes \(most)")
+        }
         if json {
             let origins = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
-            Console.print(String(buffer: ToolListPrinter.json(api.operations.map(\.tool), arguments: self.origins ? origins : [])))
+            let list =
+                lazy
+                ? ToolListPrinter.lazyJSON(tools.map(\.lazy))
+                : ToolListPrinter.json(tools, arguments: self.origins ? origins : [])
+            Console.print(String(buffer: list))
             return
         }
-        for operation in api.operations {
-            let summary = operation.tool.title ?? operation.tool.description
-            Console.print("\(operation.tool.name)\t\(operation.tool.operation)\t\(summary.prefix { !$0.isNewline })")
+        for tool in tools {
+            let summary = lazy ? tool.lazy.description : tool.title ?? tool.description
+            Console.print("\(tool.name)\t\(tool.operation)\t\(summary.prefix { !$0.isNewline })")
         }
     }
 }
