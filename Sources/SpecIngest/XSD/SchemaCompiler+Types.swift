@@ -38,6 +38,7 @@ extension SchemaCompiler {
             case "sequence", "choice", "all", "group":
                 if let particle = readParticle(child, component, depth: depth + 1) { type.particle = particle }
             case "attribute":
+                guard countParticle(component) else { continue }
                 if let attribute = readAttribute(child, component, depth: depth + 1) { type.attributes.append(attribute) }
             case "attributeGroup":
                 readAttributeGroup(child, component, into: &type, depth: depth + 1)
