@@ -39,13 +39,13 @@ struct SchemaSet: Sendable {
     /// The attributes of a type, inherited ones first; one that is declared again replaces the one before, or prohibits it.
     func attributes(of number: Int) -> [SchemaAttribute] {
         var result: [SchemaAttribute] = []
-        for member in lineage(of: number) {
-            for attribute in self[member].attributes {
-                if let index = result.firstIndex(where: { $0.name == attribute.name }) {
-                    result[index] = attribute
-                } else {
-                    result.append(attribute)
-                }
+        var positions: [XMLName: Int] = [:]
+        for attribute in lineage(of: number).flatMap({ self[$0].attributes }) {
+            if let position = positions[attribute.name] {
+                result[position] = attribute
+            } else {
+                positions[attribute.name] = result.count
+                result.append(attribute)
             }
         }
         return result.filter { $0.use != .prohibited }
