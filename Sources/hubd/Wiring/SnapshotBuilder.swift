@@ -191,16 +191,7 @@ struct SnapshotBuilder: Sendable {
         case .unavailable(let reason): return ServerPart(unavailable: reason, findings: [unavailableFinding(entry, reason)])
         case .left: return ServerPart()
         }
-        if case .endpoints = entry.description.value {
-            for finding in api.findings { findings.error(finding.message, at: place(finding.position, in: entry)) }
-        }
-        for finding in api.findings where finding.kind == .skippedOperation {
-            findings.warning(
-                "\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, file: finding.file, in: entry))
-        }
-        if api.findings.contains(where: { $0.kind != .skippedOperation }) {
-            findings.warning("\(api.summary)", hint: "hubd tools names each of them", at: place(nil, in: entry))
-        }
+        report(api, of: entry, &findings)
         let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
         var composer = ToolComposer(entry: entry, metrics: metrics)
         for operation in api.operations {
@@ -220,6 +211,22 @@ struct SnapshotBuilder: Sendable {
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
             instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime)
         return ServerPart(server: server, api: api, findings: findings.findings)
+    }
+
+    /// 1. Whoever wrote endpoints by hand is there to mend them: each finding is an error.
+    /// 2. Of a description, an operation that is left out is a warning, and all else that was found one line.
+    private func report(_ api: IngestedAPI, of entry: ServerEntry, _ findings: inout FindingCollector) {
+        if case .endpoints = entry.description.value {
+            for finding in api.findings { findings.error(finding.message, at: place(finding.position, in: entry)) }
+            return
+        }
+        for finding in api.findings where finding.kind == .skippedOperation {
+            findings.warning(
+                "\(finding.operation ?? ""): left out: \(finding.message)", at: place(finding.position, file: finding.file, in: entry))
+        }
+        if api.findings.contains(where: { $0.kind != .skippedOperation }) {
+            findings.warning(api.summary, hint: "hubd tools names each of them", at: place(nil, in: entry))
+        }
     }
 
     private enum Description {
