@@ -18,12 +18,16 @@ class DescriptionHost:
 
     def __init__(self):
         self.text, self.status = DESCRIPTION, 503
+        self.files: dict[str, tuple[int, str]] = {}
+        self.asked: list[str] = []
         host = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                body = host.text.encode()
-                self.send_response(host.status)
+                host.asked.append(self.path)
+                status, text = host.files.get(self.path, (host.status, host.text))
+                body = text.encode()
+                self.send_response(status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -93,3 +97,38 @@ def test_a_refresh_that_does_not_fit_keeps_what_was_served_and_touches_no_local_
     assert call(hub.mcp("remote"), "fresh")["structuredContent"]["uuid"]
     assert call(hub.mcp("httpbin"), "uuid")["structuredContent"]["uuid"], "a changed file waits for a reload"
     assert httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == []
+
+
+SEVERAL = """
+openapi: 3.1.0
+info: {title: Several, version: "1"}
+paths:
+  /uuid: {$ref: 'paths/uuid.yaml'}
+  /up: {$ref: '../secret.yaml'}
+  /dots: {$ref: '%2e%2e/secret.yaml'}
+  /elsewhere: {$ref: 'http://127.0.0.1:1/secret.yaml'}
+"""
+PATH = "get: {operationId: NAME, responses: {'200': {description: ok}}}"
+
+
+def test_further_files_come_from_the_same_folder(start_hub, httpbin, description):
+    """What is missing costs its operations; what cannot be reached just now costs nothing that was there."""
+    description.text, description.status = SEVERAL, 200
+    uuid, folder = "/specs/paths/uuid.yaml", description.url.replace("/api.yaml", "/specs/api.yaml?key=SWORDFISH")
+    description.files = {"/secret.yaml": (200, PATH), uuid: (200, PATH.replace("NAME", "first"))}
+    configuration = httpbin_configuration(httpbin.url)
+    configuration["servers"]["remote"] = {"openapi": folder, "upstream": "httpbin", "refresh": "1s"}
+    hub = start_hub(configuration)
+
+    def names():
+        return {tool["name"] for tool in ask(hub.mcp("remote"), "tools/list")["result"]["tools"]}
+
+    assert names() == {"first"}
+    assert call(hub.mcp("remote"), "first")["structuredContent"]["uuid"]
+    description.files[uuid] = (500, "")
+    asked = description.asked.count(uuid)
+    eventually(lambda: description.asked.count(uuid) > asked + 1)
+    assert names() == {"first"}
+    description.files[uuid] = (200, PATH.replace("NAME", "second"))
+    eventually(lambda: names() == {"second"})
+    assert set(description.asked) == {"/specs/api.yaml?key=SWORDFISH", uuid}

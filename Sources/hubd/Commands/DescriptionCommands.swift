@@ -170,19 +170,27 @@ enum CommandLineDescription {
 
     static func read(_ location: String) async throws -> IngestedAPI {
         let bytes: ByteBuffer
-        var loader: (any DescriptionLoader)?
         if DescriptionLocation.isURL(location) {
-            bytes = try await RemoteDescriptions.fetch(location, registry: UpstreamRegistry(timers: Timekeeper.start()))
-        } else {
-            do throws(FileAccess.FileError) {
-                bytes = try FileAccess.read(location, limit: JSONLimits.description.maximumBytes)
-                loader = FolderLoader(of: location)
-            } catch {
-                throw CommandFailure("\(error)")
-            }
+            let registry = UpstreamRegistry(timers: Timekeeper.start())
+            bytes = try await RemoteDescriptions.fetch(location, registry: registry)
+            let loader = RemoteLoader(beside: location, registry: registry)
+            let api = try await read(bytes, named: loader.name, loader: loader, at: location)
+            try loader.check()
+            return api
         }
+        do throws(FileAccess.FileError) {
+            bytes = try FileAccess.read(location, limit: JSONLimits.description.maximumBytes)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        return try await read(bytes, named: FolderLoader.name(of: location), loader: FolderLoader(of: location), at: location)
+    }
+
+    private static func read(
+        _ bytes: ByteBuffer, named name: String, loader: any DescriptionLoader, at location: String
+    ) async throws(CommandFailure) -> IngestedAPI {
         do throws(IngestError) {
-            return try await DescriptionReader.read(bytes, named: FolderLoader.name(of: location), loader: loader)
+            return try await DescriptionReader.read(bytes, named: name, loader: loader)
         } catch {
             throw CommandFailure("\(location):\(error)")
         }

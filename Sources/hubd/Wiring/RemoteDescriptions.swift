@@ -11,6 +11,8 @@ import SpecIngest
 final class RemoteDescriptions: Sendable {
     private struct Remote {
         var bytes: ByteBuffer?
+        /// Whether the text above is all there is.
+        var isWhole = true
         var api: IngestedAPI?
         var error: String?
         var failures = 0
@@ -39,9 +41,11 @@ final class RemoteDescriptions: Sendable {
         remote.refresh = refresh
         do {
             let bytes = try await Self.fetch(url, registry: registry)
-            if remote.api == nil || remote.bytes != bytes {
-                remote.api = try await DescriptionReader.read(bytes, loader: nil)
-                remote.bytes = bytes
+            if remote.api == nil || remote.bytes != bytes || !remote.isWhole {
+                let loader = RemoteLoader(beside: url, registry: registry)
+                let api = try await DescriptionReader.read(bytes, named: loader.name, loader: loader)
+                try loader.check()
+                (remote.api, remote.bytes, remote.isWhole) = (api, bytes, !loader.wasAsked)
             }
             remote.error = nil
             remote.failures = 0
@@ -81,8 +85,17 @@ final class RemoteDescriptions: Sendable {
         } catch let error as HubError {
             throw CommandFailure("\(base) could not be fetched: \(error.message)")
         }
+        guard response.status != 404, response.status != 410 else { throw Missing(url: base, status: response.status) }
         guard response.status == 200 else { throw CommandFailure("\(base) could not be fetched: HTTP \(response.status)") }
         return response.body
+    }
+
+    /// Nothing is at the address, says its host.
+    struct Missing: Error, CustomStringConvertible {
+        var url: String
+        var status: Int
+
+        var description: String { "\(url) could not be fetched: HTTP \(status)" }
     }
 
     private static func split(_ url: String) -> (base: String, query: String) {
