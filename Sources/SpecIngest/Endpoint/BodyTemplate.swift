@@ -74,11 +74,10 @@ struct BodyTemplate: Sendable {
     func write(_ values: [JSONValue?]) -> ByteBuffer? {
         switch syntax {
         case .json:
+            guard Self.isGiven(root, values) else { return nil }
             var json = JSONWriter()
-            return Self.isGiven(root, values)
-                ? {
-                    Self.write(root, values, to: &json); return json.buffer
-                }() : nil
+            Self.write(root, values, to: &json)
+            return json.buffer
         case .text, .xml:
             if case .value(let slot) = root { return values[slot].map { ByteBuffer(string: ParameterShape.text($0)) } }
             return ByteBuffer(string: text(of: root, values))
@@ -135,18 +134,13 @@ struct BodyTemplate: Sendable {
         }
     }
 
+    // As in an attribute, for nobody knows where in the text it stands; the other quote too.
     private static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&apos;"
-            default: result.unicodeScalars.append(scalar)
-            }
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            let reference = byte == UInt8(ascii: "'") ? "&apos;" : XMLText.reference(for: byte, inAttribute: true)
+            if let reference { bytes.append(contentsOf: reference.utf8) } else { bytes.append(byte) }
         }
-        return result
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

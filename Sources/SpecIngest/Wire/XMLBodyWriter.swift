@@ -171,16 +171,10 @@ struct XMLBodyWriter {
     private mutating func append(_ text: String, isAttribute: Bool) throws(HubError) {
         try check(text)
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): bytes.append(contentsOf: "&amp;".utf8)
-            case UInt8(ascii: "<"): bytes.append(contentsOf: "&lt;".utf8)
-            case UInt8(ascii: ">"): bytes.append(contentsOf: "&gt;".utf8)
-            case UInt8(ascii: "\"") where isAttribute: bytes.append(contentsOf: "&quot;".utf8)
-            // A reader would make line feeds of returns, and spaces of all white space in attributes (XML 1.0 §2.11, §3.3.3).
-            case 0x0D: bytes.append(contentsOf: "&#xD;".utf8)
-            case 0x0A where isAttribute: bytes.append(contentsOf: "&#xA;".utf8)
-            case 0x09 where isAttribute: bytes.append(contentsOf: "&#x9;".utf8)
-            default: bytes.append(byte)
+            if let reference = XMLText.reference(for: byte, inAttribute: isAttribute) {
+                bytes.append(contentsOf: reference.utf8)
+            } else {
+                bytes.append(byte)
             }
         }
     }
@@ -192,17 +186,11 @@ struct XMLBodyWriter {
         bytes.append(contentsOf: "]]>".utf8)
     }
 
-    // XML 1.0 §2.2, Char: not even a reference may stand for the rest.
+    // Not even a reference may stand for what XML cannot hold.
     private func check(_ text: String) throws(HubError) {
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: continue
-            default:
-                throw HubError(
-                    .invalidArguments,
-                    "argument \"\(argument)\" must not contain U+\(String(scalar.value, radix: 16, uppercase: true)), which XML cannot hold"
-                )
-            }
-        }
+        guard let scalar = text.unicodeScalars.first(where: { !XMLText.isAllowed($0) }) else { return }
+        throw HubError(
+            .invalidArguments,
+            "argument \"\(argument)\" must not contain U+\(String(scalar.value, radix: 16, uppercase: true)), which XML cannot hold")
     }
 }

@@ -44,7 +44,7 @@ struct XMLWriter: ~Copyable {
         guard !namespace.isEmpty, namespace != XMLPrefixes.xml, prefixes[namespace] == nil else { return }
         guard namespace != "http://www.w3.org/2000/xmlns/" else { throw XMLWriteError(message: "a namespace that none may use") }
         var prefix = preferred[namespace] ?? "ns\(order.count + 1)"
-        if !Self.isName(prefix) || prefix.utf8.starts(with: "xml".utf8) {
+        if !NCName.isName(prefix) || prefix.utf8.starts(with: "xml".utf8) {
             throw XMLWriteError(message: "a prefix is not a name of XML")
         }
         var number = order.count + 1
@@ -92,7 +92,7 @@ struct XMLWriter: ~Copyable {
     }
 
     private mutating func put(_ name: XMLName) throws(XMLWriteError) {
-        guard Self.isName(name.local), !(name.namespace.isEmpty && name.local == "xmlns") else {
+        guard NCName.isName(name.local), !(name.namespace.isEmpty && name.local == "xmlns") else {
             throw XMLWriteError(message: "a name that XML cannot hold")
         }
         if name.namespace == XMLPrefixes.xml {
@@ -105,43 +105,13 @@ struct XMLWriter: ~Copyable {
     }
 
     private mutating func put(_ text: String, inAttribute: Bool) throws(XMLWriteError) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": buffer.writeStaticString("&amp;")
-            case "<": buffer.writeStaticString("&lt;")
-            case ">": buffer.writeStaticString("&gt;")
-            case "\"" where inAttribute: buffer.writeStaticString("&quot;")
-            // Written plainly, a reader makes a line feed of the first, and spaces of the others in an attribute.
-            case "\r": buffer.writeStaticString("&#13;")
-            case "\n" where inAttribute: buffer.writeStaticString("&#10;")
-            case "\t" where inAttribute: buffer.writeStaticString("&#9;")
-            case "\t", "\n": buffer.writeInteger(UInt8(truncatingIfNeeded: scalar.value))
-            default:
-                guard scalar.value >= 0x20, scalar.value & 0xFFFE != 0xFFFE || scalar.value > 0xFFFF else {
-                    throw XMLWriteError(message: "a character that XML cannot hold")
-                }
-                buffer.writeBytes(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        guard text.unicodeScalars.allSatisfy(XMLText.isAllowed) else { throw XMLWriteError(message: "a character that XML cannot hold") }
+        for byte in text.utf8 {
+            if let reference = XMLText.reference(for: byte, inAttribute: inAttribute) {
+                buffer.writeString(reference)
+            } else {
+                buffer.writeInteger(byte)
             }
-        }
-    }
-
-    /// Whether a text is a name without colon, as the fifth edition of XML 1.0 has it.
-    static func isName(_ text: String) -> Bool {
-        guard let first = text.unicodeScalars.first, isStart(first.value) else { return false }
-        return text.unicodeScalars.dropFirst().allSatisfy { scalar in
-            switch scalar.value {
-            case 0x2D, 0x2E, 0x30...0x39, 0xB7, 0x300...0x36F, 0x203F...0x2040: true
-            default: isStart(scalar.value)
-            }
-        }
-    }
-
-    private static func isStart(_ value: UInt32) -> Bool {
-        switch value {
-        case 0x41...0x5A, 0x5F, 0x61...0x7A, 0xC0...0xD6, 0xD8...0xF6, 0xF8...0x2FF, 0x370...0x37D, 0x37F...0x1FFF, 0x200C...0x200D,
-            0x2070...0x218F, 0x2C00...0x2FEF, 0x3001...0xD7FF, 0xF900...0xFDCF, 0xFDF0...0xFFFD, 0x10000...0xEFFFF:
-            true
-        default: false
         }
     }
 }

@@ -102,12 +102,8 @@ struct EndpointWriter {
     }
 
     private mutating func unique(_ name: String) -> String {
-        var result = name
-        var round = 1
-        while !taken.insert(result).inserted {
-            round += 1
-            result = "\(name)_\(round)"
-        }
+        let result = ImportWriter.numbered(name, separator: "_", unless: taken)
+        taken.insert(result)
         return result
     }
 

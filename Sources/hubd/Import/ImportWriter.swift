@@ -67,13 +67,7 @@ struct ImportWriter {
         var names: Set<String> = []
         var lines: [String] = []
         for endpoint in endpoints {
-            let wanted = EndpointWriter.name(of: endpoint)
-            var name = wanted
-            var round = 1
-            while names.contains(name) {
-                round += 1
-                name = "\(wanted)_\(round)"
-            }
+            let name = Self.numbered(EndpointWriter.name(of: endpoint), separator: "_", unless: names)
             var writer = EndpointWriter(endpoint)
             let written = writer.lines(named: name, indent: 6)
             // What a stranger's recording makes of a path may be no path; the reader of the configuration decides.
@@ -98,13 +92,20 @@ struct ImportWriter {
     private static func entry(_ origin: String, name: String?, _ names: inout Set<String>) -> String {
         let host = HTTPAddress(origin)?.host ?? ""
         let wanted = name ?? EntryName.suggestion(for: String(host.prefix(56))) ?? "api"
-        var entry = wanted
-        var round = 1
-        while !names.insert(entry).inserted {
-            round += 1
-            entry = "\(wanted)-\(round)"
-        }
+        let entry = numbered(wanted, separator: "-", unless: names)
+        names.insert(entry)
         return entry
+    }
+
+    /// `wanted`, or with the first number from 2 on that makes it none of `taken`.
+    static func numbered(_ wanted: String, separator: String, unless taken: Set<String>) -> String {
+        var name = wanted
+        var round = 1
+        while taken.contains(name) {
+            round += 1
+            name = "\(wanted)\(separator)\(round)"
+        }
+        return name
     }
 
     /// One credential becomes a setting, the plainest; of the others, a comment says that they were there.
