@@ -105,6 +105,7 @@ struct EndpointTests {
     func text() throws {
         let xml = try Self.post(#"contentType: application/xml, parameters: { a: { type: string } }, body: "<a b='{a}'>{a}</a>""#)
         #expect(try xml.body(#"{"a":"<'&\">"}"#) == "<a b='&lt;&apos;&amp;&quot;&gt;'>&lt;&apos;&amp;&quot;&gt;</a>")
+        #expect(throws: HubError.self) { try xml.body(#"{"a":"\u0001"}"#) }
         let whole = try Self.post(#"contentType: application/xml, parameters: { a: { type: string } }, body: "{a}""#)
         #expect(try whole.body(#"{"a":"<a/>"}"#) == "<a/>")
         let plain = try Self.post(#"contentType: text/plain, parameters: { a: { type: string } }, body: "{a} <{a}>""#)

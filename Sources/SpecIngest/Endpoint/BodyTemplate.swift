@@ -71,7 +71,9 @@ struct BodyTemplate: Sendable {
     }
 
     /// The body for these arguments; nil where it is nothing but an argument that was not given.
-    func write(_ values: [JSONValue?]) -> ByteBuffer? {
+    ///
+    /// - Throws: `HubError` where an argument holds a character that XML cannot hold.
+    func write(_ values: [JSONValue?]) throws(HubError) -> ByteBuffer? {
         switch syntax {
         case .json:
             guard Self.isGiven(root, values) else { return nil }
@@ -80,7 +82,11 @@ struct BodyTemplate: Sendable {
             return json.buffer
         case .text, .xml:
             if case .value(let slot) = root { return values[slot].map { ByteBuffer(string: ParameterShape.text($0)) } }
-            return ByteBuffer(string: text(of: root, values))
+            let text = text(of: root, values)
+            if case .xml = syntax, !text.unicodeScalars.allSatisfy(XMLText.isAllowed) {
+                throw HubError(.invalidArguments, "an argument holds a character that XML cannot hold")
+            }
+            return ByteBuffer(string: text)
         case .form:
             guard case .object(let members) = root else { return nil }
             var bytes: [UInt8] = []

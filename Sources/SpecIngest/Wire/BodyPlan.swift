@@ -58,7 +58,7 @@ struct BodyPlan: Sendable {
         case .text(let slot):
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
         case .template(let template):
-            return template.write(values).map { ($0, mediaType) }
+            return try template.write(values).map { ($0, mediaType) }
         case .bytes(let slot):
             guard let value = values[slot] else { return nil }
             guard let file = FileContent(ParameterShape.text(value)) else {
