@@ -39,31 +39,6 @@ struct ArgumentReader: Sendable {
     private func unknown(_ name: String) -> HubError {
         let shown = FindingLog.quoted(name)
         if slots.isEmpty { return HubError(.invalidArguments, "there is no argument \(shown): this tool takes none") }
-        let near = slots.map { (name: $0.name, distance: Self.distance(name, $0.name)) }.min { $0.distance < $1.distance }
-        if let near, near.distance <= max(1, near.name.utf8.count / 3) {
-            return HubError(.invalidArguments, "there is no argument \(shown); did you mean \"\(near.name)\"?")
-        }
-        let names = slots.prefix(12).map { "\"\($0.name)\"" }.joined(separator: ", ") + (slots.count > 12 ? " and others" : "")
-        return HubError(.invalidArguments, "there is no argument \(shown); there are \(names)")
-    }
-
-    /// How many letters to change, add or remove; case and separators do not count. Names past 64 bytes are far from all.
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let normal = { (text: String) in
-            text.utf8.prefix(65).filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }.map { $0 | 0x20 }
-        }
-        let (left, right) = (normal(a), normal(b))
-        guard left.count <= 64, right.count <= 64 else { return .max }
-        var row = Array(0...right.count)
-        for (i, x) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in right.enumerated() {
-                let substitution = diagonal + (x == y ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
+        return HubError(.invalidArguments, "there is no argument \(shown); \(NearestName.hint(for: name, among: slots.map(\.name)))")
     }
 }

@@ -12,6 +12,8 @@ struct XMLAttribute: Sendable {
     var name: XMLName
     /// Its value, with references replaced and white space normalized as XML says.
     var value: String
+    /// A name with which the value begins, before `value`; only for writing, which finds a prefix for it.
+    var reference: XMLName?
 }
 
 /// What stands in an element. Comments and processing instructions are left out; CDATA is text, and text is never beside text.
@@ -20,6 +22,8 @@ indirect enum XMLNode: Sendable {
     case element(XMLElement)
     /// Text, never empty.
     case text(String)
+    /// A name as text; only for writing, which finds a prefix for it.
+    case name(XMLName)
 }
 
 /// An element and all in it, as a value.
@@ -32,6 +36,8 @@ struct XMLElement: Sendable {
     var children: [XMLNode] = []
     /// The prefixes that it may use, for names in its content.
     var prefixes = XMLPrefixes()
+    /// Prefixes, with their namespaces, that its text and that of what is in it uses; declared at it when it is written.
+    var declarations: [String: String] = [:]
     /// Where its start tag begins.
     var position = SourcePosition(line: 1, column: 1)
 

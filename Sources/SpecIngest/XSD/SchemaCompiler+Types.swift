@@ -73,8 +73,21 @@ extension SchemaCompiler {
         attribute.use = use
         attribute.defaultValue = element.attribute("default") ?? attribute.defaultValue
         attribute.fixedValue = element.attribute("fixed") ?? attribute.fixedValue
-        attribute.arrayType = element.attribute("arrayType", namespace: SchemaVocabulary.wsdl)
+        attribute.arrayItem = element.attribute("arrayType", namespace: SchemaVocabulary.wsdl).map { arrayItem($0, element, component) }
         return attribute
+    }
+
+    /// The type of the items of `ns:T[]`; of `ns:T[][]`, an array of its own. More than one dimension is one long list.
+    private mutating func arrayItem(_ text: String, _ element: XMLElement, _ component: Component) -> Int {
+        let parts = text.split(separator: "[", omittingEmptySubsequences: false)
+        var item = typeNumber(String(parts.first ?? ""), element, component)
+        let array = set.typeNumbers[XMLName(namespace: SchemaVocabulary.soapEncoding, local: "Array")] ?? 0
+        for _ in 0..<min(max(0, parts.count - 2), 8) {
+            let name = XMLName(namespace: SchemaVocabulary.soapEncoding, local: "arrayType")
+            let type = SchemaType(base: array, attributes: [SchemaAttribute(name: name, type: 0, arrayItem: item)])
+            item = add(type, at: element, component)
+        }
+        return item
     }
 
     private mutating func attributeType(_ element: XMLElement, _ component: Component, depth: Int) -> Int {

@@ -36,6 +36,7 @@ struct SchemaCompiler {
         var compiler = SchemaCompiler()
         compiler.addBuiltIns()
         for document in documents { compiler.enter(document) }
+        compiler.set.prefixes = documents.map(\.root.prefixes)
         compiler.run()
         return (compiler.set, compiler.findings)
     }
@@ -46,13 +47,19 @@ struct SchemaCompiler {
         set.typeNumbers[name("ur-type")] = 0
         for local in SchemaVocabulary.simpleTypes {
             // The SOAP encoding has a twin of each (SOAP 1.1 §5.2); its schema is often missing.
-            set.typeNumbers[XMLName(namespace: SchemaVocabulary.soapEncoding, local: local)] = set.types.count
+            for namespace in SchemaVocabulary.encodings + SchemaVocabulary.drafts {
+                set.typeNumbers[XMLName(namespace: namespace, local: local)] = set.types.count
+            }
             set.typeNumbers[name(local)] = set.types.count
             set.types.append(SchemaType(name: name(local), simple: SchemaSimple(variety: .builtIn(local))))
         }
-        let array = XMLName(namespace: SchemaVocabulary.soapEncoding, local: "Array")
-        set.typeNumbers[array] = set.types.count
-        set.types.append(SchemaType(name: array, takesAnyAttribute: true, isFree: true))
+        let base64 = XMLName(namespace: SchemaVocabulary.soapEncoding, local: "base64")
+        set.typeNumbers[base64] = set.typeNumbers[name("base64Binary")]
+        for namespace in SchemaVocabulary.encodings {
+            let array = XMLName(namespace: namespace, local: "Array")
+            set.typeNumbers[array] = set.types.count
+            set.types.append(SchemaType(name: array, takesAnyAttribute: true, isFree: true))
+        }
     }
 
     private mutating func enter(_ document: SchemaDocument) {

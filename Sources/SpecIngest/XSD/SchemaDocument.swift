@@ -11,9 +11,22 @@ struct SchemaDocument: Sendable {
     /// Whether it is the child of an `xsd:redefine`: what it declares replaces what stands under that name.
     var isRedefinition = false
 
+    /// The element that says what names are qualified.
+    private let formDefaults: XMLElement
+
     /// A schema with the namespace it names, or, where it names none and is included, that of the schema that includes it.
-    init(root: XMLElement, path: String, includedIn namespace: String? = nil, isRedefinition: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - root: The `xsd:schema`, or the `xsd:redefine` of a redefinition.
+    ///   - path: The file it is in.
+    ///   - namespace: The namespace of the schema that includes it.
+    ///   - isRedefinition: Whether `root` is an `xsd:redefine`.
+    ///   - enclosing: The `xsd:schema` that an `xsd:redefine` stands in, whose defaults of `form` hold for what is redefined.
+    init(
+        root: XMLElement, path: String, includedIn namespace: String? = nil, isRedefinition: Bool = false, enclosing: XMLElement? = nil
+    ) {
         self.root = root
+        self.formDefaults = enclosing ?? root
         self.path = path
         let own = root.attribute("targetNamespace")
         self.targetNamespace = own ?? namespace ?? ""
@@ -22,9 +35,9 @@ struct SchemaDocument: Sendable {
     }
 
     /// Whether local elements are in the target namespace where they do not say otherwise.
-    var qualifiesElements: Bool { root.attribute("elementFormDefault") == "qualified" }
+    var qualifiesElements: Bool { formDefaults.attribute("elementFormDefault") == "qualified" }
     /// Whether local attributes are in the target namespace where they do not say otherwise.
-    var qualifiesAttributes: Bool { root.attribute("attributeFormDefault") == "qualified" }
+    var qualifiesAttributes: Bool { formDefaults.attribute("attributeFormDefault") == "qualified" }
 
     /// The name that a reference at `element` means; nil where its prefix is not declared.
     func resolve(_ reference: String, at element: XMLElement) -> XMLName? {

@@ -11,6 +11,9 @@ struct SchemaSet: Sendable {
     /// The elements that may stand in place of another, in the order in which they were read.
     var substitutes: [XMLName: [XMLName]] = [:]
 
+    /// The prefixes that each schema declares, for names in values.
+    var prefixes: [XMLPrefixes] = []
+
     /// The type with a number.
     subscript(_ number: Int) -> SchemaType {
         types.indices.contains(number) ? types[number] : .anything

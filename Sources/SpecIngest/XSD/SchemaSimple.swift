@@ -36,6 +36,12 @@ struct SchemaSimple: Sendable {
 enum SchemaVocabulary {
     static let namespace = "http://www.w3.org/2001/XMLSchema"
     static let soapEncoding = "http://schemas.xmlsoap.org/soap/encoding/"
+    /// The encodings of SOAP 1.1 and 1.2.
+    static let encodings = [soapEncoding, "http://www.w3.org/2003/05/soap-encoding"]
+    /// Earlier names of XML Schema, by which old descriptions still call its types.
+    static let drafts = ["http://www.w3.org/1999/XMLSchema", "http://www.w3.org/2000/10/XMLSchema"]
+    /// Attributes that a message may have anywhere.
+    static let instance = "http://www.w3.org/2001/XMLSchema-instance"
     static let wsdl = "http://schemas.xmlsoap.org/wsdl/"
 
     /// The built-in simple types (XML Schema Part 2 §3).

@@ -98,6 +98,6 @@ struct SchemaAttribute: Sendable {
     var defaultValue: String?
     /// The only value it may have.
     var fixedValue: String?
-    /// The type that `wsdl:arrayType` names, which makes an array of the SOAP encoding (SOAP 1.1 §5.4.2).
-    var arrayType: String?
+    /// The number of the type of the items that `wsdl:arrayType` names, which makes an array of the SOAP encoding (SOAP 1.1 §5.4.2).
+    var arrayItem: Int?
 }
