@@ -12,7 +12,8 @@ struct SchemaPattern {
     private var takesQuantifier = false
 
     private static let maximumBytes = 1_000
-    private static let start = "_:A-Za-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C-\\u200D"
+    private static let start =
+        "_:A-Za-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C-\\u200D"
         + "\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD"
     private static let inner = start + "\\-.0-9\\u00B7\\u0300-\\u036F\\u203F-\\u2040"
 

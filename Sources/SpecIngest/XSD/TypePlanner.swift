@@ -139,7 +139,8 @@ struct TypePlanner {
 
     private mutating func arrayPlan(_ number: Int) -> ArrayPlan? {
         let lineage = set.lineage(of: number)
-        guard let root = lineage.first, let base = set[root].name, base.local == "Array", SchemaVocabulary.encodings.contains(base.namespace)
+        guard let root = lineage.first, let base = set[root].name, base.local == "Array",
+            SchemaVocabulary.encodings.contains(base.namespace)
         else { return nil }
         var array = ArrayPlan(
             item: 0, itemName: "item", encoding: base.namespace,
@@ -161,7 +162,9 @@ struct TypePlanner {
     }
 
     private func arrayLineage(_ number: Int) -> Bool {
-        set.lineage(of: number).first.flatMap { set[$0].name }.map { $0.local == "Array" && SchemaVocabulary.encodings.contains($0.namespace) }
+        set.lineage(of: number).first.flatMap { set[$0].name }.map {
+            $0.local == "Array" && SchemaVocabulary.encodings.contains($0.namespace)
+        }
             ?? false
     }
 
@@ -169,7 +172,8 @@ struct TypePlanner {
         guard let particle, depth < 8 else { return nil }
         switch particle.term {
         case .element(let element): return element
-        case .sequence(let inner), .choice(let inner), .all(let inner): return inner.count == 1 ? onlyElement(in: inner[0], depth: depth + 1) : nil
+        case .sequence(let inner), .choice(let inner), .all(let inner):
+            return inner.count == 1 ? onlyElement(in: inner[0], depth: depth + 1) : nil
         case .any: return nil
         }
     }

@@ -59,7 +59,8 @@ extension ValueMapping {
 
     /// Gives each member with what a schema of the object says of it.
     func forEachMember(
-        of plan: MembersPlan, _ body: (_ name: String, _ isRequired: Bool, _ documentation: String?, _ write: (inout JSONWriter) -> Void) -> Void
+        of plan: MembersPlan,
+        _ body: (_ name: String, _ isRequired: Bool, _ documentation: String?, _ write: (inout JSONWriter) -> Void) -> Void
     ) {
         for attribute in plan.attributes {
             let (value, fixed) = (attribute.attribute.defaultValue, attribute.attribute.fixedValue)
@@ -71,7 +72,9 @@ extension ValueMapping {
             body(member.name, member.isRequired, member.element.documentation) { writeSchema(of: member, to: &$0) }
         }
         if plan.isMixed {
-            body(MembersPlan.xml, false, nil) { Self.writeText("XML: all that stands in the element, in place of the other members.", to: &$0) }
+            body(MembersPlan.xml, false, nil) {
+                Self.writeText("XML: all that stands in the element, in place of the other members.", to: &$0)
+            }
             if plan.simple == nil { body(MembersPlan.text, false, nil) { Self.writeText("The text before the elements.", to: &$0) } }
         }
         if plan.any != nil {
@@ -145,7 +148,9 @@ extension ValueMapping {
     private func writeMembers(
         _ number: Int, member: String?, isRequired: Bool, to json: inout JSONWriter, _ body: (inout JSONWriter) -> Void
     ) {
-        if case .members = plans[number].content, let name = ownComponent(number) { Self.writeReference(name, isNullable: false, to: &json) }
+        if case .members = plans[number].content, let name = ownComponent(number) {
+            Self.writeReference(name, isNullable: false, to: &json)
+        }
         guard let member else { return }
         json.key("properties")
         json.beginObject()

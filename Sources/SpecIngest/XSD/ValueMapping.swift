@@ -91,7 +91,11 @@ struct ValueMapping {
             if isNullable { json.raw(#"["array","null"]"#) } else { json.string("array") }
             json.key("items")
             // An array of arrays could go round in a circle without ever coming to a type that is shared.
-            if case .array = plans[array.item].content { json.raw(#"{"type":"array"}"#) } else { writeSchema(ofType: array.item, to: &json) }
+            if case .array = plans[array.item].content {
+                json.raw(#"{"type":"array"}"#)
+            } else {
+                writeSchema(ofType: array.item, to: &json)
+            }
             json.endObject()
         case .free:
             json.beginObject()

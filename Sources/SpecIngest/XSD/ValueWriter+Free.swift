@@ -99,7 +99,11 @@ extension ValueWriter {
         guard let text = value.string else { throw refusal("must be XML in a string") }
         do throws(SourceError) {
             let limits = XMLLimits(maximumBytes: 4 << 20, maximumDepth: 64, maximumElements: 50_000)
-            return XMLFragment.keepingPrefixes(try XMLReader.read(ByteBuffer(string: "<xml>\(text)</xml>"), limits: limits))
+            var root = try XMLReader.read(ByteBuffer(string: "<x>\(text)</x>"), limits: limits)
+            root.children = root.children.map {
+                if case .element(let child) = $0 { .element(XMLFragment.keepingPrefixes(child)) } else { $0 }
+            }
+            return root
         } catch {
             throw refusal("must be well-formed XML: \(error.message)")
         }

@@ -9,6 +9,8 @@ extension ValueWriter {
         /// What stands for elements without a member.
         var any: [JSONValue] = []
         var nextAny = 0
+        /// How many have been written of all.
+        var written: Int = 0
 
         func remaining(_ member: Int) -> Int { values[member].count - next[member] }
 
@@ -148,6 +150,7 @@ extension ValueWriter {
             for _ in 0..<count {
                 let index = cursor.next[number]
                 cursor.next[number] += 1
+                cursor.written += 1
                 enter(steps[number] ?? .member(member.name))
                 if cursor.isArray[number] { enter(.index(index)) }
                 element.children.append(.element(try self.element(member.element, cursor.values[number][index])))
@@ -162,6 +165,7 @@ extension ValueWriter {
                 try addAny(cursor.any[cursor.nextAny], to: &element)
                 leave()
                 cursor.nextAny += 1
+                cursor.written += 1
                 count += 1
             }
         case .sequence(let inner, let occurrence):
@@ -189,10 +193,10 @@ extension ValueWriter {
     ) throws(HubError) {
         var count = 0
         while occurrence.maximum.map({ count < $0 }) ?? true, cursor.has(particle) || count == 0 && occurrence.minimum > 0 {
-            let before = cursor.next.reduce(cursor.nextAny, +)
+            let before = cursor.written
             try body(&self, &cursor)
             count += 1
-            if cursor.next.reduce(cursor.nextAny, +) == before { return }
+            if cursor.written == before { return }
         }
     }
 

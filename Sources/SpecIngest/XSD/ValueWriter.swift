@@ -48,7 +48,8 @@ struct ValueWriter {
     ///
     /// - Throws: `HubError` with `.invalidArguments`, naming the argument and the place in it.
     static func element(
-        _ name: XMLName, type: Int, members: [(name: String, argument: String, value: JSONValue)], plans: ValuePlans, isEncoded: Bool = false
+        _ name: XMLName, type: Int, members: [(name: String, argument: String, value: JSONValue)], plans: ValuePlans,
+        isEncoded: Bool = false
     ) throws(HubError) -> XMLElement {
         var writer = ValueWriter(plans, isEncoded: isEncoded)
         var element = XMLElement(name: name)

@@ -65,7 +65,9 @@ enum XMLFragment {
         guard text.utf8.contains(UInt8(ascii: ":")) else { return }
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         for part in parts.dropLast().prefix(256) {
-            guard let name = String(part.suffix(64)).map({ tail in tail.unicodeScalars.reversed().prefix { NCName.isName("_" + String($0)) } })
+            guard
+                let name = String(part.suffix(64)).map({ tail in tail.unicodeScalars.reversed().prefix { NCName.isName("_" + String($0)) } }
+                )
             else { continue }
             let prefix = String(String.UnicodeScalarView(name.reversed()))
             if NCName.isName(prefix), prefix != "xml", prefix != "xmlns" { found.insert(prefix) }
