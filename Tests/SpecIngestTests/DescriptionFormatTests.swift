@@ -24,7 +24,7 @@ struct DescriptionFormatTests {
             (#"{"log":{"version":"1.2","entries":[]}}"#, "HAR"),
             ("#%RAML 1.0\ntitle: x\n", "RAML"), ("title: x\nbaseUri: http://x\n/users:\n  get: {}\n", "RAML"),
             (#"{"swaggerVersion":"1.2","apis":[]}"#, "Swagger 1.2"), ("swagger: '1.1'\n", "Swagger 1.1"),
-            ("<?xml version='1.0'?><definitions xmlns='http://schemas.xmlsoap.org/wsdl/'/>", "WSDL"),
+            ("<?xml version='1.0'?><definitions xmlns='http://schemas.xmlsoap.org/wsdl/'/>", "XML"),
             ("<!DOCTYPE html><html></html>", "HTML"),
             (#"{"kind":"discovery#restDescription","discoveryVersion":"v1"}"#, "discovery"), ("openapi: 4.0.0\n", "4.0.0"),
         ] as [(String, String)])

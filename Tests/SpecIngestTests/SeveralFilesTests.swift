@@ -6,21 +6,7 @@ import Testing
 
 /// Descriptions that are spread over several files.
 struct SeveralFilesTests {
-    /// Files in memory, and what was asked for.
-    private final class Files: DescriptionLoader {
-        let texts: [String: String]
-        let asked = NIOLockedValueBox<[String]>([])
-
-        init(_ texts: [String: String]) { self.texts = texts }
-
-        func load(_ path: String) async throws(IngestError) -> ByteBuffer {
-            asked.withLockedValue { $0.append(path) }
-            guard let text = texts[path] else { throw IngestError(.unreadable, "there is no file \(path)") }
-            return ByteBuffer(string: text)
-        }
-    }
-
-    private static func read(_ entry: String, _ files: Files) async throws -> IngestedAPI {
+    private static func read(_ entry: String, _ files: FilesInMemory) async throws -> IngestedAPI {
         try await DescriptionReader.read(ByteBuffer(string: entry), named: "api.yaml", loader: files)
     }
 
@@ -34,7 +20,7 @@ struct SeveralFilesTests {
 
     @Test("references lead through three files and back, each relative to the file it stands in")
     func threeFiles() async throws {
-        let files = Files([
+        let files = FilesInMemory([
             "paths/pets.yaml": """
             get:
               operationId: pet
@@ -62,7 +48,7 @@ struct SeveralFilesTests {
 
     @Test("schemas of two files that contain each other are closed under $defs")
     func cycle() async throws {
-        let files = Files([
+        let files = FilesInMemory([
             "A.yaml": "properties: {b: {$ref: B.yaml}}",
             "B.yaml": "properties: {a: {$ref: ./A.yaml}}",
         ])
@@ -74,7 +60,7 @@ struct SeveralFilesTests {
 
     @Test("the same words in two files lead to two schemas")
     func sameFragment() async throws {
-        let files = Files([
+        let files = FilesInMemory([
             "one.yaml": "{S: {properties: {x: {$ref: '#/T'}}}, T: {type: string}}",
             "two.yaml": "{S: {properties: {y: {$ref: '#/T'}}}, T: {type: boolean}}",
         ])
@@ -95,7 +81,7 @@ struct SeveralFilesTests {
             "../up.yaml", "a/../../up.yaml", "/etc/passwd", "https://x.test/a.yaml", "%2e%2e/up.yaml", "..\\\\up.yaml", "a.yaml?b", "//x/y",
         ])
     func escapes(reference: String) async throws {
-        let files = Files([:])
+        let files = FilesInMemory([:])
         let api = try await Self.read(Self.body(reference), files)
         #expect(files.asked.withLockedValue { $0 }.isEmpty)
         #expect(api.operations.count == 1)
@@ -104,7 +90,7 @@ struct SeveralFilesTests {
 
     @Test("a file that is missing or malformed is named, and the operation stays", arguments: ["none.yaml", "bad.json"])
     func missing(name: String) async throws {
-        let api = try await Self.read(Self.body(name), Files(["bad.json": #"{"a":"#]))
+        let api = try await Self.read(Self.body(name), FilesInMemory(["bad.json": #"{"a":"#]))
         #expect(api.operations.count == 1)
         #expect(api.findings.map(\.kind) == [.unresolvedReference])
         #expect(api.findings.first?.message.contains(name) == true)
@@ -112,7 +98,7 @@ struct SeveralFilesTests {
 
     @Test("a finding names the file it is in, where that is not the one the operator named")
     func place() async throws {
-        let files = Files(["s/a.yaml": "\nproperties:\n  b: {$ref: '#/none'}"])
+        let files = FilesInMemory(["s/a.yaml": "\nproperties:\n  b: {$ref: '#/none'}"])
         let finding = try #require(try await Self.read(Self.body("s/a.yaml"), files).findings.first)
         #expect(finding.file == "s/a.yaml")
         #expect(finding.position?.line == 3)
@@ -121,7 +107,7 @@ struct SeveralFilesTests {
 
     @Test("what an author put into examples and extensions is not followed")
     func data() async throws {
-        let files = Files([:])
+        let files = FilesInMemory([:])
         let entry = Self.body("#/components/schemas/Own") + "\nx-a: {$ref: a.yaml}\ninfo: {example: {$ref: b.yaml}}"
         _ = try await Self.read(entry, files)
         #expect(files.asked.withLockedValue { $0 }.isEmpty)
@@ -129,7 +115,7 @@ struct SeveralFilesTests {
 
     @Test("of ten thousand files no more than five hundred are asked for")
     func hostile() async throws {
-        let files = Files([:])
+        let files = FilesInMemory([:])
         let schemas = (0..<10_000).map { "p\($0): {$ref: f\($0).yaml}" }.joined(separator: ", ")
         let api = try await Self.read(
             "{openapi: 3.0.3, paths: {/x: {get: {}}}, components: {schemas: {A: {properties: {\(schemas)}}}}}", files)
@@ -141,7 +127,7 @@ struct SeveralFilesTests {
         "what $self names is the document itself",
         arguments: ["https://x.test/api/main#/components/schemas/Own", "main#/components/schemas/Own"])
     func ownAddress(reference: String) async throws {
-        let api = try await Self.read(Self.body(reference) + "\n$self: https://x.test/api/main\n", Files([:]))
+        let api = try await Self.read(Self.body(reference) + "\n$self: https://x.test/api/main\n", FilesInMemory([:]))
         #expect(api.findings.isEmpty)
         #expect(String(buffer: try #require(api.operations.first).tool.inputSchema).contains(#""a":{"type":"integer"}"#))
     }

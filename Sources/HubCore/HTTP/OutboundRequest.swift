@@ -5,7 +5,8 @@ public import NIOCore
 public struct OutboundRequest: Sendable {
     /// The method.
     public var method: HTTPRequest.Method
-    /// Path and query in origin form, below the base path of the server; begins with `/`, percent-encoded, no fragment.
+    /// Path and query in origin form, below the base path of the server; begins with `/`, percent-encoded, no fragment. Where the server's
+    /// address is itself what is called, it is empty or a query.
     public var path: String
     /// Header fields, without `Host` and those of the framing.
     public var headers: HTTPFields

@@ -15,12 +15,14 @@ public struct IngestedAPI: Sendable {
         case openAPI31 = "3.1"
         /// OpenAPI 3.2.x, read as 3.1 with the `query` method and additional operations.
         case openAPI32 = "3.2"
+        /// WSDL 1.1, whose schemas are read as those of OpenAPI 3.1.
+        case wsdl = "wsdl 1.1"
 
         /// Whether schemas are JSON Schema 2020-12, where keywords beside a `$ref` count (OpenAPI 3.1.1 §4.8.24).
         var isJSONSchema2020: Bool {
             switch self {
             case .swagger2, .openAPI30: false
-            case .openAPI31, .openAPI32: true
+            case .openAPI31, .openAPI32, .wsdl: true
             }
         }
     }
@@ -48,6 +50,20 @@ public struct IngestedAPI: Sendable {
         let kinds: [IngestFinding.Kind] = [.skippedOperation, .repaired, .unresolvedReference, .dropped]
         return "\(operations.count) tools of \(operationCount) operations; "
             + kinds.map { "\(counts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+    }
+}
+
+extension IngestedAPI {
+    /// The same API, in whose SOAP messages a token lets the hub in. Operations of other kinds stay as they are.
+    public func secured(by token: UsernameToken) -> IngestedAPI {
+        var api = self
+        for index in api.operations.indices {
+            guard let encoder = api.operations[index].encoder as? OperationEncoder, let secured = encoder.secured(by: token) else {
+                continue
+            }
+            api.operations[index].encoder = secured
+        }
+        return api
     }
 }
 

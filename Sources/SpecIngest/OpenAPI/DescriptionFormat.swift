@@ -45,18 +45,40 @@ enum DescriptionFormat {
             return IngestError(.unsupportedFormat, "this is RAML, which hubd does not read", hint: convert)
         }
         guard start.first == UInt8(ascii: "<") else { return nil }
-        let text = String(decoding: start, as: UTF8.self)
-        if text.contains("/wsdl") || text.contains("definitions") {
-            return IngestError(
-                .unsupportedFormat, "this is WSDL: not in this version", hint: "an OpenAPI description of the service can be read")
-        }
-        let name = text.lowercased().contains("<html") || text.lowercased().hasPrefix("<!doctype html") ? "an HTML page" : "XML"
-        return IngestError(
-            .unsupportedFormat, "this is \(name), not a description of an API",
-            hint: "look for the address of its openapi.json or openapi.yaml")
+        let text = String(decoding: start, as: UTF8.self).lowercased()
+        return text.contains("<html") || text.hasPrefix("<!doctype html") ? otherXML("an HTML page") : nil
     }
 
-    private static let whatIsRead = "hubd reads Swagger 2.0 and OpenAPI 3.0 to 3.2, in JSON or YAML"
+    /// The error for XML that is no WSDL 1.1; nil for that.
+    static func refusal(ofXML root: XMLElement) -> IngestError? {
+        switch (root.name.namespace, root.name.local) {
+        case (WSDLVocabulary.wsdl, "definitions"):
+            return nil
+        case (WSDLVocabulary.wsdl2, _):
+            return IngestError(
+                .unsupportedFormat, "this is WSDL 2.0, which hubd does not read", hint: "most services have a WSDL 1.1 too")
+        case (SchemaVocabulary.namespace, "schema"):
+            return IngestError(
+                .unsupportedFormat, "this is an XML schema, which describes values and no operations", hint: "name the WSDL that imports it"
+            )
+        case (_, "application") where root.name.namespace.contains("wadl"):
+            return IngestError(.unsupportedFormat, "this is WADL, which hubd does not read", hint: convert)
+        case (_, "html"):
+            return otherXML("an HTML page")
+        case (let namespace, "Edmx") where namespace.contains("edmx"):
+            return IngestError(.unsupportedFormat, "this is OData's EDMX, which hubd does not read", hint: convert)
+        default:
+            return otherXML("XML")
+        }
+    }
+
+    private static func otherXML(_ name: String) -> IngestError {
+        IngestError(
+            .unsupportedFormat, "this is \(name), not a description of an API",
+            hint: "look for the address of its openapi.json, openapi.yaml or ?wsdl")
+    }
+
+    private static let whatIsRead = "hubd reads Swagger 2.0 and OpenAPI 3.0 to 3.2, in JSON or YAML, and WSDL 1.1"
     private static let convert = "convert it to OpenAPI 3"
 
     private static func otherFormat(_ root: JSONValue) -> (name: String, hint: String)? {

@@ -15,6 +15,8 @@ final class FindingLog {
 
     /// The operation being read, for the findings that follow.
     var operation: String?
+    /// Where what is found next stands, where the document was made of another text and its own places say nothing.
+    var place: (file: String?, position: SourcePosition?)?
     private let files: DescriptionFiles
     private var findings: [IngestFinding] = []
     private var marks: Set<Mark> = []
@@ -31,7 +33,7 @@ final class FindingLog {
             return
         }
         guard marks.insert(Mark(index: node.index, kind: kind, message: message)).inserted else { return }
-        let (file, position) = files.place(of: node)
+        let (file, position) = place ?? files.place(of: node)
         findings.append(IngestFinding(kind: kind, message: message, file: file, position: position, operation: operation))
     }
 

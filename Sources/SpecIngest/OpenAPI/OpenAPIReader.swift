@@ -19,6 +19,9 @@ public enum OpenAPIReader {
     /// A text as a document.
     static func document(_ bytes: ByteBuffer, limits: JSONLimits = .description) throws(IngestError) -> SourceDocument {
         if let refusal = DescriptionFormat.refusal(ofText: bytes) { throw refusal }
+        if WSDLReader.isXML(bytes) {
+            throw IngestError(.unsupportedFormat, "this is XML, and no description of OpenAPI", hint: "it may be a WSDL")
+        }
         do {
             return try SourceDocument(reading: bytes, limits: limits)
         } catch {

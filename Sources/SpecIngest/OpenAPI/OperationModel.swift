@@ -38,8 +38,13 @@ struct OperationModel {
         isDeprecated = node["deprecated"]?.bool ?? false
     }
 
+    /// Whether the path is what follows the server's own address: empty, or a query.
+    var isAtServer = false
+    /// What it is called where it has another name than method and path.
+    var label: String?
+
     /// For findings and for people: `GET /pets/{id}`.
-    var name: String { method + " " + path }
+    var name: String { label ?? method + " " + path }
 }
 
 /// Where a schema is found.
@@ -91,6 +96,8 @@ struct MediaModel {
     var encoding: [String: EncodingModel] = [:]
     /// The body written by hand, with places for the fields.
     var template: JSONValue?
+    /// What writes the members of the schema, where that is more than the media type says.
+    var writer: (any MessageWriter)?
 }
 
 /// What a body is made of.

@@ -18,7 +18,7 @@ struct OperationWalk {
         self.reading = reading
         switch reading.dialect {
         case .swagger2: lift = Swagger2Lift(reading)
-        case .openAPI30, .openAPI31, .openAPI32: lift = OpenAPI3Lift(reading)
+        case .openAPI30, .openAPI31, .openAPI32, .wsdl: lift = OpenAPI3Lift(reading)
         }
     }
 

@@ -35,9 +35,13 @@ struct PathTemplate {
     /// 1. `{name}` is a variable; `{+name}`, `{name+}`, `{name*}` and `{name:pattern}`, as some frameworks write them, are too.
     /// 2. A fragment, by which some descriptions tell operations apart, is not sent.
     /// 3. A query in the path is sent as it stands; a pair whose value is a variable becomes a query parameter.
-    init(_ path: String) {
+    ///
+    /// - Parameters:
+    ///   - path: the path as the description writes it.
+    ///   - isAtServer: whether it is what follows the server's own address, and so may be empty.
+    init(_ path: String, isAtServer: Bool = false) {
         let withoutFragment = path.prefix { $0 != "#" }
-        let target = withoutFragment.hasPrefix("/") ? String(withoutFragment) : "/" + withoutFragment
+        let target = isAtServer || withoutFragment.hasPrefix("/") ? String(withoutFragment) : "/" + withoutFragment
         var depth = 0
         // A question mark inside braces belongs to a variable: `{?page,size}`, `{id:[0-9]+?}`.
         let mark = target.indices.first { index in

@@ -26,6 +26,10 @@ struct BodyPlanner {
             plan = BodyPlan(content: .template(compiled(template, media)), mediaType: media.type.text, isRequired: true)
             return
         }
+        if let writer = media.writer {
+            plan = BodyPlan(content: .message(writer, members: message(media)), mediaType: media.type.text, isRequired: true)
+            return
+        }
         let content: BodyPlan.Content
         var type = media.type.text
         switch media.type.bodyClass {
@@ -110,6 +114,15 @@ struct BodyPlanner {
         var json = JSONWriter()
         json.key(name)
         return json.buffer
+    }
+
+    // MARK: Messages
+
+    private mutating func message(_ media: MediaModel) -> [(slot: Int, name: String)] {
+        guard case .schema(.node(let node)) = media.schema, let parts = reading.shaper.plainObject(node) else { return [] }
+        return Self.properties(of: parts).map { name, schema in
+            (addMember(name, schema, isRequired: parts.requires(name), isText: true, keepsNull: true), name)
+        }
     }
 
     // MARK: Written by hand
@@ -256,15 +269,15 @@ struct BodyPlanner {
 
     // MARK: Arguments
 
-    private mutating func addMember(_ name: String, _ source: SchemaSource, isRequired: Bool, isText: Bool, description: String? = nil)
-        -> Int
-    {
+    private mutating func addMember(
+        _ name: String, _ source: SchemaSource, isRequired: Bool, isText: Bool, description: String? = nil, keepsNull: Bool? = nil
+    ) -> Int {
         let (use, kinds) = reading.shaper.argument(source, named: name)
         drafts.append(
             ArgumentDraft(
                 binding: ArgumentBinding(name: "", wireName: name, place: .body), use: use,
                 description: description.map { PlainText.sentences($0, limit: 300) }, isRequired: isRequired, kinds: kinds, isText: isText,
-                keepsNull: !isText))
+                keepsNull: keepsNull ?? !isText))
         return drafts.count - 1
     }
 

@@ -19,7 +19,7 @@ struct ParameterPlanner {
 
     /// Plans the parameters and the path of `operation`.
     mutating func plan(_ operation: OperationModel) {
-        let template = PathTemplate(operation.path)
+        let template = PathTemplate(operation.path, isAtServer: operation.isAtServer)
         let names = template.variables
         let declared = Set(operation.parameters.lazy.filter { $0.place == .path }.map(\.name))
         for parameter in operation.parameters where !security.sends(parameter.name, in: parameter.place) {

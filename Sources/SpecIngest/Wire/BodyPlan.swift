@@ -19,6 +19,8 @@ struct BodyPlan: Sendable {
         case text(slot: Int)
         /// The bytes that one argument holds as Base64.
         case bytes(slot: Int)
+        /// A message of a protocol over HTTP, with one member for each argument.
+        case message(any MessageWriter, members: [(slot: Int, name: String)])
         /// Written by hand, with places for arguments.
         case template(BodyTemplate)
     }
@@ -55,6 +57,9 @@ struct BodyPlan: Sendable {
         case .xml(let plan, let members, nil):
             let given = members.compactMap { slot, name in values[slot].map { (name: name, argument: slots[slot].name, value: $0) } }
             return given.isEmpty && !isRequired ? nil : (try XMLBodyWriter.write(plan, members: given), mediaType)
+        case .message(let writer, let members):
+            let given = members.compactMap { slot, name in values[slot].map { (name: name, argument: slots[slot].name, value: $0) } }
+            return (try writer.write(given), mediaType)
         case .text(let slot):
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
         case .template(let template):

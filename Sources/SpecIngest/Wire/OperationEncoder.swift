@@ -56,6 +56,15 @@ final class OperationEncoder: RequestEncoder {
         return OutboundRequest(method: method, path: String(decoding: target, as: UTF8.self), headers: fields, body: bytes)
     }
 
+    /// The same for messages that carry a token; nil where the operation has none that could.
+    func secured(by token: UsernameToken) -> OperationEncoder? {
+        guard var body, case .message(let writer, let members) = body.content else { return nil }
+        body.content = .message(writer.secured(by: token), members: members)
+        return OperationEncoder(
+            method: method, slots: reader.slots, path: path, query: query, headers: headers, cookies: cookies, body: body, accept: accept,
+            fixedHeaders: fixedHeaders)
+    }
+
     private func cookieHeader(_ values: [JSONValue?]) throws(HubError) -> String? {
         var crumbs: [String] = []
         for plan in cookies {

@@ -42,6 +42,16 @@ enum XMLText {
         }
     }
 
+    /// A text without white space at its ends.
+    static func trimmed(_ text: String) -> String {
+        let bytes = text.utf8
+        guard let start = bytes.firstIndex(where: { !isSpace($0) }), let end = bytes.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(Substring(bytes[start...end]))
+    }
+
+    /// Whether a byte is white space (XML 1.0 §2.3, S).
+    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+
     /// What stands for a byte of UTF-8 where it cannot stand for itself.
     static func reference(for byte: UInt8, inAttribute: Bool) -> String? {
         switch byte {

@@ -46,11 +46,8 @@ struct XMLPrefixes: Sendable {
     ///   - qname: The text; white space around it is ignored.
     ///   - usesDefault: Whether a name without a prefix is in the default namespace, or in none.
     func resolve(qname: String, usesDefault: Bool) -> XMLName? {
-        let bytes = qname.utf8
-        let start = bytes.firstIndex { !Self.isSpace($0) } ?? bytes.endIndex
-        let end = bytes.lastIndex { !Self.isSpace($0) }.map { bytes.index(after: $0) } ?? bytes.endIndex
-        let parts = qname[start..<end].utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard let last = parts.last, !last.isEmpty, parts.count <= 2, !last.contains(where: Self.isSpace) else { return nil }
+        let parts = XMLText.trimmed(qname).utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard let last = parts.last, !last.isEmpty, parts.count <= 2, !last.contains(where: XMLText.isSpace) else { return nil }
         guard parts.count == 2 else {
             return XMLName(namespace: usesDefault ? namespace(of: "") ?? "" : "", local: String(Substring(last)))
         }
@@ -60,6 +57,4 @@ struct XMLPrefixes: Sendable {
 
     /// The namespace of `xml:lang` and its like.
     static let xml = "http://www.w3.org/XML/1998/namespace"
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 }

@@ -121,9 +121,11 @@ struct CallCommand: AsyncParsableCommand {
             for: UpstreamSettings(
                 name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
         do {
-            let response = try await service.collect(
-                request, basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
-            Console.printRaw(response.body)
+            let target = OperationTarget(encoder: operation.encoder, decoder: operation.decoder, service: service, basePath: "")
+            let call = Call(entry: description, tool: operation.tool.name, arguments: try parsedArguments())
+            let response = try await target.perform(
+                call, context: CallContext(requestID: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }))
+            if case .complete(let body) = response.body { Console.printRaw(body) }
             if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
         } catch let error as HubError {
             throw CommandFailure(error.message)

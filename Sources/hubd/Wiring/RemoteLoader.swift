@@ -40,19 +40,28 @@ final class RemoteLoader: DescriptionLoader {
         if let failure = state.withLockedValue({ $0.failure }) { throw CommandFailure(failure) }
     }
 
+    func path(of address: String) -> String? {
+        let base = address.prefix { $0 != "?" && $0 != "#" }
+        guard base.lowercased().hasPrefix(folder.lowercased()), base.utf8.count > folder.utf8.count, address.utf8.count <= 1_024,
+            address.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
+        else { return nil }
+        return PercentEncoding.decodeWherePossible(base.dropFirst(folder.count)) + address.dropFirst(base.count).prefix { $0 != "#" }
+    }
+
     func load(_ path: String) async throws(IngestError) -> ByteBuffer {
         let failure = state.withLockedValue { state in
             state.wasAsked = true
             return state.failure
         }
-        let segments = path.split(separator: "/")
+        let query = path.drop { $0 != "?" }
+        let segments = path.prefix { $0 != "?" }.split(separator: "/")
         guard !segments.contains(where: { HTTPAddress.isDotSegment(String($0)) }) else {
             throw IngestError(.unreadable, "\(path) leads out of the folder")
         }
         guard failure == nil else { throw IngestError(.unreadable, "\(path) was not fetched") }
         do {
             guard ContinuousClock.now < deadline else { throw CommandFailure("its files take too long to fetch") }
-            let url = folder + segments.map { PercentEncoding.encode(String($0)) }.joined(separator: "/")
+            let url = folder + segments.map { PercentEncoding.encode(String($0)) }.joined(separator: "/") + query
             return try await RemoteDescriptions.fetch(url, registry: registry)
         } catch is RemoteDescriptions.Missing {
             throw IngestError(.unreadable, "there is no file \(path)")

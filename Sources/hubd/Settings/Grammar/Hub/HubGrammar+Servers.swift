@@ -5,7 +5,7 @@ extension HubGrammar {
             fields: [
                 Field("description", .text(.plain), "What the server is for; clients show it."),
                 Field("openapi", .text(.urlOrPath), "The OpenAPI description whose operations become tools: a file or a URL."),
-                Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL.").later,
+                Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL."),
                 Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand."),
                 Field("mcp", .text(.url), "An MCP server elsewhere.").later,
                 Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
