@@ -45,6 +45,16 @@ extension SimplePlan {
         }
     }
 
+    /// What a string in place of a number looks like; nil where there is none.
+    private var stringPattern: String? {
+        switch kind {
+        case .integer where !isShort: #"^[+-]?\d+$"#
+        case .decimal where !isShort: #"^[+-]?\d+(\.\d+)?$"#
+        case .float: "^(-?INF|NaN)$"
+        default: nil
+        }
+    }
+
     private func writeType(isNullable: Bool, to json: inout JSONWriter) {
         let names = typeNames + (isNullable ? ["null"] : [])
         guard let first = typeNames.first else { return }
@@ -70,6 +80,7 @@ extension SimplePlan {
                 json.key(maximum.isExclusive ? "exclusiveMaximum" : "maximum")
                 json.raw(maximum.digits)
             }
+            if let stringPattern { json.member("pattern", stringPattern) }
         case .base64, .hexadecimal: json.member("contentEncoding", "base64")
         case .list(let item):
             json.key("items")

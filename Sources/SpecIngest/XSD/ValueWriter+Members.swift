@@ -177,7 +177,8 @@ extension ValueWriter {
                 let isRepeated = occurrence.maximum != 1
                 if let branch = Self.branch(of: inner, plan, cursor, takesFirst: isRepeated) {
                     try writer.write(branch, plan, &cursor, steps, to: &element)
-                } else if !inner.contains(where: { cursor.satisfies($0, plan) }) {
+                } else if !writer.path.isEmpty, !inner.contains(where: { cursor.satisfies($0, plan) }) {
+                    // Between arguments a choice cannot be told to the caller, so it is the service that says so.
                     throw writer.refusal("must have one of \(Self.list(Self.names(inner, plan)))")
                 } else if let branch = inner.first(where: { cursor.satisfies($0, plan) }) {
                     try writer.write(branch, plan, &cursor, steps, to: &element)

@@ -200,7 +200,7 @@ struct SettingsComplaintTests {
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
                 "response",
-                "wsdl", "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
+                "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
                 "consumers",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
