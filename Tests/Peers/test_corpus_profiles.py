@@ -14,8 +14,11 @@ from harness.profiles import PROFILES, refusals
 APIS = Path(CORPORA) / "apis"
 FACTS = {fact["file"]: fact for fact in map(json.loads, open(APIS / "FACTS.jsonl")) if "file" in fact}
 with open(APIS / "MANIFEST.tsv") as manifest:
-    # WSDL, which is refused by name, has no `operations`.
-    FILES = [row["file"] for row in csv.DictReader(manifest, delimiter="\t") if FACTS[row["file"]].get("operations")]
+    FILES = [
+        row["file"]
+        for row in csv.DictReader(manifest, delimiter="\t")
+        if FACTS[row["file"]].get("operations") or FACTS[row["file"]].get("portType_operations")
+    ]
 
 
 @pytest.fixture(scope="module")
