@@ -14,8 +14,8 @@ struct MessageReferences: Sendable {
         for child in element.elements { collect(child, depth: depth + 1) }
     }
 
-    /// What an element refers to instead of having a value.
-    func target(of element: XMLElement) -> (id: String, element: XMLElement)? {
+    /// What an element refers to instead of having a value: nil where it does not, and no element where there is none of that id.
+    func target(of element: XMLElement) -> (id: String, element: XMLElement?)? {
         guard element.children.isEmpty else { return nil }
         let id: String
         if let reference = element.attribute("href"), reference.utf8.first == UInt8(ascii: "#") {
@@ -25,6 +25,6 @@ struct MessageReferences: Sendable {
         } else {
             return nil
         }
-        return elements[id].map { (id, $0) }
+        return (id, elements[id])
     }
 }

@@ -110,6 +110,7 @@ extension SimplePlan {
         case "date": SimplePlan(kind: .string(format: "date"))
         case "time": SimplePlan(kind: .string(format: "time"))
         case "dateTime": SimplePlan(kind: .string(format: "date-time"))
+        case "duration": SimplePlan(kind: .string(format: "duration"))
         case "base64Binary": SimplePlan(kind: .base64)
         case "hexBinary": SimplePlan(kind: .hexadecimal)
         case "QName", "NOTATION": SimplePlan(kind: .name)

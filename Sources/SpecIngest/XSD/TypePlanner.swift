@@ -22,8 +22,9 @@ struct TypePlanner {
         plans.prefixes = set.prefixes
         for name in SchemaVocabulary.simpleTypes {
             let name = XMLName(namespace: SchemaVocabulary.namespace, local: name)
-            if let number = set.typeNumbers[name] { plans.numbers[name] = number }
+            if let number = set.typeNumbers[name] { meet(number) }
         }
+        reach(0)
     }
 
     /// Makes the plans of a type and of all that it leads to.

@@ -48,7 +48,9 @@ struct ValueMapping {
         var documentation: String?
     }
 
-    /// The members of the objects that stand for elements of a type; nil where other values do.
+    /// The members of the object that stands for an element, as its type alone has them; nil where another value stands for it.
+    ///
+    /// Of a choice, no member is required.
     func properties(ofType number: Int) -> [Property]? {
         guard case .members(let plan) = plans[number].content else { return nil }
         var result: [Property] = []
@@ -71,7 +73,16 @@ struct ValueMapping {
     }
 
     /// Writes the schema of the values of a type.
-    func writeSchema(ofType number: Int, isNullable: Bool = false, description: String? = nil, to json: inout JSONWriter) {
+    ///
+    /// - Parameters:
+    ///   - number: The type.
+    ///   - isNullable: Whether null may take the place of a value.
+    ///   - description: What is said of it.
+    ///   - json: Takes the schema.
+    ///   - dimensions: How many arrays it is the items of: those could go round in a circle without coming to a type that is shared.
+    func writeSchema(
+        ofType number: Int, isNullable: Bool = false, description: String? = nil, to json: inout JSONWriter, dimensions: Int = 0
+    ) {
         let plan = plans[number]
         switch plan.content {
         case .text(let simple): simple.writeSchema(isNullable: isNullable, description: description, to: &json)
@@ -89,12 +100,9 @@ struct ValueMapping {
             if let description { json.member("description", description) }
             json.key("type")
             if isNullable { json.raw(#"["array","null"]"#) } else { json.string("array") }
-            json.key("items")
-            // An array of arrays could go round in a circle without ever coming to a type that is shared.
-            if case .array = plans[array.item].content {
-                json.raw(#"{"type":"array"}"#)
-            } else {
-                writeSchema(ofType: array.item, to: &json)
+            if dimensions < 4 {
+                json.key("items")
+                writeSchema(ofType: array.item, to: &json, dimensions: dimensions + 1)
             }
             json.endObject()
         case .free:

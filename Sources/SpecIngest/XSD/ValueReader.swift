@@ -41,7 +41,7 @@ struct ValueReader {
     mutating func write(_ element: XMLElement, type: Int, defaultValue: String? = nil, to json: inout JSONWriter) {
         guard isWithinBounds(json) else { return json.null() }
         if let (id, target) = references?.target(of: element) {
-            guard depth < Self.maximumDepth, active.insert(id).inserted else {
+            guard let target, depth < Self.maximumDepth, active.insert(id).inserted else {
                 json.beginObject()
                 json.member("@href", "#" + id)
                 return json.endObject()

@@ -94,7 +94,9 @@ struct ValueWriter {
         guard path.count < Self.maximumDepth else { throw refusal("is nested too deeply") }
         let declared = plans[type]
         let (plan, isNamed) = try chosen(declared, type, value)
-        if isEncoded || isNamed, let name = plan.name {
+        // Of anything at all, the value itself tells the type.
+        let isFree = if case .free = plan.content { true } else { false }
+        if isEncoded && !isFree || isNamed, let name = plan.name {
             element.attributes.append(XMLAttribute(name: Self.typeName, value: "", reference: name))
         }
         switch plan.content {
@@ -108,6 +110,9 @@ struct ValueWriter {
                 try fill(&element, members, given.filter { $0.name != ignored })
             } else if members.simple != nil {
                 try fill(&element, members, [Given(name: MembersPlan.text, argument: nil, value: value)])
+            } else if value.kind == .array, members.members.count == 1, members.members[0].isArray, members.attributes.isEmpty {
+                // An object that is nothing but a list, as `ArrayOfString` is, may be given as that list.
+                try fill(&element, members, [Given(name: members.members[0].name, argument: nil, value: value)])
             } else {
                 throw refusal("must be an object")
             }
