@@ -57,15 +57,48 @@ struct ClientProfileTests {
         #expect(Self.shaped(schema, for: .anthropic).contains("v4999"))
     }
 
-    @Test("Names that do not fit are cut and stay unique")
+    private static func tool(_ name: String) -> ToolDefinition {
+        ToolDefinition(
+            name: name, description: "", inputSchema: ByteBuffer(string: "{}"), annotations: ToolAnnotations(), risk: .read,
+            operation: "GET /")
+    }
+
+    private static let long = String(repeating: "x", count: 60)
+
+    @Test("Names that do not fit are cut, end in what stands for the whole of them, and stay unique")
     func names() {
-        let tools = ["1a", String(repeating: "x", count: 60) + "1", String(repeating: "x", count: 60) + "2"].map {
-            ToolDefinition(
-                name: $0, description: "", inputSchema: ByteBuffer(string: "{}"), annotations: ToolAnnotations(), risk: .read,
-                operation: "GET /")
-        }
-        let cut = String(repeating: "x", count: 46)
-        #expect(ClientProfile.cursor.tools(tools).map(\.name) == ["1a", cut + "xx", cut + "_2"])
-        #expect(ClientProfile.gemini.tools(tools).map(\.name).first == "_1a")
+        let tools = ["1a", Self.long + "1", Self.long + "2"].map { Self.tool($0) }
+        let names = ClientProfile.cursor.tools(tools).map(\.name)
+        #expect(names[0] == "1a")
+        #expect(names[1...].allSatisfy { $0.hasPrefix(String(repeating: "x", count: 41) + "_") && $0.count == 48 })
+        #expect(Set(names).count == 3)
+        #expect(ClientProfile.gemini.tools(tools).map(\.name).first?.hasPrefix("_1a_") == true)
+        #expect(ClientProfile.anthropic.tools(tools).map(\.name) == tools.map(\.name))
+    }
+
+    @Test("A name depends on no other tool and on no order", arguments: ClientProfile.allCases)
+    func stability(profile: ClientProfile) {
+        let names = (0..<50).map { "\($0)" + Self.long + "\($0)" } + ["short", "a.b", "a/b"]
+        let alone = names.map { profile.names([$0])[0] }
+        #expect(profile.names(names) == alone)
+        #expect(profile.names(names.reversed()) == alone.reversed())
+        #expect(Set(alone).count == names.count)
+    }
+
+    @Test("A name that fits is kept, also where another comes to it", arguments: ClientProfile.allCases)
+    func clashes(profile: ClientProfile) {
+        let cut = profile.names(["a b"])[0]
+        let names = profile.names(["a b", cut])
+        #expect(names[1] == cut)
+        #expect(names[0] != cut)
+    }
+
+    @Test("Cursor counts the name of the server")
+    func server() {
+        #expect(ClientProfile.cursor.names([Self.long], server: String(repeating: "s", count: 20))[0].count == 40)
+        #expect(ClientProfile.cursor.names([Self.long], server: "s")[0].count == 48)
+        #expect(ClientProfile.anthropic.names([Self.long], server: String(repeating: "s", count: 63)) == [Self.long])
+        #expect(!ClientProfile.cursor.hasRoom(besideServer: String(repeating: "s", count: 40)))
+        #expect(ClientProfile.cursor.hasRoom(besideServer: "orders"))
     }
 }

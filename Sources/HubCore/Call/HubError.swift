@@ -38,11 +38,14 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// What only the log may show.
     public var cause: (any Error)?
+    /// The argument it is about, by the name the caller uses, where it is about one.
+    public var argument: String?
 
     /// An error of this kind.
-    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, argument: String? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
+        self.argument = argument
         self.cause = cause
     }
 

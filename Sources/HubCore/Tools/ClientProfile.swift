@@ -21,20 +21,41 @@ public enum ClientProfile: String, Sendable, Hashable, CaseIterable {
     }
 
     /// The tools as this client takes them, in the same order; names stay unique.
-    public func tools(_ tools: [ToolDefinition]) -> [ToolDefinition] {
-        // A name that fits keeps it, whatever comes before it.
-        var taken = Set(tools.map(\.name).filter { name(from: $0) == $0 })
-        return tools.map { tool in
+    ///
+    /// - Parameter server: the name of the server, where it is known.
+    public func tools(_ tools: [ToolDefinition], server: String? = nil) -> [ToolDefinition] {
+        zip(tools, names(tools.map(\.name), server: server)).map { tool, name in
             var tool = tool
-            let wanted = name(from: tool.name)
-            if wanted != tool.name {
-                tool.name = unique(wanted, taken: taken)
-                taken.insert(tool.name)
-            }
+            tool.name = name
             tool.inputSchema = schema(tool.inputSchema)
             return tool
         }
     }
+
+    /// The names that tools have for this client, in the same order, each once.
+    ///
+    /// 1. A name that fits stays.
+    /// 2. Any other is made to fit and ends in six characters that stand for the whole of it, so that a tool that is added renames no other.
+    ///
+    /// - Parameter server: the name of the server, where it is known: one client counts it with the tool's.
+    public func names(_ names: [String], server: String? = nil) -> [String] {
+        let limit = maximumNameLength(server)
+        var taken = Set(names.filter { safe($0) == $0 && $0.utf8.count <= limit })
+        return names.map { name in
+            let safe = safe(name)
+            if safe == name, name.utf8.count <= limit { return name }
+            var (result, round) = (Self.hashed(safe, original: name, limit: limit), 1)
+            // Six characters that fall together are rare; then the round goes into the hash.
+            while !taken.insert(result).inserted {
+                round += 1
+                result = Self.hashed(safe, original: "\(name) \(round)", limit: limit)
+            }
+            return result
+        }
+    }
+
+    /// Whether a server of this name leaves room for the names of its tools.
+    public func hasRoom(besideServer server: String) -> Bool { maximumNameLength(server) >= 32 }
 
     /// An input schema as this client takes it; one that is no JSON object takes anything.
     public func schema(_ schema: ByteBuffer) -> ByteBuffer {
@@ -60,30 +81,29 @@ public enum ClientProfile: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    private var maximumNameLength: Int { self == .cursor ? 48 : 64 }
+    private func maximumNameLength(_ server: String?) -> Int {
+        // Cursor: 60 with the server's name. Without it, what leaves room for a short one.
+        self == .cursor ? max(12, min(48, 60 - (server?.utf8.count ?? 0))) : 64
+    }
 
-    private func name(from name: String) -> String {
+    /// The name in characters that the client takes.
+    private func safe(_ name: String) -> String {
         var kept = name.unicodeScalars.map { isNameScalar($0) ? Character($0) : "_" }
         if kept.isEmpty { kept = ["_"] }
         if self == .gemini, let first = kept.first, !first.isLetter, first != "_" { kept.insert("_", at: 0) }
-        return String(kept.prefix(maximumNameLength))
+        return String(kept)
+    }
+
+    private static func hashed(_ safe: String, original: String, limit: Int) -> String {
+        var cut = safe.prefix(limit - 7)
+        while cut.count > 1, cut.last == "_" { cut.removeLast() }
+        return cut + "_" + FNV1a.digits(of: original)
     }
 
     private func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "a"..."z", "A"..."Z", "0"..."9", "_", "-": true
         default: false
-        }
-    }
-
-    private func unique(_ name: String, taken: Set<String>) -> String {
-        guard taken.contains(name) else { return name }
-        var number = 2
-        while true {
-            let suffix = "_\(number)"
-            let candidate = name.prefix(maximumNameLength - suffix.utf8.count) + suffix
-            if !taken.contains(String(candidate)) { return String(candidate) }
-            number += 1
         }
     }
 }

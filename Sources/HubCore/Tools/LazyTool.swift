@@ -3,6 +3,8 @@ import NIOCore
 extension ToolDefinition {
     /// The longest description of a lazy tool, in Unicode scalars.
     private static let maximumLazyDescription = 80
+    /// The longest description of a brief tool, in Unicode scalars.
+    private static let maximumBriefDescription = 200
 
     /// The tool as a list of very many shows it: its name and the first words of its description, and a schema that says nothing of the
     /// arguments. What a call takes is the same.
@@ -12,23 +14,45 @@ extension ToolDefinition {
         lazy.description = Self.firstSentence(of: title ?? description)
         lazy.inputSchema = ByteBuffer(string: #"{"type":"object"}"#)
         lazy.outputSchema = nil
+        lazy.annotations = tellingAnnotations
         return lazy
+    }
+
+    /// The tool with its arguments, in a few words less.
+    public var brief: ToolDefinition {
+        var brief = self
+        brief.title = nil
+        brief.description = description.cut(toScalars: Self.maximumBriefDescription)
+        brief.annotations = tellingAnnotations
+        return brief
+    }
+
+    /// The hints that are not what MCP takes for granted.
+    private var tellingAnnotations: ToolAnnotations {
+        ToolAnnotations(
+            readOnly: annotations.readOnly == true ? true : nil,
+            destructive: annotations.readOnly != true && annotations.destructive == false ? false : nil)
     }
 
     /// The first sentence, cut after a word where it is too long.
     private static func firstSentence(of text: String) -> String {
-        let line = Array(text.unicodeScalars.prefix { $0 != "\n" }.prefix(maximumLazyDescription + 1))
-        for end in line.indices.dropFirst(3) where line[end] == " " && line[end - 1] == "." && line[end - 3] != "." {
-            return string(line[..<end])  // "e.g. this" goes on
+        let line = String(text.prefix { $0 != "\n" })
+        let start = Array(line.unicodeScalars.prefix(maximumLazyDescription + 1))
+        for end in start.indices.dropFirst(3) where start[end] == " " && start[end - 1] == "." && start[end - 3] != "." {
+            return String(String.UnicodeScalarView(start[..<end]))  // "e.g. this" goes on
         }
-        guard line.count > maximumLazyDescription else { return string(line[...]) }
-        let room = line.dropLast(2)
-        return string(room[..<(room.lastIndex(of: " ") ?? room.endIndex)]) + "…"
+        return line.cut(toScalars: maximumLazyDescription)
     }
+}
 
-    private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
+extension String {
+    /// The text, cut after a word where it has more Unicode scalars than that.
+    func cut(toScalars limit: Int) -> String {
+        let scalars = unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex), end < scalars.endIndex else {
+            return self
+        }
+        let room = scalars[..<end].dropLast()
+        return String(room[..<(room.lastIndex(of: " ") ?? room.endIndex)]) + "…"
     }
 }

@@ -37,14 +37,36 @@ final class ToolListing: Sendable {
         }
     }
 
+    /// The bytes that a tool has in a list of the newest revision, with the comma after it.
+    static func size(of definition: ToolDefinition) -> Int {
+        var json = JSONWriter()
+        begin(definition, shape: .titled, to: &json)
+        json.endObject()
+        return json.buffer.readableBytes + 1
+    }
+
+    /// Writes the members of all that there is to say of a tool.
+    static func describe(_ definition: ToolDefinition, to json: inout JSONWriter) {
+        writeMembers(definition, shape: .titled, to: &json)
+        guard let schema = definition.outputSchema else { return }
+        if let line = ShapeLine.text(schema) { json.member("returns", line) }
+    }
+
     /// Writes the tool, an open object, which the caller ends.
     fileprivate static func begin(_ definition: ToolDefinition, shape: Shape, to json: inout JSONWriter) {
         json.beginObject()
+        writeMembers(definition, shape: shape, to: &json)
+    }
+
+    private static func writeMembers(_ definition: ToolDefinition, shape: Shape, to json: inout JSONWriter) {
         json.member("name", definition.name)
         if shape == .titled, let title = definition.title { json.member("title", title) }
         json.member("description", definition.description)
         json.member("inputSchema", raw: definition.inputSchema)
-        if shape != .plain { writeAnnotations(definition, includesTitle: shape == .annotated, to: &json) }
+        let hasTitle = shape == .annotated && definition.title != nil
+        if shape != .plain, hasTitle || definition.annotations != ToolAnnotations() {
+            writeAnnotations(definition, includesTitle: hasTitle, to: &json)
+        }
     }
 
     private static func writeAnnotations(_ definition: ToolDefinition, includesTitle: Bool, to json: inout JSONWriter) {

@@ -1,3 +1,5 @@
+import HubCore
+
 /// Names that every client and model provider takes: letters, digits and `_`, not longer than a limit, the same on every read.
 enum SafeName {
     /// `text` with each run of other characters as one `_`, and none of those at either end. Empty where nothing is left.
@@ -41,12 +43,7 @@ enum SafeName {
     }
 
     /// Six hexadecimal digits of the hash of `text`.
-    static func hash(_ text: String) -> String {
-        var whole = FNV1a()
-        whole.combine(text.utf8)
-        let digits = String((whole.value >> 40 ^ whole.value >> 16 ^ whole.value) & 0xFF_FFFF, radix: 16)
-        return String(repeating: "0", count: 6 - digits.utf8.count) + digits
-    }
+    static func hash(_ text: String) -> String { FNV1a.digits(of: text) }
 
     // A word ends before `_` and before a capital that follows a small letter or a digit.
     private static func isBorder(_ bytes: [UInt8], at index: Int) -> Bool {

@@ -31,7 +31,8 @@ struct ArgumentReader: Sendable {
         }
         for (number, slot) in slots.enumerated() where values[number] == nil { values[number] = slot.defaultValue }
         for (slot, value) in zip(slots, values) where slot.isRequired && value == nil {
-            throw HubError(.invalidArguments, "argument \"\(slot.name)\" is missing; it must be \(slot.kinds.phrase)")
+            throw HubError(
+                .invalidArguments, "argument \"\(slot.name)\" is missing; it must be \(slot.kinds.phrase)", argument: slot.name)
         }
         return values
     }

@@ -17,7 +17,7 @@ enum ArgumentRepair {
         let rest = kinds.subtracting(.null)
         if slot.isText, rest.contains(.string), own != .array, own != .object, own != .null { return value }
         if rest == .array, own != .object, own != .null, let list = parse("[" + JSONCompactor.text(value) + "]") { return list }
-        throw HubError(.invalidArguments, "argument \"\(slot.name)\" must be \(kinds.phrase)")
+        throw HubError(.invalidArguments, "argument \"\(slot.name)\" must be \(kinds.phrase)", argument: slot.name)
     }
 
     /// The value that a string holds where a schema takes values of `kinds` and no strings; nil where that is none.

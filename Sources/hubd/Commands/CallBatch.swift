@@ -10,7 +10,7 @@ struct CallBatch {
 
     /// - Parameter address: where an operation is served.
     init(_ operations: [IngestedOperation], address: @escaping (IngestedOperation) throws -> HTTPAddress) {
-        self.operations = Dictionary(operations.map { ($0.tool.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.operations = ListedNames.operations(operations)
         self.address = address
     }
 

@@ -25,13 +25,13 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let overrides = options.overrides()
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
-        var counts: [String: Int] = [:]
+        var lists: [(server: String, report: ListReport)] = []
         if let settings {
             if !offline { findings += secretFindings(settings) }
             let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), environment: ProcessInfo.processInfo.environment)
                 .build(settings, fetching: offline ? .never : .always)
             findings += result.findings.filter { !findings.contains($0) }
-            counts = result.toolCounts
+            lists = result.lists
         }
         let hasErrors = findings.contains { $0.severity == .error }
         if json {
@@ -44,8 +44,9 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in findings { Console.print("\(finding)") }
             if !hasErrors {
                 let models = settings.map(\.models.count).flatMap { $0 > 0 ? ", \($0) Model APIs" : nil } ?? ""
-                Console.print(
-                    "\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(counts.values.reduce(0, +)) tools\(models)")
+                let tools = lists.reduce(0) { $0 + $1.report.tools }
+                Console.print("\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(tools) tools\(models)")
+                for (server, report) in lists { Console.print("\(server): \(report.description)") }
             }
         }
         if hasErrors { throw ExitCode(1) }

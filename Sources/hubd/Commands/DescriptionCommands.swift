@@ -34,15 +34,29 @@ struct ToolsCommand: AsyncParsableCommand {
         })
     var profile: ClientProfile?
 
+    @Option(help: "Shorten the list to about so many tokens, where it has more.")
+    var tokens: Int?
+
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
+
+    func validate() throws {
+        if let tokens, tokens < 1 { throw ValidationError("--tokens is a number of tokens, such as 8000.") }
+        if lazy, tokens != nil { throw ValidationError("--lazy is the shortest list there is; leave out --tokens.") }
+    }
 
     func run() async throws {
         if let baseURL { _ = try CommandLineDescription.address(baseURL) }
         let api = try await CommandLineDescription.read(description)
         for finding in api.findings { Console.error("\(description):\(finding)") }
-        defer { Console.error("\(description): \(api.summary)") }
-        let tools = profile.map { $0.tools(api.operations.map(\.tool)) } ?? api.operations.map(\.tool)
+        let detail = lazy ? ListDetail.lazy : tokens.map { .within(tokens: $0) } ?? .full
+        let list = ToolListMaker(profile: profile, detail: detail).list(api.operations.map(\.tool))
+        defer { Console.error("\(description): \(api.summary); as served \(list.report.description)") }
+        let tools = list.listed
+        if let tokens, list.report.isOverBudget {
+            let found = ListReport.tokens(ofBytes: list.report.bytes)
+            Console.error("\(description): warning: about \(found) tokens though it is no more than names, more than \(tokens)")
+        }
         if let profile, let most = profile.maximumTools, tools.count > most {
             Console.error("\(description): warning: \(tools.count) tools, of which \(profile.rawValue) takes \(most)")
         }
@@ -50,13 +64,13 @@ struct ToolsCommand: AsyncParsableCommand {
             let origins = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
             let list =
                 lazy
-                ? ToolListPrinter.lazyJSON(tools.map(\.lazy))
+                ? ToolListPrinter.lazyJSON(tools)
                 : ToolListPrinter.json(tools, arguments: self.origins ? origins : [])
             Console.print(String(buffer: list))
             return
         }
         for tool in tools {
-            let summary = lazy ? tool.lazy.description : tool.title ?? tool.description
+            let summary = lazy ? tool.description : tool.title ?? tool.description
             Console.print("\(tool.name)\t\(tool.operation)\t\(summary.prefix { !$0.isNewline })")
         }
     }
@@ -70,7 +84,7 @@ struct CallCommand: AsyncParsableCommand {
     @Argument(help: "An OpenAPI or Swagger document: a file or a URL.")
     var description: String
 
-    @Argument(help: "The name of a tool, as hubd tools prints it.")
+    @Argument(help: "The name of a tool, as hubd tools prints it, with --profile too.")
     var tool: String?
 
     @Option(help: "The arguments, a JSON object.")
@@ -100,7 +114,7 @@ struct CallCommand: AsyncParsableCommand {
             let calls = CallBatch(api.operations, address: { (operation: IngestedOperation) in try self.address(of: operation).0 })
             return try calls.run(batch)
         }
-        guard let tool, let operation = api.operations.first(where: { $0.tool.name == tool }) else {
+        guard let tool, let operation = ListedNames.operations(api.operations)[tool] else {
             let tool = tool ?? ""
             let near = NearestName.find(tool, among: api.operations.map(\.tool.name))
             throw CommandFailure(

@@ -30,8 +30,8 @@ struct SnapshotBuilder: Sendable {
         var descriptions: [String: IngestedAPI] = [:]
         /// The certificates of the public listener.
         var certificates: [LoadedCertificate] = []
-        /// Tools by server, for `hubd check`.
-        var toolCounts: [String: Int] = [:]
+        /// The lists of the servers that can serve, in the order of the settings, for `hubd check`.
+        var lists: [(server: String, report: ListReport)] = []
     }
 
     let timers: TimerTable
@@ -77,7 +77,7 @@ struct SnapshotBuilder: Sendable {
         }
         var entries: [EntryKey: any HubEntry] = [:]
         var unavailable: [EntryKey: String] = [:]
-        var counts: [String: Int] = [:]
+        var lists: [(server: String, report: ListReport)] = []
         var descriptions: [String: IngestedAPI] = [:]
         for (index, entry) in settings.servers.enumerated() {
             guard let part = parts[index] else { continue }
@@ -86,7 +86,7 @@ struct SnapshotBuilder: Sendable {
             let key = EntryKey(kind: .mcp, name: entry.name)
             entries[key] = part.server
             unavailable[key] = part.unavailable
-            counts[entry.name] = part.server?.tools.tools.count
+            if let report = part.list { lists.append((entry.name, report)) }
         }
         entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
         let snapshot =
@@ -95,7 +95,7 @@ struct SnapshotBuilder: Sendable {
             : HubSnapshot(
                 entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors, unavailable: unavailable)
         return Result(
-            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, toolCounts: counts)
+            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, lists: lists)
     }
 
     /// Whether a description that the settings name by URL is to be fetched.
@@ -175,6 +175,7 @@ struct SnapshotBuilder: Sendable {
 
     private struct ServerPart: Sendable {
         var server: MCPServer?
+        var list: ListReport?
         var api: IngestedAPI?
         var unavailable: String?
         var findings: [ConfigFinding] = []
@@ -207,10 +208,37 @@ struct SnapshotBuilder: Sendable {
             // What comes over the network may change at any time: it costs its own entry, not the hub.
             return ServerPart(unavailable: "its description does not fit the configuration", findings: findings.findings.map(\.asWarning))
         }
+        let (served, list) = ToolListMaker(profile: entry.profile?.value, detail: entry.list?.value ?? .full, server: entry.name)
+            .serve(tools) { name, target in
+                PolicyChain(ToolComposer.policies(server: entry.name, tool: name, fill: nil, metrics: metrics), around: target)
+            }
+        report(list, of: entry, &findings)
         let server = MCPServer(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
-            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime)
-        return ServerPart(server: server, api: api, findings: findings.findings)
+            instructions: entry.purpose, tools: served, hosts: hosts, runtime: runtime)
+        return ServerPart(server: server, list: list, api: api, findings: findings.findings)
+    }
+
+    /// What a client will not take of a list is the operator's to decide, so that it is a warning.
+    private func report(_ list: ListReport, of entry: ServerEntry, _ findings: inout FindingCollector) {
+        if let profile = entry.profile {
+            if let most = profile.value.maximumTools, list.tools > most {
+                findings.warning(
+                    "\(entry.name) lists \(list.tools) tools, of which \(profile.value.rawValue) takes \(most)",
+                    hint: "leave some out with `tools: { NAME: { hidden: true } }`", at: profile.place)
+            }
+            if !profile.value.hasRoom(besideServer: entry.name) {
+                findings.warning(
+                    "\(profile.value.rawValue) counts the name of the server with those of its tools, and \(entry.name) leaves little room",
+                    hint: "give the server a shorter name", at: profile.place)
+            }
+        }
+        if list.isOverBudget, let tokens = list.tokens {
+            let found = ListReport.tokens(ofBytes: list.bytes)
+            findings.warning(
+                "the list of \(entry.name) has about \(found) tokens though it is no more than names, more than \(tokens)",
+                hint: "leave tools out with `tools: { NAME: { hidden: true } }`, or allow more", at: entry.list?.place ?? entry.place)
+        }
     }
 
     /// 1. Whoever wrote endpoints by hand is there to mend them: each finding is an error.

@@ -53,6 +53,13 @@ struct SettingsComplaintTests {
                 "listen: :8080",
                 "hub.yaml:1:9: error: \"listen\" must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, not \":8080\""
                     + " — name the address too: 127.0.0.1 for this machine, 0.0.0.0 for every network"),
+            Case(
+                server + "    list: { token: 5 }", "hub.yaml:4:13: error: unknown key \"token\" — did you mean \"tokens\"?"),
+            Case(
+                server + "    list: short", "hub.yaml:4:11: error: \"list\" cannot be \"short\" — it is full or lazy"),
+            Case(
+                server + "    profile: claude",
+                "hub.yaml:4:14: error: \"profile\" cannot be \"claude\" — it is openai, anthropic, gemini or cursor"),
             Case("hosts: a.example", "hub.yaml:1:8: error: \"hosts\" must be a list, not text — write it in brackets: [ … ]"),
             Case(
                 "hosts: [1]",

@@ -42,10 +42,11 @@ struct SettingsTests {
               d: { addresses: ["http://d"], credential: { bearer: env:D } }
               e: { addresses: ["https://e"], http: 2, tls: { ca: certs/e.pem } }
             servers:
-              z: { openapi: specs/z.yaml, auth: none, upstream: a, refresh: 30s, description: Zed }
+              z: { openapi: specs/z.yaml, auth: none, upstream: a, refresh: 30s, description: Zed, profile: gemini, list: lazy }
               y:
                 openapi: https://example.com/api.json?x=1
                 auth: none
+                list: { tokens: 8000 }
                 tools:
                   one: { rename: uno, title: Uno, description: Eins, hidden: true, risk: read }
                   two:
@@ -90,10 +91,12 @@ struct SettingsTests {
         #expect(settings.servers[0].upstream?.value == "a")
         #expect(settings.servers[0].refresh == .seconds(30))
         #expect(settings.servers[0].purpose == "Zed")
+        #expect(settings.servers[0].profile?.value == .gemini && settings.servers[0].list?.value == .lazy)
         #expect(settings.servers[1].description.value == .url("https://example.com/api.json?x=1"))
+        #expect(settings.servers[1].profile == nil && settings.servers[1].list?.value == .within(tokens: 8_000))
         let tools = settings.servers[1].tools
         #expect(tools[0].rename?.value == "uno" && tools[0].title == "Uno" && tools[0].isHidden && tools[0].risk == .read)
-        #expect(tools[0].place.position == SourcePosition(line: 25, column: 7))
+        #expect(tools[0].place.position == SourcePosition(line: 26, column: 7))
         #expect(tools[1].arguments[0].fix == .array([.number("1"), .string("a")]))
         #expect(tools[1].arguments[1].defaultValue == .number("1.50") && tools[1].arguments[1].description == "M")
         #expect(tools[1].annotations == ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false))

@@ -26,6 +26,10 @@ struct ServerEntry: Sendable, Hashable {
     var auth: Auth
     /// Changes to single tools, in the order written.
     var tools: [ToolChange]
+    /// The client that the list of tools is made for.
+    var profile: Placed<ClientProfile>?
+    /// How much the list says of each tool; nil is all.
+    var list: Placed<ListDetail>?
 }
 
 /// Changes to one tool. The place is that of the tool's name, for when there is no such tool.

@@ -170,13 +170,26 @@ struct SettingsBuilder {
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
                 refresh: duration(value["refresh"]),
                 auth: value["auth"] == nil ? .unwritten : .none,
-                tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init)))
+                tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
+                profile: value["profile"].flatMap { profile in
+                    profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }
+                },
+                list: value["list"].flatMap { list in Self.detail(list).map { Placed(value: $0, place: list.place) } }))
         var renamed: [String: SourcePlace] = [:]
         for rename in settings.servers.last?.tools.compactMap(\.rename) ?? [] {
             if let first = renamed[rename.value] {
                 findings.error("two tools are renamed to \"\(rename.value)\"", hint: "the other at \(first.description)", at: rename.place)
             }
             renamed[rename.value] = rename.place
+        }
+    }
+
+    private static func detail(_ value: ConfigValue) -> ListDetail? {
+        if let tokens = value["tokens"]?.json.int { return .within(tokens: tokens) }
+        return switch value.string {
+        case "full": .full
+        case "lazy": .lazy
+        default: nil
         }
     }
 

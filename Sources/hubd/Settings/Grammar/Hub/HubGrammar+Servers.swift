@@ -13,7 +13,13 @@ extension HubGrammar {
                 Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
                 Field("refresh", .text(.duration), "How often what is read over the network is read again."),
                 Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),
-                Field("profile", profile, "Lists nothing that this client's provider refuses.").later,
+                Field("profile", profile, "Lists nothing that this client's provider refuses."),
+                Field(
+                    "list",
+                    .oneOf([
+                        .words("full", "lazy"),
+                        .object([Field("tokens", .integer(1...1_000_000_000), "About how many tokens the list may have.").required]),
+                    ]), "How much the list says of each tool: all, one line, or as much as fits."),
                 Field("expose", .boolean, "Whether callers reach the server itself, and not only through others.").later,
             ] + access + [isDefault],
             exactlyOne: [["openapi", "wsdl", "http", "mcp", "command"]]))

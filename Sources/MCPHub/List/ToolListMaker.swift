@@ -1,0 +1,168 @@
+public import HubCore
+import NIOCore
+
+/// Makes the list of a server of its tools: as one client takes it, and no longer than is wanted.
+///
+/// Works when a snapshot is built, never for a request, and comes to the same each time.
+public struct ToolListMaker: Sendable {
+    /// What came of it.
+    public struct List: Sendable {
+        /// The tools as they are listed, in the order given.
+        public var listed: [ToolDefinition]
+        /// The same tools under the same names, with all that there is to say of them.
+        public var whole: [ToolDefinition]
+        /// The numbers of those that the list does not say all of.
+        public var short: Set<Int>
+        /// How large it is.
+        public var report: ListReport
+        /// The tool that tells the rest, where there is one.
+        var describing: ToolDefinition?
+    }
+
+    private let profile: ClientProfile?
+    private let detail: ListDetail
+    private let server: String?
+
+    /// - Parameters:
+    ///   - profile: the client the list is for; nil: any.
+    ///   - detail: how much it says.
+    ///   - server: the name of the server, which some clients put before the names of tools.
+    public init(profile: ClientProfile?, detail: ListDetail, server: String? = nil) {
+        self.profile = profile
+        self.detail = detail
+        self.server = server
+    }
+
+    /// The list of these tools.
+    public func list(_ tools: [ToolDefinition]) -> List {
+        let fitted = profile.map { $0.tools(tools, server: server) } ?? tools
+        let whole = zip(tools, fitted).map { tool, fitted in
+            var tool = tool
+            tool.name = fitted.name
+            return tool
+        }
+        let full = fitted.reduce(0) { $0 + ToolListing.size(of: $1) }
+        switch tools.isEmpty ? .full : detail {
+        case .full:
+            return List(listed: fitted, whole: whole, short: [], report: ListReport(tools: tools.count, bytes: full, fullBytes: full))
+        case .lazy:
+            let describing = describing(whole)
+            let listed = fitted.map(\.lazy)
+            let bytes = listed.reduce(ToolListing.size(of: describing)) { $0 + ToolListing.size(of: $1) }
+            return List(
+                listed: listed, whole: whole, short: Set(listed.indices),
+                report: ListReport(tools: tools.count + 1, bytes: bytes, fullBytes: full, namesOnly: listed.map(\.name)),
+                describing: describing)
+        case .within(let tokens):
+            return list(fitted, whole: whole, full: full, within: tokens)
+        }
+    }
+
+    /// The set that a server serves: each tool as it is listed, before its own target; where something is left out, with the tool that
+    /// tells it as the last.
+    ///
+    /// - Parameter around: puts the policies of a server around the target of the tool that describes others.
+    public func serve(_ tools: ToolSet, around: (String, any CallTarget) -> any CallTarget) -> (tools: ToolSet, report: ListReport) {
+        let list = list(tools.tools.map(\.definition))
+        var served = zip(tools.tools, list.listed).map { Tool(definition: $1, target: $0.target) }
+        for number in list.short {
+            let hint = SchemaHint(schema: list.whole[number].inputSchema)
+            served[number] = Tool(definition: list.listed[number], target: PolicyChain([hint], around: served[number].target))
+        }
+        if let describing = list.describing {
+            served.append(Tool(definition: describing, target: around(describing.name, DescribeTarget(list.whole))))
+        }
+        return (ToolSet(served), list.report)
+    }
+
+    // MARK: The tool that tells the rest
+
+    private func describing(_ tools: [ToolDefinition]) -> ToolDefinition {
+        var tool = DescribeTarget.definition(besides: Set(tools.map(\.name)))
+        if let profile { tool.inputSchema = profile.schema(tool.inputSchema) }
+        return tool
+    }
+
+    // MARK: A budget
+
+    /// 1. While the list is too large, the most bytes that a schema may have go down, and the schemas above it are shortened.
+    /// 2. Then descriptions are cut to a line or two, hints that say what is taken for granted go, and schemas are shortened further.
+    /// 3. Then the tools with the largest entries are listed by name, one after another, until it fits.
+    private func list(_ fitted: [ToolDefinition], whole: [ToolDefinition], full: Int, within tokens: Int) -> List {
+        guard ListReport.tokens(ofBytes: full) > tokens else {
+            return List(
+                listed: fitted, whole: whole, short: [],
+                report: ListReport(tools: fitted.count, bytes: full, fullBytes: full, tokens: tokens))
+        }
+        let describing = describing(whole)
+        let room = 4 * min(tokens, 1 << 32) - ToolListing.size(of: describing)
+        var tools = fitted.map { ShorterTool($0, describedBy: describing.name) }
+        var sizes: [Int] = []
+        let rounds =
+            [8_192, 6_144, 4_096, 3_072, 2_048, 1_536, 1_024].map { ($0, false) } + [2_048, 1_024, 768, 512, 384, 256].map { ($0, true) }
+        for (most, isBrief) in rounds {
+            sizes = tools.indices.map { tools[$0].size(withSchemaOfAtMost: most, isBrief: isBrief) }
+            if sizes.reduce(0, +) <= room { break }
+        }
+        var listed = tools.map(\.definition)
+        let shortened = Set(listed.indices.filter { listed[$0] != fitted[$0] })
+        var named: Set<Int> = []
+        var total = sizes.reduce(0, +)
+        for number in sizes.indices.sorted(by: { (sizes[$1], $0) < (sizes[$0], $1) }) where total > room {
+            listed[number] = fitted[number].lazy
+            total += ToolListing.size(of: listed[number]) - sizes[number]
+            named.insert(number)
+        }
+        let names = { (numbers: Set<Int>) in numbers.sorted().map { fitted[$0].name } }
+        return List(
+            listed: listed, whole: whole, short: shortened.union(named),
+            report: ListReport(
+                tools: fitted.count + 1, bytes: total + ToolListing.size(of: describing), fullBytes: full,
+                shortened: names(shortened.subtracting(named)), namesOnly: names(named), tokens: tokens),
+            describing: describing)
+    }
+}
+
+/// A tool with ever smaller schemas, each made when it is first needed.
+private struct ShorterTool {
+    private let whole: ToolDefinition
+    private let brief: ToolDefinition
+    private let note: String
+    private var schemas: [ByteBuffer]
+    private var pruner: SchemaPruner?
+    private var step = 0
+    private var isBrief = false
+
+    init(_ tool: ToolDefinition, describedBy describing: String) {
+        whole = tool
+        brief = tool.brief
+        note = "(Arguments shortened: see \(describing).)"
+        schemas = [tool.inputSchema]
+    }
+
+    /// The tool as it is now.
+    var definition: ToolDefinition {
+        var tool = isBrief ? brief : whole
+        guard step > 0 else { return tool }
+        tool.inputSchema = schemas[step]
+        tool.description += (tool.description.isEmpty ? "" : " ") + note
+        return tool
+    }
+
+    /// Takes the first schema that has at most so many bytes, or else the smallest, and gives the size of the tool's entry.
+    mutating func size(withSchemaOfAtMost most: Int, isBrief: Bool) -> Int {
+        (step, self.isBrief) = (0, isBrief)
+        while schemas[step].readableBytes > most, step < SchemaPruner.steps {
+            if schemas.count == step + 1 {
+                if pruner == nil { pruner = SchemaPruner(whole.inputSchema) }
+                guard let smaller = pruner?.schema(afterStep: schemas.count) else { break }
+                schemas.append(smaller)
+            }
+            step += 1
+        }
+        // The first of equals, and none where the note costs what is saved.
+        while step > 0, schemas[step - 1].readableBytes <= schemas[step].readableBytes { step -= 1 }
+        if step > 0, schemas[0].readableBytes <= schemas[step].readableBytes + note.utf8.count { step = 0 }
+        return ToolListing.size(of: definition)
+    }
+}
