@@ -86,21 +86,30 @@ final class ToolListing: Sendable {
 public enum ToolListPrinter {
     /// `{"tools":[…]}` of nothing but name, description, input schema and `_meta["hubd/operation"]`.
     public static func lazyJSON(_ definitions: [ToolDefinition]) -> ByteBuffer {
-        json(definitions, arguments: [], shape: .plain)
+        json(definitions, origins: [], shape: .plain)
     }
 
-    /// `{"tools":[…]}`, each with `_meta["hubd/operation"]` and, where `arguments` has an element for it, `_meta["hubd/arguments"]`.
-    ///
-    /// - Parameters:
-    ///   - definitions: the tools.
-    ///   - arguments: for each tool its arguments with the place and name they have on the wire, such as `query:page[size]`.
-    public static func json(_ definitions: [ToolDefinition], arguments: [[(name: String, origin: String)]] = []) -> ByteBuffer {
-        json(definitions, arguments: arguments, shape: .titled)
+    /// What a request of a tool is made of.
+    public struct Origins: Sendable {
+        /// The arguments with the place and name they have on the wire, such as `query:page[size]`.
+        public var arguments: [(name: String, origin: String)]
+        /// What is sent without an argument, by place and name, as JSON text.
+        public var constants: [(origin: String, json: String)]
+
+        /// Arguments and constants.
+        public init(arguments: [(name: String, origin: String)], constants: [(origin: String, json: String)]) {
+            self.arguments = arguments
+            self.constants = constants
+        }
     }
 
-    private static func json(
-        _ definitions: [ToolDefinition], arguments: [[(name: String, origin: String)]], shape: ToolListing.Shape
-    ) -> ByteBuffer {
+    /// `{"tools":[…]}`, each with `_meta["hubd/operation"]` and, where `origins` has an element for it, `_meta["hubd/arguments"]`
+    /// and, where there are constants, `_meta["hubd/constants"]`.
+    public static func json(_ definitions: [ToolDefinition], origins: [Origins] = []) -> ByteBuffer {
+        json(definitions, origins: origins, shape: .titled)
+    }
+
+    private static func json(_ definitions: [ToolDefinition], origins: [Origins], shape: ToolListing.Shape) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.key("tools")
@@ -110,17 +119,27 @@ public enum ToolListPrinter {
             json.key("_meta")
             json.beginObject()
             json.member("hubd/operation", definition.operation)
-            if arguments.indices.contains(index) {
-                json.key("hubd/arguments")
-                json.beginObject()
-                for (name, origin) in arguments[index] { json.member(name, origin) }
-                json.endObject()
-            }
+            if origins.indices.contains(index) { write(origins[index], to: &json) }
             json.endObject()
             json.endObject()
         }
         json.endArray()
         json.endObject()
         return json.buffer
+    }
+
+    private static func write(_ origins: Origins, to json: inout JSONWriter) {
+        json.key("hubd/arguments")
+        json.beginObject()
+        for (name, origin) in origins.arguments { json.member(name, origin) }
+        json.endObject()
+        guard !origins.constants.isEmpty else { return }
+        json.key("hubd/constants")
+        json.beginObject()
+        for (origin, text) in origins.constants {
+            json.key(origin)
+            json.raw(text)
+        }
+        json.endObject()
     }
 }

@@ -83,6 +83,8 @@ public struct IngestedOperation: Sendable {
     public var responseTypes: [String]
     /// The arguments by the name the caller uses, with the name and place they have on the wire, in the order of the schema.
     public var arguments: [ArgumentBinding]
+    /// What is sent without being asked for, because it has to be and there is but one value, as JSON text.
+    public var constants: [(binding: ArgumentBinding, json: String)] = []
 }
 
 /// Which name and place of the request an argument of a tool stands for: the exact and reversible map of the aliases.
@@ -107,4 +109,7 @@ public struct ArgumentBinding: Sendable, Hashable {
     public var wireName: String
     /// The place in the request.
     public var place: Place
+
+    /// The same under another name.
+    func named(_ name: String) -> ArgumentBinding { ArgumentBinding(name: name, wireName: wireName, place: place) }
 }

@@ -7,6 +7,7 @@ final class DescriptionReading {
     let index: ReferenceIndex
     let log: FindingLog
     let shaper: SchemaShaper
+    let repairs: RepairPlanner
 
     init(root: JSONValue, dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog) {
         self.root = root
@@ -14,6 +15,7 @@ final class DescriptionReading {
         self.log = log
         self.index = index
         self.shaper = SchemaShaper(dialect: dialect, index: index, log: log)
+        self.repairs = RepairPlanner(shaper)
     }
 
     /// The object at `node`, references followed; nil, with a finding, where there is none. `what` names it in the finding.

@@ -13,6 +13,8 @@ struct ArgumentDraft {
     var isText: Bool
     /// Whether an explicit null is sent.
     var keepsNull = false
+    /// Where its schema is.
+    var source = SchemaSource.none
 
     /// The name it was declared under.
     var declaredName: String { binding.name.isEmpty ? binding.wireName : binding.name }

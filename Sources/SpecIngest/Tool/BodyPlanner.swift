@@ -93,7 +93,7 @@ struct BodyPlanner {
                 })
         }
         let (use, kinds) = reading.shaper.argument(source, named: "body")
-        return .json(slot: addWhole(body, use, kinds: kinds, note: nil, keepsNull: true))
+        return .json(slot: addWhole(body, use, kinds: kinds, note: nil, keepsNull: true, source: source))
     }
 
     /// Whether a call without the required members of the body is refused: not where the body itself may be left out.
@@ -160,7 +160,10 @@ struct BodyPlanner {
         let plan = XMLPlanner.plan(node, reading)
         guard let parts = reading.shaper.plainObject(node), parts.additional == nil, !parts.properties.isEmpty else {
             let (use, kinds) = reading.shaper.argument(.node(node), named: "body")
-            return .xml(plan, members: [], whole: addWhole(body, use, kinds: kinds, note: "Sent as \(media.type.essence)."))
+            return .xml(
+                plan, members: [],
+                whole: addWhole(
+                    body, use, kinds: kinds, note: "Sent as \(media.type.essence).", source: .node(node)))
         }
         var members: [(slot: Int, name: String)] = []
         for (name, schema) in Self.properties(of: parts) {
@@ -277,7 +280,7 @@ struct BodyPlanner {
             ArgumentDraft(
                 binding: ArgumentBinding(name: "", wireName: name, place: .body), use: use,
                 description: description.map { PlainText.sentences($0, limit: 300) }, isRequired: isRequired, kinds: kinds, isText: isText,
-                keepsNull: keepsNull ?? !isText))
+                keepsNull: keepsNull ?? !isText, source: source))
         return drafts.count - 1
     }
 
@@ -296,13 +299,16 @@ struct BodyPlanner {
         return drafts.count - 1
     }
 
-    private mutating func addWhole(_ body: BodyModel, _ use: SchemaUse, kinds: ValueKinds, note: String?, keepsNull: Bool = false) -> Int {
+    private mutating func addWhole(
+        _ body: BodyModel, _ use: SchemaUse, kinds: ValueKinds, note: String?, keepsNull: Bool = false,
+        source: SchemaSource = .none
+    ) -> Int {
         let parts = [body.description.map { PlainText.sentences($0, limit: 240) }, note].compactMap { $0 }.filter { !$0.isEmpty }
         drafts.append(
             ArgumentDraft(
                 binding: ArgumentBinding(name: "", wireName: "", place: .body), use: use,
                 description: parts.isEmpty ? nil : parts.joined(separator: " "), isRequired: body.isRequired ?? false, kinds: kinds,
-                isText: !keepsNull, keepsNull: keepsNull))
+                isText: !keepsNull, keepsNull: keepsNull, source: source))
         return drafts.count - 1
     }
 }

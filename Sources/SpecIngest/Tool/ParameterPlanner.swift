@@ -97,7 +97,7 @@ struct ParameterPlanner {
             ArgumentDraft(
                 binding: ArgumentBinding(name: parameter.argument ?? "", wireName: parameter.name, place: parameter.place), use: use,
                 description: description.flatMap { $0.isEmpty ? nil : $0 }, isRequired: parameter.isRequired, kinds: kinds,
-                isText: !parameter.isJSON))
+                isText: !parameter.isJSON, source: parameter.schema))
         return ParameterPlan(
             slot: drafts.count - 1, name: parameter.name, style: parameter.style, explode: parameter.explode,
             allowReserved: parameter.allowReserved, isJSON: parameter.isJSON, isWholeQuery: parameter.isWholeQuery)

@@ -27,20 +27,29 @@ struct ToolBuilder {
         var body = BodyPlanner(reading, operation, drafts: parameters.drafts)
         body.run()
         let names = ArgumentNames.make(body.drafts.map(\.binding))
-        let arguments = zip(body.drafts, names).map { draft, name in
-            InputSchemaComposer.Argument(name: name, use: draft.use, description: draft.description, isRequired: draft.isRequired)
+        let constants = constants(body.drafts)
+        let asked = names.indices.filter { constants[$0] == nil }
+        let arguments = asked.map { number in
+            let draft = body.drafts[number]
+            return InputSchemaComposer.Argument(
+                name: names[number], use: draft.use, description: draft.description, isRequired: draft.isRequired)
         }
         let (schema, isPruned) = composer.compose(arguments)
         if isPruned { reading.log.add(.repaired, "the input schema is too large; its deepest parts take anything", at: operation.node) }
-        let slots = zip(body.drafts, names).map { draft, name in
-            var slot = draft.slot(named: name)
-            slot.defaultValue = operation.defaults[draft.declaredName]
+        let repairs = reading.repairs.plan(body.drafts.map(\.source))
+        let slots = names.indices.map { number in
+            let draft = body.drafts[number]
+            var slot = draft.slot(named: names[number])
+            slot.isConstant = constants[number] != nil
+            slot.defaultValue = constants[number] ?? operation.defaults[draft.declaredName]
+            slot.repairs = repairs.roots[number]
             return slot
         }
         let encoder = OperationEncoder(
             method: method, slots: slots, path: parameters.path, query: parameters.query,
             headers: parameters.headers, cookies: parameters.cookies, body: body.plan,
-            accept: operation.accept ?? Self.accept(operation.responseTypes), fixedHeaders: operation.fixedHeaders)
+            accept: operation.accept ?? Self.accept(operation.responseTypes), fixedHeaders: operation.fixedHeaders,
+            repairs: repairs.plan)
         let tool = ToolDefinition(
             name: name, title: operation.summary.map { PlainText.sentences($0, limit: 80) }.flatMap { $0.isEmpty ? nil : $0 },
             description: Self.description(operation), inputSchema: schema, annotations: Self.annotations(operation.method),
@@ -48,7 +57,22 @@ struct ToolBuilder {
         return IngestedOperation(
             tool: tool, encoder: encoder, server: operation.server, security: operation.security,
             responseTypes: operation.responseTypes,
-            arguments: zip(body.drafts, names).map { ArgumentBinding(name: $1, wireName: $0.binding.wireName, place: $0.binding.place) })
+            arguments: asked.map { body.drafts[$0].binding.named(names[$0]) },
+            constants: constants.sorted { $0.key < $1.key }.map { (body.drafts[$0].binding.named(names[$0]), JSONCompactor.text($1)) })
+    }
+
+    /// The arguments that have to be given and have one value, by number: they are sent without being asked for.
+    ///
+    /// A body that is made of nothing else stays an argument, for one sees in the list that there is one.
+    private func constants(_ drafts: [ArgumentDraft]) -> [Int: JSONValue] {
+        var found: [Int: JSONValue] = [:]
+        for (number, draft) in drafts.enumerated() where draft.isRequired && !draft.binding.wireName.isEmpty {
+            found[number] = reading.shaper.constant(draft.source)
+        }
+        guard !found.isEmpty else { return found }
+        let body = drafts.indices.filter { drafts[$0].binding.place == .body }
+        if body.allSatisfy({ found[$0] != nil }) { for number in body { found[number] = nil } }
+        return found
     }
 
     // MARK: Words

@@ -4,9 +4,11 @@ import HubCore
 struct ArgumentReader: Sendable {
     let slots: [ArgumentSlot]
     private let numbers: [String: Int]
+    private let repairs: RepairPlan
 
-    init(_ slots: [ArgumentSlot]) {
+    init(_ slots: [ArgumentSlot], repairs: RepairPlan = .none) {
         self.slots = slots
+        self.repairs = repairs
         self.numbers = Dictionary(slots.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -25,7 +27,9 @@ struct ArgumentReader: Sendable {
                     // In a JSON body null is a value (RFC 7396 makes it "remove"); elsewhere models write it for what they leave out.
                     values[number] = slot.keepsNull ? value : nil
                 } else {
-                    values[number] = try ArgumentRepair.value(value, for: slot)
+                    let value = try ArgumentRepair.value(value, for: slot)
+                    if slot.isConstant { try Self.check(value, slot) }
+                    values[number] = slot.repairs.map { repairs.repaired(value, at: $0) } ?? value
                 }
             }
         }
@@ -37,7 +41,14 @@ struct ArgumentReader: Sendable {
         return values
     }
 
+    /// Callers are not told of an argument with one value, but who knows the API may give it.
+    private static func check(_ value: JSONValue, _ slot: ArgumentSlot) throws(HubError) {
+        guard let only = slot.defaultValue.map({ JSONCompactor.text($0) }), JSONCompactor.text(value) != only else { return }
+        throw HubError(.invalidArguments, "argument \"\(slot.name)\" is always \(only); leave it out")
+    }
+
     private func unknown(_ name: String) -> HubError {
+        let slots = slots.filter { !$0.isConstant }
         let shown = FindingLog.quoted(name)
         if slots.isEmpty { return HubError(.invalidArguments, "there is no argument \(shown): this tool takes none") }
         return HubError(.invalidArguments, "there is no argument \(shown); \(NearestName.hint(for: name, among: slots.map(\.name)))")

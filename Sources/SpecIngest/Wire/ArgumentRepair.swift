@@ -47,4 +47,8 @@ struct ArgumentSlot: Sendable {
     var keepsNull: Bool
     /// The value where the caller gives none.
     var defaultValue: JSONValue?
+    /// Whether `defaultValue` is the only one there is, so that callers are not told of the argument.
+    var isConstant = false
+    /// Where the argument begins in the repair plan; nil where nothing below it can be put right.
+    var repairs: Int?
 }

@@ -17,10 +17,10 @@ final class OperationEncoder: RequestEncoder {
     init(
         method: HTTPRequest.Method, slots: [ArgumentSlot], path: PathPlan, query: [ParameterPlan],
         headers: [(field: HTTPField.Name, plan: ParameterPlan)], cookies: [ParameterPlan], body: BodyPlan?, accept: String,
-        fixedHeaders: [(field: HTTPField.Name, value: String)] = []
+        fixedHeaders: [(field: HTTPField.Name, value: String)] = [], repairs: RepairPlan = .none
     ) {
         self.method = method
-        self.reader = ArgumentReader(slots)
+        self.reader = ArgumentReader(slots, repairs: repairs)
         self.path = path
         self.query = query
         self.headers = headers

@@ -18,7 +18,10 @@ struct ToolsCommand: AsyncParsableCommand {
     @Flag(help: "Print the tools/list result, and nothing else, on standard output.")
     var json = false
 
-    @Flag(help: "Add _meta[\"hubd/arguments\"] to each tool: the place and the name that each argument has in the request.")
+    @Flag(
+        help:
+            "Add _meta[\"hubd/arguments\"] to each tool: the place and the name that each argument has in the request. What is sent without an argument stands in _meta[\"hubd/constants\"]."
+    )
     var origins = false
 
     @Flag(help: "List names and one line each, without the arguments.")
@@ -61,11 +64,15 @@ struct ToolsCommand: AsyncParsableCommand {
             Console.error("\(description): warning: \(tools.count) tools, of which \(profile.rawValue) takes \(most)")
         }
         if json {
-            let origins = api.operations.map { $0.arguments.map { (name: $0.name, origin: "\($0.place.rawValue):\($0.wireName)") } }
+            let origins = api.operations.map { operation in
+                ToolListPrinter.Origins(
+                    arguments: operation.arguments.map { ($0.name, $0.origin) },
+                    constants: operation.constants.map { ($0.binding.origin, $0.json) })
+            }
             let list =
                 lazy
                 ? ToolListPrinter.lazyJSON(tools)
-                : ToolListPrinter.json(tools, arguments: self.origins ? origins : [])
+                : ToolListPrinter.json(tools, origins: self.origins ? origins : [])
             Console.print(String(buffer: list))
             return
         }
@@ -74,6 +81,11 @@ struct ToolsCommand: AsyncParsableCommand {
             Console.print("\(tool.name)\t\(tool.operation)\t\(summary.prefix { !$0.isNewline })")
         }
     }
+}
+
+extension ArgumentBinding {
+    /// Where it goes: `query:page[size]`.
+    fileprivate var origin: String { "\(place.rawValue):\(wireName)" }
 }
 
 struct CallCommand: AsyncParsableCommand {
