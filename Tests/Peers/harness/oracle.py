@@ -50,6 +50,10 @@ class Oracle:
         operation = self.spec / "paths" / path / method.lower()
         declared = self.declared(path, item, operation, node)
         origins = {name: tuple(origin.split(":", 1)) for name, origin in tool["_meta"]["hubd/arguments"].items()}
+        # What has one value is sent without being asked for, and read back as if it had been.
+        for origin, value in tool["_meta"].get("hubd/constants", {}).items():
+            origins[f"={origin}"] = tuple(origin.split(":", 1))
+            arguments = arguments | {f"={origin}": value}
         locations = self.locations(path, request)
         found, body = [], {}
         for name, value in arguments.items():
