@@ -92,6 +92,10 @@ struct ToolListMakerTests {
         let root = try JSONDocument(parsing: several, limits: .message).root
         #expect(root["tools"]?.elements.map { $0["name"]?.string } == ["b", "gone", "a"])
         #expect(root["tools"]?.elements.map { $0["error"] != nil } == [false, true, false])
+        #expect(!one.contains("outputSchema"))
+        #expect(
+            try await Self.call(tools, "describe_tool", #"{"name":"b","output":true}"#).contains(
+                #""returns":"[integer]","outputSchema":{"type":"array","#))
         #expect(try await Self.call(tools, "describe_tool", #"{"name":"[\"a\"]"}"#).hasPrefix(#"{"tools":[{"name":"a""#))
     }
 
@@ -100,7 +104,8 @@ struct ToolListMakerTests {
         arguments: [
             (#"{}"#, #"argument "name" is missing"#), (#"{"name":7}"#, #"argument "name" must be"#),
             (#"{"name":[]}"#, #"argument "name" must be"#),
-            (#"{"name":["a",1]}"#, #"argument "name" must be"#), (#"{"names":["a"]}"#, #"there is no argument "names"; there is "name""#),
+            (#"{"name":["a",1]}"#, #"argument "name" must be"#),
+            (#"{"names":["a"]}"#, #"there is no argument "names"; there are "name" and "output""#),
             (#"{"name":"gone"}"#, #"there is no tool "gone""#),
         ])
     func refusals(arguments: String, message: String) async throws {

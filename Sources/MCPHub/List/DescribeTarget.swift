@@ -27,7 +27,8 @@ struct DescribeTarget: CallTarget {
             inputSchema: ByteBuffer(
                 string: """
                     {"type":"object","properties":{"name":{"description":"The name of a tool, or a list of names.",\
-                    "anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}},"required":["name"],"additionalProperties":false}
+                    "anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]},"output":{"type":"boolean",\
+                    "description":"Whether to add the JSON Schema of the answer."}},"required":["name"],"additionalProperties":false}
                     """),
             annotations: ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false), risk: .read,
             operation: "describe")
@@ -45,7 +46,7 @@ struct DescribeTarget: CallTarget {
         for name in names {
             json.beginObject()
             if let tool = tools[name] {
-                ToolListing.describe(tool, to: &json)
+                ToolListing.describe(tool, includesOutput: call.arguments?["output"]?.bool == true, to: &json)
             } else {
                 json.member("name", String(name.prefix(64)))
                 json.member("error", "there is no such tool")
@@ -58,8 +59,9 @@ struct DescribeTarget: CallTarget {
     }
 
     private static func names(_ arguments: JSONValue?) throws(HubError) -> [String] {
-        for (name, _) in arguments?.members ?? JSONValue.Members.none where !name.isString("name") {
-            throw HubError(.invalidArguments, "there is no argument \"\((name.string ?? "").prefix(64))\"; there is \"name\"")
+        for (name, _) in arguments?.members ?? JSONValue.Members.none where !name.isString("name") && !name.isString("output") {
+            throw HubError(
+                .invalidArguments, "there is no argument \"\((name.string ?? "").prefix(64))\"; there are \"name\" and \"output\"")
         }
         guard let value = arguments?["name"] else { throw HubError(.invalidArguments, "argument \"name\" is missing") }
         var names = value.string.map { [$0] } ?? value.elements.compactMap(\.string)

@@ -14,7 +14,12 @@ final class ToolListing: Sendable {
     private let ready = NIOLockedValueBox<[Shape: ByteBuffer]>([:])
 
     init(_ definitions: [ToolDefinition]) {
-        self.definitions = definitions
+        // What is not listed makes no list another one.
+        self.definitions = definitions.map { definition in
+            var definition = definition
+            definition.outputSchema = nil
+            return definition
+        }
     }
 
     /// Whether two listings read the same.
@@ -46,10 +51,11 @@ final class ToolListing: Sendable {
     }
 
     /// Writes the members of all that there is to say of a tool.
-    static func describe(_ definition: ToolDefinition, to json: inout JSONWriter) {
+    static func describe(_ definition: ToolDefinition, includesOutput: Bool, to json: inout JSONWriter) {
         writeMembers(definition, shape: .titled, to: &json)
         guard let schema = definition.outputSchema else { return }
         if let line = ShapeLine.text(schema) { json.member("returns", line) }
+        if includesOutput { json.member("outputSchema", raw: schema) }
     }
 
     /// Writes the tool, an open object, which the caller ends.

@@ -8,6 +8,8 @@ final class DescriptionReading {
     let log: FindingLog
     let shaper: SchemaShaper
     let repairs: RepairPlanner
+    /// Shapes answers. What is wrong with them costs no call, so that nothing of it is reported.
+    let answerShaper: SchemaShaper
 
     init(root: JSONValue, dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog) {
         self.root = root
@@ -16,6 +18,7 @@ final class DescriptionReading {
         self.index = index
         self.shaper = SchemaShaper(dialect: dialect, index: index, log: log)
         self.repairs = RepairPlanner(shaper)
+        self.answerShaper = SchemaShaper(dialect: dialect, index: index, log: log.silent, direction: .output)
     }
 
     /// The object at `node`, references followed; nil, with a finding, where there is none. `what` names it in the finding.

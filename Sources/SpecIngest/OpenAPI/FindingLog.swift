@@ -11,7 +11,7 @@ final class FindingLog {
         var message: String
     }
 
-    private static let limit = 2_000
+    private let limit: Int
 
     /// The operation being read, for the findings that follow.
     var operation: String?
@@ -22,13 +22,17 @@ final class FindingLog {
     private var marks: Set<Mark> = []
     private var unkept = 0
 
-    init(_ files: DescriptionFiles) {
+    init(_ files: DescriptionFiles, limit: Int = 2_000) {
         self.files = files
+        self.limit = limit
     }
+
+    /// A log of the same files that keeps nothing.
+    var silent: FindingLog { FindingLog(files, limit: 0) }
 
     /// Notes something about `node`.
     func add(_ kind: IngestFinding.Kind, _ message: String, at node: JSONValue) {
-        guard findings.count < Self.limit else {
+        guard findings.count < limit else {
             unkept += 1
             return
         }

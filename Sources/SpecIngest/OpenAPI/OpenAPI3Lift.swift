@@ -24,6 +24,7 @@ struct OpenAPI3Lift: OperationLift {
         operation.body = body(node["requestBody"])
         operation.server = servers.server(of: node["servers"]) ?? servers.server(of: shared.servers) ?? documentServer
         operation.responseTypes = responseTypes(node["responses"])
+        operation.answer = answer(node["responses"])
         return operation
     }
 
@@ -131,5 +132,23 @@ struct OpenAPI3Lift: OperationLift {
             }
         }
         return types.isEmpty ? fallback : types
+    }
+
+    /// The schema of the first answer in JSON that means success, or of the default one.
+    private func answer(_ responses: JSONValue?) -> JSONValue? {
+        var fallback: JSONValue?
+        for (status, written) in responses.memberList {
+            guard let status = status.string, status.hasPrefix("2") || status == "default",
+                let content = reading.object(written, "the response")?["content"]
+            else { continue }
+            let json = content.members.first { name, _ in
+                let kind = name.string.flatMap { MediaType(described: $0) }?.bodyClass
+                return kind == .json || kind == .jsonSuffix || kind == .range
+            }
+            guard let schema = json?.value["schema"] else { continue }
+            if status != "default" { return schema }
+            fallback = fallback ?? schema
+        }
+        return fallback
     }
 }

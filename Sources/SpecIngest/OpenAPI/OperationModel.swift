@@ -20,6 +20,8 @@ struct OperationModel {
     var server: ServerReference = .none
     var security: [SecurityRequirement] = []
     var responseTypes: [String] = []
+    /// The schema of a good answer in JSON.
+    var answer: JSONValue?
     /// Headers that are always sent; only endpoints written by hand have them.
     var fixedHeaders: [(field: HTTPField.Name, value: String)] = []
     /// The `Accept` header, where it does not follow from `responseTypes`.

@@ -29,7 +29,21 @@ struct Swagger2Lift: OperationLift {
         if !fields.isEmpty, operation.body == nil { operation.body = form(fields, consumes: types("consumes", of: node)) }
         operation.server = node["schemes"]?.kind == .array ? servers.swagger2(schemes: node["schemes"]) : documentServer
         operation.responseTypes = types("produces", of: node).map(\.text)
+        operation.answer = answer(node["responses"])
         return operation
+    }
+
+    /// The schema of the first answer that means success, or of the default one.
+    private func answer(_ responses: JSONValue?) -> JSONValue? {
+        var fallback: JSONValue?
+        for (status, written) in responses.memberList {
+            guard let status = status.string, status.hasPrefix("2") || status == "default",
+                let schema = reading.object(written, "the response")?["schema"]
+            else { continue }
+            if status != "default" { return schema }
+            fallback = fallback ?? schema
+        }
+        return fallback
     }
 
     /// The media types of an operation, or those of the document where it names none.

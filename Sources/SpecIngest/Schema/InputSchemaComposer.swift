@@ -35,6 +35,35 @@ struct InputSchemaComposer {
     }
 }
 
+/// Puts the schema of each tool's answer together: short, for it is there to be read, and nothing is checked against it.
+struct AnswerSchemaComposer {
+    private static let maximumToolBytes = 4 << 10
+    private let shaper: SchemaShaper
+    private var remainingBytes = 8 << 20
+
+    init(_ shaper: SchemaShaper) {
+        self.shaper = shaper
+    }
+
+    /// The schema at `node`, its deepest parts left out where it is long; nil where it says nothing.
+    mutating func compose(_ node: JSONValue) -> ByteBuffer? {
+        guard remainingBytes > 0 else { return nil }
+        var composition = Composition(shaper: shaper, budget: Self.maximumToolBytes)
+        composition.write(shaper.use(of: node, named: ""))
+        var schema = composition.bytes
+        if schema.readableBytes > Self.maximumToolBytes, var pruner = SchemaPruner(schema) {
+            var step = 0
+            while schema.readableBytes > Self.maximumToolBytes, step < SchemaPruner.steps {
+                step += 1
+                schema = pruner.schema(afterStep: step)
+            }
+        }
+        guard (3...2 * Self.maximumToolBytes).contains(schema.readableBytes) else { return nil }
+        remainingBytes -= schema.readableBytes
+        return schema
+    }
+}
+
 /// The writing of one schema.
 private struct Composition {
     private static let maximumInlineDepth = 40
@@ -56,9 +85,13 @@ private struct Composition {
 
     /// Counts the uses of each shared schema, nearest first, until the budget is spent.
     mutating func measure(_ arguments: [InputSchemaComposer.Argument]) {
+        measure(arguments.map(\.use))
+    }
+
+    private mutating func measure(_ roots: [SchemaUse]) {
         var queue: [Int] = []
-        for argument in arguments {
-            switch argument.use {
+        for root in roots {
+            switch root {
             case .inline(let fragment):
                 budget -= fragment.members.readableBytes
                 count(fragment.holes, queue: &queue)
@@ -119,6 +152,20 @@ private struct Composition {
             bytes.writeImmutableBuffer(json.buffer)
         }
         bytes.writeStaticString(#","additionalProperties":false"#)
+        writeDefinitions()
+        bytes.writeStaticString("}")
+    }
+
+    /// Writes a schema that stands for itself.
+    mutating func write(_ root: SchemaUse) {
+        measure([root])
+        switch root {
+        case .inline(let fragment): write(fragment, description: nil, depth: 1)
+        case .shared(let target, _): write(target, description: nil, depth: 1)
+        }
+        guard !needed.isEmpty else { return }
+        // The definitions stand in the object that was just closed.
+        bytes.moveWriterIndex(to: bytes.writerIndex - 1)
         writeDefinitions()
         bytes.writeStaticString("}")
     }

@@ -2,9 +2,9 @@ import HubCore
 
 /// What a schema of plain objects, `allOf` and references taken together, says about their members.
 struct ObjectParts {
-    /// The members a caller may give, in order; those that only the server sets are not among them.
+    /// The members, in order; those that only the other side sets are not among them.
     private(set) var properties: [(name: String, schema: JSONValue)] = []
-    /// The members a caller must give.
+    /// The members that must be there.
     private(set) var required: [String] = []
     /// The schema of all further members, where there is one that says something.
     var additional: JSONValue?
@@ -13,12 +13,12 @@ struct ObjectParts {
     /// Whether anything says that this is about objects.
     var isObject = false
     private var positions: [String: Int] = [:]
-    private var readOnly: Set<String> = []
+    private var leftOut: Set<String> = []
     private var isRequired: Set<String> = []
 
     /// Adds a member; a later one of the same name takes the place of an earlier one.
     mutating func add(_ name: String, _ schema: JSONValue) {
-        readOnly.remove(name)
+        leftOut.remove(name)
         if let position = positions[name] {
             properties[position].schema = schema
         } else {
@@ -27,9 +27,9 @@ struct ObjectParts {
         }
     }
 
-    /// Notes a member that only the server sets.
-    mutating func addReadOnly(_ name: String) {
-        readOnly.insert(name)
+    /// Notes a member that only the other side sets.
+    mutating func leaveOut(_ name: String) {
+        leftOut.insert(name)
     }
 
     /// Notes that a member must be given.
@@ -37,18 +37,18 @@ struct ObjectParts {
         if isRequired.insert(name).inserted { required.append(name) }
     }
 
-    /// Takes the members that only the server sets out of both lists.
+    /// Takes the members that only the other side sets out of both lists.
     mutating func finish() {
-        guard !readOnly.isEmpty else { return }
-        properties.removeAll { readOnly.contains($0.name) }
-        required.removeAll { readOnly.contains($0) }
+        guard !leftOut.isEmpty else { return }
+        properties.removeAll { leftOut.contains($0.name) }
+        required.removeAll { leftOut.contains($0) }
     }
 
     /// Whether `name` is one of the properties.
-    func has(_ name: String) -> Bool { positions[name] != nil && !readOnly.contains(name) }
+    func has(_ name: String) -> Bool { positions[name] != nil && !leftOut.contains(name) }
 
     /// Whether `name` must be given.
-    func requires(_ name: String) -> Bool { isRequired.contains(name) && !readOnly.contains(name) }
+    func requires(_ name: String) -> Bool { isRequired.contains(name) && !leftOut.contains(name) }
 }
 
 extension SchemaShaper {
@@ -142,8 +142,8 @@ extension SchemaShaper {
             }
             for (name, schema) in properties.members {
                 let name = name.string ?? ""
-                if isReadOnly(schema) {
-                    parts.addReadOnly(name)
+                if isLeftOut(schema) {
+                    parts.leaveOut(name)
                 } else {
                     parts.add(name, schema)
                     // JSON Schema draft 3 marked the property itself.
@@ -167,11 +167,11 @@ extension SchemaShaper {
         }
     }
 
-    /// Whether only the server sets a property, as its schema or the one it refers to says.
-    private func isReadOnly(_ schema: JSONValue) -> Bool {
+    /// Whether a property does not go this way, as its schema or the one it refers to says.
+    private func isLeftOut(_ schema: JSONValue) -> Bool {
         guard schema.kind == .object else { return false }
-        if schema["readOnly"]?.bool == true { return true }
+        if schema[direction.leavesOut]?.bool == true { return true }
         guard let reference = schema["$ref"], reference.kind == .string, let target = target(of: reference) else { return false }
-        return node(of: target)["readOnly"]?.bool == true
+        return node(of: target)[direction.leavesOut]?.bool == true
     }
 }

@@ -12,6 +12,22 @@ final class SchemaShaper {
         var fragment: SchemaFragment?
     }
 
+    /// Which way the values go.
+    enum Direction {
+        /// To the API: what only it sets is left out.
+        case input
+        /// From the API: what it never tells is left out.
+        case output
+
+        /// The keyword of what is left out.
+        var leavesOut: String {
+            switch self {
+            case .input: "readOnly"
+            case .output: "writeOnly"
+            }
+        }
+    }
+
     /// A node and how it is read.
     struct NodeKey: Hashable {
         var index: Int
@@ -23,6 +39,7 @@ final class SchemaShaper {
     let dialect: IngestedAPI.Dialect
     let index: ReferenceIndex
     let log: FindingLog
+    let direction: Direction
     private var definitions: [Definition] = []
     private var numbers: [Int: Int] = [:]
     private var targets: [ReferenceIndex.Key: Int] = [:]
@@ -30,7 +47,8 @@ final class SchemaShaper {
     private var uses: [NodeKey: SchemaUse] = [:]
     var knownKinds: [NodeKey: ValueKinds] = [:]
 
-    init(dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog) {
+    init(dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog, direction: Direction = .input) {
+        self.direction = direction
         self.dialect = dialect
         self.index = index
         self.log = log

@@ -8,11 +8,13 @@ struct ToolBuilder {
     private let reading: DescriptionReading
     private let security: SecurityReader
     private var composer: InputSchemaComposer
+    private var answers: AnswerSchemaComposer
 
     init(_ reading: DescriptionReading, _ security: SecurityReader) {
         self.reading = reading
         self.security = security
         self.composer = InputSchemaComposer(reading.shaper)
+        self.answers = AnswerSchemaComposer(reading.answerShaper)
     }
 
     /// The operation as a tool, or nil, with a finding, where it cannot be performed at all.
@@ -52,7 +54,8 @@ struct ToolBuilder {
             repairs: repairs.plan)
         let tool = ToolDefinition(
             name: name, title: operation.summary.map { PlainText.sentences($0, limit: 80) }.flatMap { $0.isEmpty ? nil : $0 },
-            description: Self.description(operation), inputSchema: schema, annotations: Self.annotations(operation.method),
+            description: Self.description(operation), inputSchema: schema, outputSchema: operation.answer.flatMap { answers.compose($0) },
+            annotations: Self.annotations(operation.method),
             risk: Self.risk(operation.method), operation: FindingLog.line(operation.name))
         return IngestedOperation(
             tool: tool, encoder: encoder, server: operation.server, security: operation.security,
