@@ -56,13 +56,23 @@ final class OperationEncoder: RequestEncoder {
         return OutboundRequest(method: method, path: String(decoding: target, as: UTF8.self), headers: fields, body: bytes)
     }
 
+    private init(_ other: OperationEncoder, body: BodyPlan) {
+        method = other.method
+        reader = other.reader
+        path = other.path
+        query = other.query
+        headers = other.headers
+        cookies = other.cookies
+        self.body = body
+        accept = other.accept
+        fixedHeaders = other.fixedHeaders
+    }
+
     /// The same for messages that carry a token; nil where the operation has none that could.
     func secured(by token: UsernameToken) -> OperationEncoder? {
         guard var body, case .message(let writer, let members) = body.content else { return nil }
         body.content = .message(writer.secured(by: token), members: members)
-        return OperationEncoder(
-            method: method, slots: reader.slots, path: path, query: query, headers: headers, cookies: cookies, body: body, accept: accept,
-            fixedHeaders: fixedHeaders)
+        return OperationEncoder(self, body: body)
     }
 
     private func cookieHeader(_ values: [JSONValue?]) throws(HubError) -> String? {
