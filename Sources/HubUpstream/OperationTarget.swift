@@ -4,7 +4,7 @@ public import HubCore
 public struct OperationTarget: CallTarget {
     private let encoder: any RequestEncoder
     private let decoder: (any ResponseDecoder)?
-    private let service: UpstreamService
+    private let service: UpstreamAccess
     private let basePath: String
 
     /// A target.
@@ -13,11 +13,15 @@ public struct OperationTarget: CallTarget {
     ///   - encoder: makes the request.
     ///   - decoder: turns the answer into what callers get; nil passes it on.
     ///   - service: sends it.
+    ///   - credentials: what its requests show beside the credential of the upstream.
     ///   - basePath: the path of the description's server, used where the upstream's address has none.
-    public init(encoder: any RequestEncoder, decoder: (any ResponseDecoder)? = nil, service: UpstreamService, basePath: String) {
+    public init(
+        encoder: any RequestEncoder, decoder: (any ResponseDecoder)? = nil, service: UpstreamService,
+        credentials: OperationCredentials? = nil, basePath: String
+    ) {
         self.encoder = encoder
         self.decoder = decoder
-        self.service = service
+        self.service = UpstreamAccess(service, credentials: credentials)
         self.basePath = basePath
     }
 

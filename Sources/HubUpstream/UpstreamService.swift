@@ -25,7 +25,7 @@ public final class UpstreamService: Sendable {
             : ConnectionPools(endpoints, settings: settings, group: group)
         rotation = AddressRotation(weights: settings.addresses.map(\.weight))
         outgoing = OutgoingRequest(settings)
-        redaction = Redaction(credential: settings.credential)
+        redaction = Redaction(settings.credential.map { [$0] } ?? [])
     }
 
     deinit { transport.close() }
@@ -35,18 +35,23 @@ public final class UpstreamService: Sendable {
     /// - Parameters:
     ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
     ///   - basePath: empty, or a path without a trailing slash.
+    ///   - credentials: what the operation shows beside the upstream's own credential.
     ///   - logger: hears of failures, with their causes.
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.overloaded` or `.addressRefused`; `CancellationError`; what a
     ///   request's body threw.
-    public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
-        try await sendWithLength(request, basePath: basePath, logger: logger).response
+    public func send(
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
+    ) async throws -> UpstreamResponse {
+        try await sendWithLength(request, basePath: basePath, credentials: credentials, logger: logger).response
     }
 
     /// Sends one request and collects the answer, up to the limit of the settings.
     ///
     /// - Throws: what `send` throws, and `HubError` with `.tooLarge`, without waiting for the body where the head says its length.
-    public func collect(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> CollectedResponse {
-        let (response, length) = try await sendWithLength(request, basePath: basePath, logger: logger)
+    public func collect(
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
+    ) async throws -> CollectedResponse {
+        let (response, length) = try await sendWithLength(request, basePath: basePath, credentials: credentials, logger: logger)
         let limit = settings.maximumResponseBytes
         if let length, length > limit {
             if case .stream(let stream) = response.body { stream.cancel() }
@@ -57,12 +62,12 @@ public final class UpstreamService: Sendable {
     }
 
     private func sendWithLength(
-        _ request: OutboundRequest, basePath: String, logger: Logger
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials?, logger: Logger
     ) async throws -> (response: UpstreamResponse, length: Int?) {
         do throws(UpstreamFailure) {
-            let (answer, endpoint) = try await attempt(request, basePath: basePath)
+            let (answer, endpoint) = try await attempt(request, basePath: basePath, credentials?.shown)
             var response = UpstreamResponse(status: answer.status, fields: answer.fields.endToEnd, body: answer.body)
-            if let scanner = redaction.scanner(status: answer.status, endpoint: endpoint) {
+            if let scanner = redaction.scanner(status: answer.status, endpoint: endpoint, with: credentials?.redaction) {
                 response.fields = scanner.redact(response.fields)
                 response.body = scanner.redact(response.body)
             }
@@ -77,22 +82,23 @@ public final class UpstreamService: Sendable {
 
     /// One request, at the address whose turn it is, at another where none of its bytes was sent, and again on a kept connection that
     /// turned out closed when the method is safe (RFC 9112 §9.3.1).
-    private func attempt(_ request: OutboundRequest, basePath: String) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
+    private func attempt(
+        _ request: OutboundRequest, basePath: String, _ credentials: ShownCredentials?
+    ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
         guard let turn = rotation.turn() else { throw .other(HubError(.internal, "The upstream has no address")) }
         let body = request.bodyStream.map { .stream($0) } ?? request.body.map { .complete($0) } ?? EndpointRequest.Body.none
         let deadline = NIODeadline.now() + TimeAmount(settings.timeouts.total)
         let prepared = EndpointRequest(
-            method: request.method, target: "", fields: outgoing.fields(request), body: body,
-            deadline: deadline)
+            method: request.method, target: "", fields: outgoing.fields(request, showing: credentials), body: body, deadline: deadline)
         let first = rotation.address(at: turn)
         do throws(UpstreamFailure) {
-            return try await exchange(prepared, for: request, at: first, basePath: basePath)
+            return try await exchange(prepared, for: request, at: first, basePath: basePath, credentials)
         } catch {
             guard error.isBeforeSending else { throw error }
             var last = error
             for other in rotation.others(after: turn) where NIODeadline.now() < deadline {
                 do throws(UpstreamFailure) {
-                    return try await exchange(prepared, for: request, at: other, basePath: basePath)
+                    return try await exchange(prepared, for: request, at: other, basePath: basePath, credentials)
                 } catch {
                     guard error.isBeforeSending else { throw error }
                     last = error
@@ -103,11 +109,11 @@ public final class UpstreamService: Sendable {
     }
 
     private func exchange(
-        _ prepared: EndpointRequest, for request: OutboundRequest, at index: Int, basePath: String
+        _ prepared: EndpointRequest, for request: OutboundRequest, at index: Int, basePath: String, _ credentials: ShownCredentials?
     ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
         let endpoint = endpoints[index]
         var prepared = prepared
-        prepared.target = try outgoing.target(request, endpoint: endpoint, basePath: basePath)
+        prepared.target = try outgoing.target(request, endpoint: endpoint, basePath: basePath, showing: credentials)
         do throws(UpstreamFailure) {
             return (try await transport.exchange(prepared, endpoint: index), endpoint)
         } catch {

@@ -42,7 +42,7 @@ struct UpstreamServiceTests {
 
     private func send(
         _ path: String, method: HTTPRequest.Method = .get, basePath: String = "", addressPath: String = "",
-        credential: UpstreamCredential? = nil,
+        credential: UpstreamCredential? = nil, showing credentials: OperationCredentials? = nil,
         isOperatorDefined: Bool = true, isPatient: Bool = true
     ) async throws -> CollectedResponse {
         let listener = try await Listener.start(
@@ -56,7 +56,8 @@ struct UpstreamServiceTests {
         let result: Result<CollectedResponse, any Error>
         do {
             result = .success(
-                try await service.collect(OutboundRequest(method: method, path: path), basePath: basePath, logger: Self.logger))
+                try await service.collect(
+                    OutboundRequest(method: method, path: path), basePath: basePath, credentials: credentials, logger: Self.logger))
         } catch {
             result = .failure(error)
         }
@@ -93,6 +94,18 @@ struct UpstreamServiceTests {
         let header = String(buffer: try await send("/x", credential: .header(name: "X-Key", value: secret)).body)
         #expect(header.lowercased().contains("x-key: ***"))
         for text in [bearer, query, basic, header] { #expect(!text.contains("s3cret")) }
+    }
+
+    @Test("an operation shows its own beside the upstream's, and none of its API comes back")
+    func operationCredentials() async throws {
+        let credentials = OperationCredentials(
+            shown: [.query(name: "key", value: Secret("s3cret-one")), .cookie(name: "sid", value: Secret("s3cret-two"))],
+            known: [.bearer(Secret("s3cret-three"))])
+        let answer = try await send("/x?echo=s3cret-three", credential: .bearer(Secret("s3cret-four")), showing: credentials)
+        let text = String(buffer: answer.body).lowercased()
+        #expect(text.contains("/x?echo=***&key=***") && text.contains("authorization: bearer ***") && text.contains("cookie: sid=***"))
+        let trace = String(buffer: try await send("/x", method: .trace, showing: credentials).body).lowercased()
+        #expect(trace.contains("trace\n/x\n") && !trace.contains("cookie"))
     }
 
     @Test("an error page does not show where the upstream is")

@@ -10,20 +10,23 @@ struct Redaction: Sendable {
     /// Shorter values would match by chance.
     private static let minimumLength = 6
 
-    init(credential: UpstreamCredential?) {
-        let values: [String] =
+    init(_ credentials: [UpstreamCredential]) {
+        let values = credentials.flatMap { credential in
             switch credential {
-            case .header(_, let value), .query(_, let value), .bearer(let value): [value.revealed]
+            case .header(_, let value), .query(_, let value), .cookie(_, let value), .bearer(let value): [value.revealed]
             case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
-            case nil: []
             }
+        }
         let spellings = values + values.map { PercentEncoding.encode($0) }
         secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
     }
 
     /// What is to be taken out of one answer; nil where there is nothing, and its bytes need not be looked at.
-    func scanner(status: Int, endpoint: Endpoint) -> RedactionScanner? {
+    ///
+    /// - Parameter other: what the operation adds to what is always taken out.
+    func scanner(status: Int, endpoint: Endpoint, with other: Redaction?) -> RedactionScanner? {
         let isFailure = status >= 300
+        let secrets = secrets + (other?.secrets ?? [])
         guard isFailure || !secrets.isEmpty else { return nil }
         let places = isFailure ? Set([endpoint.authority, endpoint.host]).filter { $0.utf8.count >= Self.minimumLength } : []
         return RedactionScanner(

@@ -28,6 +28,8 @@ public enum UpstreamCredential: Sendable, Hashable {
     case header(name: String, value: Secret)
     /// A query parameter.
     case query(name: String, value: Secret)
+    /// A cookie.
+    case cookie(name: String, value: Secret)
     /// RFC 7617.
     case basic(username: String, password: Secret)
     /// RFC 6750.

@@ -48,7 +48,8 @@ final class OperationEncoder: RequestEncoder {
             guard let value = values[plan.slot] else { continue }
             fields[field] = try HeaderRule.check(ParameterWriter.header(plan, value), argument: reader.slots[plan.slot].name)
         }
-        if let cookie = try cookieHeader(values) { fields[.cookie] = cookie }
+        // The subscript would make a field of each crumb, and HTTP/1 takes one `Cookie` (RFC 6265 §5.4).
+        if let cookie = try cookieHeader(values) { fields.append(HTTPField(name: .cookie, value: cookie)) }
         guard let (bytes, mediaType) = try body?.write(values, reader.slots) else {
             return OutboundRequest(method: method, path: String(decoding: target, as: UTF8.self), headers: fields)
         }

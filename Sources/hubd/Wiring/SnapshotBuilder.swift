@@ -60,6 +60,7 @@ struct SnapshotBuilder: Sendable {
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
         var findings = FindingCollector()
         let credentials = fetching.usesSecretsAndNetwork ? resolveCredentials(settings, &findings) : [:]
+        let schemeSecrets = fetching.usesSecretsAndNetwork ? resolveSchemeSecrets(settings, &findings) : nil
         let authorities = readAuthorities(settings, &findings)
         let upstreams = settings.upstreams.mapValues { entry in
             upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
@@ -70,7 +71,7 @@ struct SnapshotBuilder: Sendable {
         await withTaskGroup(of: (Int, ServerPart).self) { group in
             for (index, entry) in settings.servers.enumerated() {
                 group.addTask {
-                    (index, await self.server(entry, upstreams: upstreams, hosts: hosts, fetching: fetching))
+                    (index, await self.server(entry, upstreams: upstreams, secrets: schemeSecrets, hosts: hosts, fetching: fetching))
                 }
             }
             for await (index, part) in group { parts[index] = part }
@@ -132,6 +133,18 @@ struct SnapshotBuilder: Sendable {
         return credentials
     }
 
+    private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
+        var secrets: [SecretReference: Secret] = [:]
+        for reference in settings.servers.flatMap({ $0.credentials ?? [] }).map(\.secret) {
+            do throws(ConfigFinding) {
+                secrets[reference] = try sendable(reference)
+            } catch {
+                findings.add([error])
+            }
+        }
+        return secrets
+    }
+
     /// A secret that may stand in a request.
     func sendable(_ reference: SecretReference) throws(ConfigFinding) -> Secret {
         let secret = try reference.resolve(environment: environment)
@@ -182,7 +195,8 @@ struct SnapshotBuilder: Sendable {
     }
 
     private func server(
-        _ entry: ServerEntry, upstreams: [String: UpstreamSettings], hosts: HostRule, fetching: Fetching
+        _ entry: ServerEntry, upstreams: [String: UpstreamSettings], secrets: [SecretReference: Secret]?, hosts: HostRule,
+        fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
         let api: IngestedAPI
@@ -194,14 +208,18 @@ struct SnapshotBuilder: Sendable {
         }
         report(api, of: entry, &findings)
         let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
+        let hasOwnCredential = entry.upstream.flatMap { upstreams[$0.value] }?.credential != nil
+        var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, &findings)
         var composer = ToolComposer(entry: entry, metrics: metrics)
         for operation in api.operations {
             guard let placement = placement(of: operation, upstream: upstream, entry: entry, &findings) else { continue }
             composer.add(
                 operation,
                 target: OperationTarget(
-                    encoder: operation.encoder, decoder: operation.decoder, service: placement.service, basePath: placement.basePath))
+                    encoder: operation.encoder, decoder: operation.decoder, service: placement.service,
+                    credentials: chooser.credentials(for: operation), basePath: placement.basePath))
         }
+        chooser.finish(&findings, isLetInAnyway: hasOwnCredential)
         let tools = composer.finish(&findings)
         if findings.hasErrors {
             guard case .url = entry.description.value else { return ServerPart(findings: findings.findings) }

@@ -108,6 +108,10 @@ struct SettingsComplaintTests {
                 "hub.yaml:1:23: error: endpoints written by hand need an upstream that they are sent to — add `upstreams: { a: { addresses: [\"http://HOST:PORT\"] } }` and `upstream: a` here"
             ),
             Case(
+                "servers: { a: { openapi: x, credentials: { k: env:K } } }",
+                "hub.yaml:1:42: error: credentials are sent to an upstream alone, never to an address that only a description names — add `upstreams: { a: { addresses: [\"https://HOST\"] } }` and `upstream: a` here"
+            ),
+            Case(
                 "upstreams: { a: { addresses: [\"http://a\"], credential: { header: { value: env:A } } } }",
                 "hub.yaml:1:58: error: \"header\" needs \"name\""),
             Case(
@@ -163,6 +167,7 @@ struct SettingsComplaintTests {
             "masterKey: store:SWORDFISH", "upstreams: { a: { addresses: [\"http://a\"], credential: { bearer: SWORDFISH } } }",
             "upstreams: { a: { addresses: [\"http://a\"], credential: { basic: { username: u, password: \"p:SWORDFISH\" } } } }",
             "servers: { a: { command: [x], env: { API_KEY: SWORDFISH } } }",
+            "upstreams: { u: { addresses: [\"http://a\"] } }\nservers: { a: { openapi: x, upstream: u, credentials: { k: SWORDFISH } } }",
         ])
     func bareSecrets(text: String) throws {
         let findings = SettingsTestFiles.load(text).findings.filter { !$0.message.contains("not in this version") }

@@ -20,6 +20,8 @@ struct ServerEntry: Sendable, Hashable {
     var description: Placed<DescriptionLocation>
     /// The upstream that calls go to; nil is the description's own servers.
     var upstream: Placed<String>?
+    /// What is shown for the security schemes of the description; nil where nothing is written about them.
+    var credentials: [SchemeCredential]?
     /// How often a description that is a URL is read again.
     var refresh: Duration?
     /// Who may call.
@@ -66,4 +68,16 @@ struct ArgumentChange: Sendable, Hashable {
     var description: String?
     /// The value that is sent where the caller gives none.
     var defaultValue: JSONTree?
+}
+
+/// What the operator gives for one security scheme of a description. The place is that of the scheme's name.
+struct SchemeCredential: Sendable, Hashable {
+    /// The name that the description gives the scheme.
+    var scheme: String
+    /// Where the name stands.
+    var place: SourcePlace
+    /// The user name, where a user name and a password are given.
+    var username: String?
+    /// The password, the token or the key.
+    var secret: SecretReference
 }

@@ -64,7 +64,8 @@ struct Settings: Sendable, Hashable {
     /// Every secret that the wiring will ask for.
     var secrets: [SecretReference] {
         [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
-            + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret } + models.compactMap(\.service.key)
+            + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
+            + servers.flatMap { $0.credentials ?? [] }.map(\.secret) + models.compactMap(\.service.key)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

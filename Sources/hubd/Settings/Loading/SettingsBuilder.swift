@@ -163,11 +163,17 @@ struct SettingsBuilder {
                 hint: "add `upstreams: { \(name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(name)` here",
                 at: description.place)
         }
+        if let credentials = value["credentials"], value["upstream"] == nil, credentials.json.count > 0 {
+            findings.error(
+                "credentials are sent to an upstream alone, never to an address that only a description names",
+                hint: "add `upstreams: { \(name): { addresses: [\"https://HOST\"] } }` and `upstream: \(name)` here", at: credentials.place)
+        }
         settings.servers.append(
             ServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
                 description: description,
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
+                credentials: value["credentials"].map { $0.members.compactMap(schemeCredential) },
                 refresh: duration(value["refresh"]),
                 auth: value["auth"] == nil ? .unwritten : .none,
                 tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
@@ -191,6 +197,11 @@ struct SettingsBuilder {
         case "lazy": .lazy
         default: nil
         }
+    }
+
+    private func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
+        guard let name = key.string, let secret = secret(value["password"] ?? value) else { return nil }
+        return SchemeCredential(scheme: name, place: key.place, username: value["username"]?.string, secret: secret)
     }
 
     private func description(_ value: ConfigValue) -> Placed<DescriptionLocation>? {

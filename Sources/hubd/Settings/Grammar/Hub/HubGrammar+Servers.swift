@@ -11,6 +11,9 @@ extension HubGrammar {
                 Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
                 Field("env", .environment, "Environment variables of the command.").later,
                 Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
+                Field(
+                    "credentials", .map(keys: .any, values: .oneOf([.secret(.credential), basic])),
+                    "What the hub shows for each security scheme of the description, by the scheme's name; sent to the upstream alone."),
                 Field("refresh", .text(.duration), "How often what is read over the network is read again."),
                 Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),
                 Field("profile", profile, "Lists nothing that this client's provider refuses."),

@@ -61,7 +61,8 @@ extension HubGrammar {
         ])
     }
 
-    private static let basic = Shape.object([
+    /// User name and password.
+    static let basic = Shape.object([
         Field("username", .text(.plain), "The user name.").required,
         Field("password", .secret(.credential), "The password.").required,
     ])

@@ -1,0 +1,49 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+import Testing
+
+@testable import HubUpstream
+
+@Suite("credentials in a request")
+struct ShownCredentialsTests {
+    private static let every: [UpstreamCredential] = [
+        .header(name: "X-Key", value: Secret("a")), .query(name: "key", value: Secret("b c&")), .cookie(name: "sid", value: Secret("d")),
+        .basic(username: "u", password: Secret("p")),
+    ]
+
+    @Test("each stands in its place")
+    func places() {
+        let shown = ShownCredentials(Self.every)
+        var fields: HTTPFields = [.accept: "*/*"]
+        shown.add(to: &fields)
+        #expect(fields.map { "\($0.name): \($0.value)" } == ["Accept: */*", "X-Key: a", "Authorization: Basic dTpw", "Cookie: sid=d"])
+        #expect(shown.added(toPath: "/x") == "/x?key=b%20c%26")
+        #expect(shown.added(toPath: "/x?a=1&") == "/x?a=1&key=b%20c%26")
+    }
+
+    @Test("no argument says it otherwise")
+    func replaced() throws {
+        let shown = ShownCredentials(Self.every)
+        let key = try #require(HTTPField.Name("x-key"))
+        var fields: HTTPFields = [key: "mine", .authorization: "mine", .cookie: "a=1; sid=mine;b=2; sid=mine"]
+        shown.add(to: &fields)
+        #expect(fields[key] == "a" && fields[.authorization] == "Basic dTpw" && fields[values: .cookie] == ["a=1; b=2; sid=d"])
+        #expect(shown.added(toPath: "/x?key=mine&%6Bey=mine&keys=1&key") == "/x?keys=1&key=b%20c%26")
+    }
+
+    @Test("of two in one place the later one stands there")
+    func order() {
+        var fields = HTTPFields()
+        ShownCredentials([.bearer(Secret("a")), .bearer(Secret("b"))]).add(to: &fields)
+        #expect(fields[values: .authorization] == ["Bearer b"])
+    }
+
+    @Test("nothing is shown where there is nothing")
+    func none() {
+        var fields: HTTPFields = [.cookie: "a=1;b"]
+        ShownCredentials([]).add(to: &fields)
+        #expect(fields[.cookie] == "a=1;b")
+        #expect(ShownCredentials([]).added(toPath: "/x?") == "/x?")
+    }
+}
