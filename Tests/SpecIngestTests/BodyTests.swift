@@ -150,7 +150,8 @@ struct BodyTests {
         "Base64 is read in both alphabets, with or without padding, line breaks between",
         arguments: [
             ("+/8=", "[251, 255]"), ("-_8", "[251, 255]"), ("+_8", "[251, 255]"), ("aGk", "[104, 105]"), (" aG\\r\\nk\\t= ", "[104, 105]"),
-            ("", "[]"), ("data:;base64,aGk", "[104, 105]"),
+            ("", "[]"), ("data:;base64,aGk", "[104, 105]"), ("DATA:image/png;BASE64,-_8%3D", "[251, 255]"),
+            ("data:text/plain,hi", "[104, 105]"), ("data:,%00%ff,a", "[0, 255, 44, 97]"), ("data:,5% é", "[53, 37, 32, 195, 169]"),
         ])
     func lenientBase64(text: String, expected: String) throws {
         let description = try Self.description(#"{"application/octet-stream":{}}"#)
@@ -160,7 +161,7 @@ struct BodyTests {
 
     @Test(
         "what is not Base64 is refused",
-        arguments: ["a", "aGl=", "aG=k", "aGk=====", "aGk=aGk=", "aG k!", "data:text/plain,hi", "data:base64"])
+        arguments: ["a", "aGl=", "aG=k", "aGk=====", "aGk=aGk=", "aG k!", "data:;base64,hi!", "data:base64"])
     func notBase64(text: String) throws {
         let description = try Self.description(#"{"application/octet-stream":{}}"#)
         #expect(try description.refusal("{\"body\":\"\(text)\"}").contains("Base64"))

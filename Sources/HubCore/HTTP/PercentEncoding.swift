@@ -59,6 +59,9 @@ public enum PercentEncoding {
         String(validating: decodedBytes(String(text)).bytes, as: UTF8.self) ?? String(text)
     }
 
+    /// The bytes that `text` encodes, whatever they are; what is no triplet stays.
+    public static func bytesWherePossible(_ text: some StringProtocol) -> [UInt8] { decodedBytes(String(text)).bytes }
+
     /// The bytes with every triplet decoded, and whether each `%` began one.
     private static func decodedBytes(_ text: String) -> (bytes: [UInt8], isWellFormed: Bool) {
         let source = text.utf8Span.span

@@ -81,6 +81,8 @@ public struct IngestedOperation: Sendable {
     public var security: [SecurityRequirement]
     /// The media types a good answer may have, in document order.
     public var responseTypes: [String]
+    /// Those of `responseTypes` whose answers are values that follow one another (OpenAPI 3.2, `itemSchema`): streams to be collected.
+    public var sequenceTypes: [String] = []
     /// The arguments by the name the caller uses, with the name and place they have on the wire, in the order of the schema.
     public var arguments: [ArgumentBinding]
     /// What is sent without being asked for, because it has to be and there is but one value, as JSON text.

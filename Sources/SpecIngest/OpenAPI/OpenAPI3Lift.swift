@@ -23,7 +23,7 @@ struct OpenAPI3Lift: OperationLift {
         }
         operation.body = body(node["requestBody"])
         operation.server = servers.server(of: node["servers"]) ?? servers.server(of: shared.servers) ?? documentServer
-        operation.responseTypes = responseTypes(node["responses"])
+        (operation.responseTypes, operation.sequenceTypes) = responseTypes(node["responses"])
         operation.answer = answer(node["responses"])
         return operation
     }
@@ -101,37 +101,60 @@ struct OpenAPI3Lift: OperationLift {
             }
             guard let media = written.isNull ? written : reading.object(written, "the media type") else { continue }
             var model = MediaModel(type: type, schema: .schema(media["schema"].map { .node($0) } ?? .none))
+            if reading.dialect == .openAPI32 { model.itemSchema = media["itemSchema"] }
             for (property, encoding) in media["encoding"].memberList where encoding.kind == .object {
-                model.encoding[property.string ?? ""] = self.encoding(encoding)
+                model.encoding[property.string ?? ""] = self.encoding(encoding, isMultipart: type.bodyClass == .multipart)
             }
             body.media.append(model)
         }
         return body.media.isEmpty ? nil : body
     }
 
-    private func encoding(_ node: JSONValue) -> EncodingModel {
+    private func encoding(_ node: JSONValue, isMultipart: Bool) -> EncodingModel {
         EncodingModel(
             contentType: node["contentType"]?.string, style: node["style"]?.string.flatMap { ParameterStyle(rawValue: $0) },
-            explode: node["explode"]?.bool, allowReserved: node["allowReserved"]?.bool ?? false)
+            explode: node["explode"]?.bool, allowReserved: node["allowReserved"]?.bool ?? false,
+            headers: isMultipart ? partHeaders(node["headers"]) : [])
+    }
+
+    /// The headers of a part; `Content-Type` is described elsewhere, and its disposition is the hub's to write.
+    private func partHeaders(_ nodes: JSONValue?) -> [PartHeaderModel] {
+        nodes.memberList.compactMap { name, written in
+            guard let text = name.string, !text.hasPrefix("x-") || written.kind == .object,
+                let node = reading.object(written, "the header"),
+                !["content-type", "content-disposition", "content-length"].contains(text.lowercased())
+            else { return nil }
+            guard HeaderRule.fieldName(text) != nil else {
+                reading.log.add(.dropped, "\(FindingLog.quoted(text)) cannot be a header of a part", at: name)
+                return nil
+            }
+            return PartHeaderModel(
+                name: text, node: node, description: reading.text(node, "description"), isRequired: node["required"]?.bool ?? false,
+                schema: node["schema"].map { .node($0) } ?? .none, explode: node["explode"]?.bool ?? false)
+        }
     }
 
     // MARK: Answers
 
-    /// The media types of the answers that mean success, or of the default one where none is written.
-    private func responseTypes(_ responses: JSONValue?) -> [String] {
-        guard let responses, responses.kind == .object else { return [] }
+    /// The media types of the answers that mean success, or of the default one where none is written; and those of them that are
+    /// sequences (OpenAPI 3.2, `itemSchema`).
+    private func responseTypes(_ responses: JSONValue?) -> (all: [String], sequences: [String]) {
+        guard let responses, responses.kind == .object else { return ([], []) }
         var types: [String] = []
         var fallback: [String] = []
+        var sequences: Set<String> = []
         for (status, written) in responses.members {
             guard let status = status.string, status.hasPrefix("2") || status == "default",
                 let node = reading.object(written, "the response")
             else { continue }
-            for (name, _) in node["content"].memberList {
+            for (name, media) in node["content"].memberList {
                 guard let type = name.string, MediaType(described: type) != nil else { continue }
+                if reading.dialect == .openAPI32, media["itemSchema"] != nil { sequences.insert(type) }
                 if status == "default" { fallback.append(type) } else if !types.contains(type) { types.append(type) }
             }
         }
-        return types.isEmpty ? fallback : types
+        let all = types.isEmpty ? fallback : types
+        return (all, all.filter { sequences.contains($0) })
     }
 
     /// The schema of the first answer in JSON that means success, or of the default one.

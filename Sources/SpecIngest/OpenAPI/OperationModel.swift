@@ -22,6 +22,7 @@ struct OperationModel {
     var responseTypes: [String] = []
     /// The schema of a good answer in JSON.
     var answer: JSONValue?
+    var sequenceTypes: [String] = []
     /// Headers that are always sent; only endpoints written by hand have them.
     var fixedHeaders: [(field: HTTPField.Name, value: String)] = []
     /// The `Accept` header, where it does not follow from `responseTypes`.
@@ -94,6 +95,8 @@ struct BodyModel {
 struct MediaModel {
     var type: MediaType
     var schema: MediaSchema
+    /// The schema of each of the values that follow one another (OpenAPI 3.2 §4.14.5).
+    var itemSchema: JSONValue?
     /// How single properties of a form or a multipart body are written.
     var encoding: [String: EncodingModel] = [:]
     /// The body written by hand, with places for the fields.
@@ -121,11 +124,23 @@ struct FieldModel {
     var encoding = EncodingModel()
 }
 
-/// An Encoding Object (OpenAPI 3.1.1 §4.8.15), its headers apart.
+/// An Encoding Object (OpenAPI 3.1.1 §4.8.15).
 struct EncodingModel {
     var contentType: String?
     /// nil: not written, so that the default of the media type holds.
     var style: ParameterStyle?
     var explode: Bool?
     var allowReserved = false
+    /// The headers of the part of a multipart body.
+    var headers: [PartHeaderModel] = []
+}
+
+/// A header of a part of a multipart body.
+struct PartHeaderModel {
+    var name: String
+    var node: JSONValue
+    var description: String?
+    var isRequired: Bool
+    var schema: SchemaSource
+    var explode: Bool
 }

@@ -132,6 +132,16 @@ final class SchemaShaper {
         return use
     }
 
+    /// How a list of what `node` describes fills the place of an argument called `key`.
+    func listUse(of node: JSONValue, named key: String) -> SchemaUse {
+        var writer = FragmentWriter()
+        writer.key("type")
+        writer.string("array")
+        writer.key("items")
+        write(node, named: key, to: &writer, depth: 2)
+        return .inline(writer.fragment(description: nil))
+    }
+
     /// A description as it stands in a schema.
     static func shorten(_ text: JSONValue?) -> String? {
         guard let text = text?.string, !text.isEmpty else { return nil }

@@ -27,16 +27,20 @@ struct ArgumentDraft {
 
 extension SchemaFragment {
     /// A schema of our own.
-    static func fixed(_ members: String) -> SchemaFragment {
-        SchemaFragment(description: nil, members: ByteBuffer(string: members), holes: [], depth: 1)
+    static func fixed(_ members: String, depth: Int = 1) -> SchemaFragment {
+        SchemaFragment(description: nil, members: ByteBuffer(string: members), holes: [], depth: depth)
     }
 
     /// Text.
     static let string = fixed(#""type":"string""#)
     /// A file's content.
     static let base64 = fixed(#""type":"string","contentEncoding":"base64""#)
+    /// A file that may have a name and a media type of its own. The names are those of content blocks of MCP, which models know.
+    private static let fileMembers =
+        #""type":["string","object"],"contentEncoding":"base64","properties":{"data":{"type":"string","contentEncoding":"base64"},"name":{"type":"string"},"mimeType":{"type":"string"}},"required":["data"]"#
+    static let file = fixed(fileMembers, depth: 3)
     /// Several files.
-    static let base64List = fixed(#""type":"array","items":{"type":"string","contentEncoding":"base64"}"#)
+    static let files = fixed(#""type":"array","items":{\#(fileMembers)}"#, depth: 4)
     /// An object of which nothing is known.
     static let object = fixed(#""type":"object""#)
 }

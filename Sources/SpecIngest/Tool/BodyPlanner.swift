@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 import NIOCore
 
@@ -28,6 +29,13 @@ struct BodyPlanner {
         }
         if let writer = media.writer {
             plan = BodyPlan(content: .message(writer, members: message(media)), mediaType: media.type.text, isRequired: true)
+            return
+        }
+        if media.type.isJSONSequence, let (use, kinds) = sequence(media) {
+            let slot = addWhole(body, use, kinds: kinds, note: "Each element is sent as a line of JSON.")
+            plan = BodyPlan(
+                content: .jsonLines(slot: slot, isMarked: media.type.isMarkedSequence), mediaType: media.type.text,
+                isRequired: body.isRequired ?? false)
             return
         }
         let content: BodyPlan.Content
@@ -94,6 +102,13 @@ struct BodyPlanner {
         }
         let (use, kinds) = reading.shaper.argument(source, named: "body")
         return .json(slot: addWhole(body, use, kinds: kinds, note: nil, keepsNull: true, source: source))
+    }
+
+    /// The list whose elements are the values of a sequence; nil where the description does not say that they are JSON.
+    private func sequence(_ media: MediaModel) -> (use: SchemaUse, kinds: ValueKinds)? {
+        if let item = media.itemSchema { return (reading.shaper.listUse(of: item, named: "body"), .array) }
+        guard case .schema(.node(let node)) = media.schema, reading.shaper.kinds(of: node) == .array else { return nil }
+        return reading.shaper.argument(.node(node), named: "body")
     }
 
     /// Whether a call without the required members of the body is refused: not where the body itself may be left out.
@@ -192,6 +207,12 @@ struct BodyPlanner {
     }
 
     private mutating func multipart(_ body: BodyModel, _ media: MediaModel) -> BodyPlan.Content {
+        if case .schema(let whole) = media.schema, fileShape(whole) != .none {
+            // Files without a name of their own: Jira's attachments, and whatever else a Java generator wrote, are read as "file".
+            let field = FieldModel(name: "file", schema: whole, description: body.description, isRequired: body.isRequired ?? false)
+            let slot = addFile(field, isList: fileShape(whole) == .list)
+            return .multipart([PartPlan(slot: slot, name: field.name, content: .file)])
+        }
         guard let fields = fields(media, body) else {
             let slot = addWhole(body, .inline(.object), kinds: .object, note: "Fields of the form.")
             return .multipart([PartPlan(slot: slot, name: "", content: .members)])
@@ -204,12 +225,40 @@ struct BodyPlanner {
                 let file = field.isFile ? FileShape.single : fileShape(field.schema)
                 if file != .none {
                     let slot = addFile(field, isList: file == .list)
-                    return PartPlan(slot: slot, name: field.name, content: .file, mediaType: isMedia ? type : nil)
+                    return PartPlan(
+                        slot: slot, name: field.name, content: .file, mediaType: isMedia ? type : nil, headers: headers(encoding, of: field)
+                    )
                 }
                 let slot = addMember(field.name, field.schema, isRequired: field.isRequired, isText: true, description: field.description)
                 return PartPlan(
-                    slot: slot, name: field.name, content: Self.isJSON(encoding) ? .json : .plain, mediaType: isMedia ? type : nil)
+                    slot: slot, name: field.name, content: Self.isJSON(encoding) ? .json : .plain, mediaType: isMedia ? type : nil,
+                    headers: headers(encoding, of: field))
             })
+    }
+
+    /// The headers of a part: always the same where the description leaves one value, otherwise arguments.
+    private mutating func headers(_ encoding: EncodingModel, of field: FieldModel) -> [PartPlan.Header] {
+        encoding.headers.map { header in
+            var plan = ParameterPlan(slot: 0, name: header.name, style: .simple, explode: header.explode)
+            let text = { (value: JSONValue?) -> String? in
+                guard header.isRequired, let text = value.map({ ParameterWriter.header(plan, $0) }), HTTPField.isValidValue(text) else {
+                    return nil
+                }
+                return text
+            }
+            let words = header.words(reading.shaper)
+            if let value = text(words.constant ?? words.only) { return .constant(name: header.name, value: value) }
+            let fallback = text(words.defaultValue)
+            let (use, kinds) = reading.shaper.argument(header.schema, named: header.name)
+            let written = header.description.map { PlainText.sentences($0, limit: 240) + " " } ?? ""
+            drafts.append(
+                ArgumentDraft(
+                    binding: ArgumentBinding(name: "", wireName: "\(field.name) \(header.name)", place: .body), use: use,
+                    description: written + "Header of \(FindingLog.line(field.name)).",
+                    isRequired: header.isRequired && field.isRequired && fallback == nil, kinds: kinds, isText: true))
+            plan.slot = drafts.count - 1
+            return .argument(plan, isRequired: header.isRequired, fallback: fallback)
+        }
     }
 
     private static func isJSON(_ encoding: EncodingModel) -> Bool {
@@ -293,9 +342,9 @@ struct BodyPlanner {
         let text = written.map { PlainText.sentences($0, limit: 240) + " " } ?? ""
         drafts.append(
             ArgumentDraft(
-                binding: ArgumentBinding(name: "", wireName: field.name, place: .body), use: .inline(isList ? .base64List : .base64),
-                description: text + "File content in Base64.", isRequired: field.isRequired, kinds: isList ? .array : .string, isText: true)
-        )
+                binding: ArgumentBinding(name: "", wireName: field.name, place: .body), use: .inline(isList ? .files : .file),
+                description: text + "File in Base64 or as a data: URI.", isRequired: field.isRequired,
+                kinds: isList ? .array : [.string, .object], isText: true))
         return drafts.count - 1
     }
 
@@ -326,9 +375,27 @@ extension SchemaShaper {
         let node = resolved(schema)
         guard node.kind == .object else { return false }
         if node["type"]?.isString("file") == true { return true }
+        // Spring's `MultipartFile` as Java generators describe it, member by member.
+        if node["properties"]?["originalFilename"] != nil, node["properties"]?["inputStream"] != nil { return true }
         if node["format"]?.isString("binary") == true { return node["type"].map { $0.isString("string") || $0.kind == .array } ?? true }
         if let encoding = node["contentEncoding"] { return encoding.isString("binary") }
         guard let type = node["contentMediaType"]?.string else { return false }
         return MediaType(described: type).map { $0.bodyClass == .binary || $0.bodyClass == .range } ?? false
+    }
+}
+
+extension PartHeaderModel {
+    /// The keywords of its schema.
+    func words(_ shaper: SchemaShaper) -> SchemaKeywords {
+        guard case .node(let node) = schema else { return SchemaKeywords(self.node) }
+        return SchemaKeywords(shaper.resolved(node))
+    }
+}
+
+extension SchemaKeywords {
+    /// The one value of an `enum` that leaves no choice.
+    var only: JSONValue? {
+        guard let enumeration, enumeration.kind == .array, enumeration.count == 1 else { return nil }
+        return enumeration.elements.first { _ in true }
     }
 }

@@ -59,7 +59,7 @@ struct ToolBuilder {
             risk: Self.risk(operation.method), operation: FindingLog.line(operation.name))
         return IngestedOperation(
             tool: tool, encoder: encoder, server: operation.server, security: operation.security,
-            responseTypes: operation.responseTypes,
+            responseTypes: operation.responseTypes, sequenceTypes: operation.sequenceTypes,
             arguments: asked.map { body.drafts[$0].binding.named(names[$0]) },
             constants: constants.sorted { $0.key < $1.key }.map { (body.drafts[$0].binding.named(names[$0]), JSONCompactor.text($1)) })
     }

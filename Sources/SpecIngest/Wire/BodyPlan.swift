@@ -15,6 +15,8 @@ struct BodyPlan: Sendable {
         case multipart([PartPlan])
         /// An XML document of an object's members, or of one argument.
         case xml(XMLPlan, members: [(slot: Int, name: String)], whole: Int?)
+        /// A line of JSON for each element of one argument, a list; with the mark before each that `application/json-seq` asks for.
+        case jsonLines(slot: Int, isMarked: Bool)
         /// One argument's text.
         case text(slot: Int)
         /// The bytes that one argument holds as Base64.
@@ -60,6 +62,8 @@ struct BodyPlan: Sendable {
         case .message(let writer, let members):
             let given = members.compactMap { slot, name in values[slot].map { (name: name, argument: slots[slot].name, value: $0) } }
             return (try writer.write(given), mediaType)
+        case .jsonLines(let slot, let isMarked):
+            return values[slot].map { (writeLines($0, isMarked: isMarked), mediaType) }
         case .text(let slot):
             return values[slot].map { (ByteBuffer(string: ParameterShape.text($0)), mediaType) }
         case .template(let template):
@@ -71,6 +75,16 @@ struct BodyPlan: Sendable {
             }
             return (ByteBuffer(bytes: file.bytes), mediaType.contains("*") ? file.mediaType ?? "application/octet-stream" : mediaType)
         }
+    }
+
+    private func writeLines(_ list: JSONValue, isMarked: Bool) -> ByteBuffer {
+        var body = ByteBuffer()
+        for element in list.elements {
+            if isMarked { body.writeInteger(UInt8(0x1E)) }  // RFC 7464 §2.2
+            body.writeImmutableBuffer(JSONCompactor.compact(element))
+            body.writeStaticString("\n")
+        }
+        return body
     }
 
     private func writeMembers(_ members: [(slot: Int, key: ByteBuffer)], _ values: [JSONValue?]) -> ByteBuffer? {

@@ -26,6 +26,14 @@ extension MediaType {
     /// Whether its syntax is XML (RFC 7303 §4).
     var isXML: Bool { essence == "application/xml" || essence == "text/xml" || essence.hasSuffix("+xml") }
 
+    /// Whether its bodies are JSON values one after another (OpenAPI 3.2 §4.14.5, "Sequential Media Types").
+    var isJSONSequence: Bool {
+        ["application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"].contains(essence) || isMarkedSequence
+    }
+
+    /// Whether a mark stands before each value (RFC 7464, RFC 8091).
+    var isMarkedSequence: Bool { essence == "application/json-seq" || essence.hasSuffix("+json-seq") }
+
     /// How its bodies are written.
     var bodyClass: BodyClass {
         if essence.contains("*") { return .range }

@@ -1,29 +1,6 @@
 import HubCore
 import NIOCore
 
-/// A part of a `multipart/form-data` body.
-struct PartPlan: Sendable {
-    /// How a value becomes a part.
-    enum Content: Sendable {
-        /// Text for scalars, JSON for objects, one part for each element of a list.
-        case plain
-        /// All of the value as JSON.
-        case json
-        /// The bytes that the argument holds as Base64; one part for each element of a list.
-        case file
-        /// One part for each member of an object whose members the description does not name.
-        case members
-    }
-
-    /// The number of the argument.
-    var slot: Int
-    /// The part's name.
-    var name: String
-    var content: Content
-    /// The media type the description asks for, where it names one.
-    var mediaType: String?
-}
-
 /// Writes `multipart/form-data` (RFC 7578).
 enum MultipartWriter {
     /// The body and its media type with the boundary.
@@ -36,15 +13,18 @@ enum MultipartWriter {
         for plan in plans {
             guard let value = values[plan.slot], !value.isNull else { continue }
             let name = slots[plan.slot].name
+            let headers = try headers(of: plan, values, slots)
             switch plan.content {
             case .json:
-                parts.append(try part(plan, value, name))
+                parts.append(try part(plan, value, name, headers))
             case .members:
                 for (key, value) in value.members {
-                    parts.append(try part(PartPlan(slot: plan.slot, name: key.string ?? "", content: .plain), value, name))
+                    parts.append(try part(PartPlan(slot: plan.slot, name: key.string ?? "", content: .plain), value, name, headers))
                 }
             case .plain, .file:
-                for element in value.kind == .array ? Array(value.elements) : [value] { parts.append(try part(plan, element, name)) }
+                for element in value.kind == .array ? Array(value.elements) : [value] {
+                    parts.append(try part(plan, element, name, headers))
+                }
             }
         }
         let boundary = boundary(for: parts.map(\.body))
@@ -59,17 +39,16 @@ enum MultipartWriter {
         return (bytes, "\(essence.contains("*") ? "multipart/form-data" : essence); boundary=\(boundary)")
     }
 
-    private static func part(_ plan: PartPlan, _ value: JSONValue, _ argument: String) throws(HubError) -> (head: String, body: ByteBuffer)
-    {
+    private static func part(
+        _ plan: PartPlan, _ value: JSONValue, _ argument: String, _ headers: String
+    ) throws(HubError) -> (head: String, body: ByteBuffer) {
         var disposition = "Content-Disposition: form-data; name=\"\(quoted(plan.name))\""
         var type = plan.mediaType
         let body: ByteBuffer
         switch plan.content {
         case .file:
-            guard let text = value.string, let file = FileContent(text) else {
-                throw HubError(.invalidArguments, "argument \"\(argument)\" must be the file's content in Base64, or a data: URI")
-            }
-            disposition += "; filename=\"\(quoted(plan.name))\""
+            let file = try FileContent(value, argument: argument)
+            disposition += "; filename=\"\(quoted(file.name ?? plan.name))\""
             type = file.mediaType ?? type ?? "application/octet-stream"
             body = ByteBuffer(bytes: file.bytes)
         case .json:
@@ -81,7 +60,29 @@ enum MultipartWriter {
         case .plain, .members:
             body = ByteBuffer(string: ParameterShape.text(value))
         }
-        return (disposition + "\r\n" + (type.map { "Content-Type: \($0)\r\n" } ?? ""), body)
+        return (disposition + "\r\n" + (type.map { "Content-Type: \($0)\r\n" } ?? "") + headers, body)
+    }
+
+    /// The lines of a part's further headers.
+    private static func headers(of plan: PartPlan, _ values: [JSONValue?], _ slots: [ArgumentSlot]) throws(HubError) -> String {
+        var lines = ""
+        for header in plan.headers {
+            switch header {
+            case .constant(let name, let value):
+                lines += "\(name): \(value)\r\n"
+            case .argument(let header, let isRequired, let fallback):
+                let name = slots[header.slot].name
+                let value = try values[header.slot].map { value throws(HubError) in
+                    try HeaderRule.check(ParameterWriter.header(header, value), argument: name)
+                }
+                if let value = value ?? fallback {
+                    lines += "\(header.name): \(value)\r\n"
+                } else if isRequired {
+                    throw HubError(.invalidArguments, "argument \"\(name)\" is missing; \"\(slots[plan.slot].name)\" needs it")
+                }
+            }
+        }
+        return lines
     }
 
     // As browsers write them (HTML, multipart/form-data encoding algorithm).
