@@ -66,7 +66,7 @@ EXCEPTIONS = {
     ),
     "form that is no object": (
         lambda d: d.place == "multipart/form-data" and isinstance(d.read, KeyError) and is_list(d),
-        "the schema of the form is a list; the hub sends the members of an object, openapi-core reads none",
+        "the schema of the form is a list; the hub sends a part for each file, openapi-core reads none",
     ),
 }
 

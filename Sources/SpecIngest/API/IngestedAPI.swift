@@ -43,6 +43,8 @@ public struct IngestedAPI: Sendable {
     public var operationCount: Int
     /// The security schemes by name.
     public var securitySchemes: [String: SecurityScheme]
+    /// The servers that the description offers, in document order. Swagger 2.0 has one at most, which is not among them.
+    public var servers: [ServerDescription] = []
 
     /// How much became tools and what had to be done about the rest, in one line.
     public var summary: String {
@@ -77,6 +79,8 @@ public struct IngestedOperation: Sendable {
     public var decoder: (any ResponseDecoder)?
     /// Where the description says the operation is served.
     public var server: ServerReference
+    /// The servers that the description offers for it alone, in place of those of the API; nil: those of the API.
+    public var servers: [ServerDescription]?
     /// What a caller must show: one of these (OR), each all of its schemes (AND). Empty: nothing.
     public var security: [SecurityRequirement]
     /// The media types a good answer may have, in document order.

@@ -3,13 +3,13 @@ import HubCore
 /// Reads operations of OpenAPI 3.0, 3.1 and, as far as it looks like 3.1, 3.2.
 struct OpenAPI3Lift: OperationLift {
     private let reading: DescriptionReading
-    private let servers: ServerReader
-    private let documentServer: ServerReference
+    private let reader: ServerReader
+    let documentServers: (all: [ServerDescription], usable: ServerReference)?
 
     init(_ reading: DescriptionReading) {
         self.reading = reading
-        self.servers = ServerReader(reading)
-        self.documentServer = servers.server(of: reading.root["servers"]) ?? .none
+        self.reader = ServerReader(reading)
+        self.documentServers = reader.servers(of: reading.root["servers"])
     }
 
     func sharedParts(of item: JSONValue) -> SharedParts {
@@ -22,7 +22,9 @@ struct OpenAPI3Lift: OperationLift {
             if let parameter = parameter(node, name, place) { operation.parameters.append(parameter) }
         }
         operation.body = body(node["requestBody"])
-        operation.server = servers.server(of: node["servers"]) ?? servers.server(of: shared.servers) ?? documentServer
+        let own = reader.servers(of: node["servers"]) ?? reader.servers(of: shared.servers)
+        operation.server = (own ?? documentServers)?.usable ?? .none
+        operation.servers = own?.all
         (operation.responseTypes, operation.sequenceTypes) = responseTypes(node["responses"])
         operation.answer = answer(node["responses"])
         return operation

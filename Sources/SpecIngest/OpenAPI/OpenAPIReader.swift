@@ -85,6 +85,6 @@ public enum OpenAPIReader {
             version: info?["version"].map { FindingLog.line(ParameterShape.text($0)) } ?? "",
             description: info?["description"]?.string.map { PlainText.sentences($0, limit: 1_000) }, dialect: dialect,
             operations: operations,
-            findings: findings, operationCount: walk.count, securitySchemes: security.schemes)
+            findings: findings, operationCount: walk.count, securitySchemes: security.schemes, servers: walk.servers)
     }
 }

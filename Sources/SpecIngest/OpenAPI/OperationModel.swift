@@ -18,6 +18,8 @@ struct OperationModel {
     var parameters: [ParameterModel] = []
     var body: BodyModel?
     var server: ServerReference = .none
+    /// The servers it has in place of those of the document.
+    var servers: [ServerDescription]?
     var security: [SecurityRequirement] = []
     var responseTypes: [String] = []
     /// The schema of a good answer in JSON.

@@ -12,13 +12,20 @@ struct OperationWalk {
     private(set) var operations: [OperationModel] = []
     /// All operations there are.
     private(set) var count = 0
+    /// The servers of the document.
+    let servers: [ServerDescription]
     private var seen: [String: Int] = [:]
 
     init(_ reading: DescriptionReading) {
         self.reading = reading
         switch reading.dialect {
-        case .swagger2: lift = Swagger2Lift(reading)
-        case .openAPI30, .openAPI31, .openAPI32, .wsdl: lift = OpenAPI3Lift(reading)
+        case .swagger2:
+            lift = Swagger2Lift(reading)
+            servers = []
+        case .openAPI30, .openAPI31, .openAPI32, .wsdl:
+            let openAPI3 = OpenAPI3Lift(reading)
+            lift = openAPI3
+            servers = openAPI3.documentServers?.all ?? []
         }
     }
 

@@ -2,6 +2,8 @@ import HubCore
 
 /// Reads where a description says it is served.
 struct ServerReader {
+    private static let maximumServers = 64
+    private static let maximumValues = 256
     private let reading: DescriptionReading
 
     init(_ reading: DescriptionReading) {
@@ -10,47 +12,39 @@ struct ServerReader {
 
     // MARK: OpenAPI 3
 
-    /// The first server of a list that can be called; nil where there is no list. A list without one gives the first with its reason.
-    func server(of list: JSONValue?) -> ServerReference? {
+    /// The servers of a list, and the first of them that can be called; nil where there is no list. Of a list without one that can be
+    /// called, the first is given with its reason.
+    func servers(of list: JSONValue?) -> (all: [ServerDescription], usable: ServerReference)? {
         guard let list, list.kind == .array, list.count > 0 else { return nil }
+        var all: [ServerDescription] = []
+        var usable: ServerReference?
         var first: ServerReference?
-        for node in list.elements {
+        for node in list.elements.prefix(Self.maximumServers) {
             guard let written = node["url"]?.string else {
                 reading.log.add(.dropped, "a server has to have a `url`", at: node)
                 continue
             }
-            let server = Self.server(written, variables: node["variables"])
-            switch server {
-            case .absolute, .relative:
-                return server
+            let server = ServerDescription(name: node["name"]?.string, url: written, variables: Self.variables(node["variables"]))
+            all.append(server)
+            guard usable == nil else { continue }
+            switch server.reference() {
+            case .absolute(let address): usable = .absolute(address)
+            case .relative(let reference): usable = .relative(reference)
             case .unusable(let url, let reason):
                 reading.log.add(.dropped, "server \(FindingLog.quoted(url)) cannot be used: \(reason)", at: node)
-                first = first ?? server
-            case .none:
-                break
+                first = first ?? .unusable(url, reason: reason)
+            case .none: break
             }
         }
-        return first
+        return (usable ?? first).map { (all, $0) }
     }
 
-    private static func server(_ written: String, variables: JSONValue?) -> ServerReference {
-        var url = ""
-        var rest = written[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            let name = String(rest[rest.index(after: open)..<close])
-            let variable = variables?[name]
-            let fallback = variable?["default"] ?? variable?["enum"]?.elements.first { _ in true }
-            guard let value = fallback.map({ ParameterShape.text($0) }) else {
-                return .unusable(written, reason: "its variable \(FindingLog.quoted(name)) has no default")
-            }
-            url += rest[..<open] + value
-            rest = rest[rest.index(after: close)...]
+    private static func variables(_ nodes: JSONValue?) -> [ServerDescription.Variable] {
+        nodes.memberList.prefix(maximumServers).map { name, node in
+            ServerDescription.Variable(
+                name: name.string ?? "", fallback: node["default"].map { ParameterShape.text($0) },
+                values: node["enum"].elementList.prefix(maximumValues).map { ParameterShape.text($0) })
         }
-        return reference(trimmed(url + rest), written: written)
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
     }
 
     /// What a URL or a relative reference means as a server.

@@ -58,7 +58,8 @@ struct ToolBuilder {
             annotations: Self.annotations(operation.method),
             risk: Self.risk(operation.method), operation: FindingLog.line(operation.name))
         return IngestedOperation(
-            tool: tool, encoder: encoder, server: operation.server, security: operation.security,
+            tool: tool, encoder: encoder, server: operation.server, servers: operation.servers,
+            security: operation.security,
             responseTypes: operation.responseTypes, sequenceTypes: operation.sequenceTypes,
             arguments: asked.map { body.drafts[$0].binding.named(names[$0]) },
             constants: constants.sorted { $0.key < $1.key }.map { (body.drafts[$0].binding.named(names[$0]), JSONCompactor.text($1)) })

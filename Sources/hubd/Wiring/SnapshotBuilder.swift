@@ -211,8 +211,10 @@ struct SnapshotBuilder: Sendable {
         let hasOwnCredential = entry.upstream.flatMap { upstreams[$0.value] }?.credential != nil
         var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, &findings)
         var composer = ToolComposer(entry: entry, metrics: metrics)
+        let servers = ServerChooser(entry, api, &findings)
         for operation in api.operations {
-            guard let placement = placement(of: operation, upstream: upstream, entry: entry, &findings) else { continue }
+            let server = servers.server(of: operation)
+            guard let placement = placement(at: server, upstream: upstream, entry: entry, &findings) else { continue }
             composer.add(
                 operation,
                 target: OperationTarget(
@@ -327,12 +329,12 @@ struct SnapshotBuilder: Sendable {
 
     /// Where an operation's calls go: the named upstream under the description's path, or the description's own server if that is public.
     private func placement(
-        of operation: IngestedOperation, upstream: UpstreamService?, entry: ServerEntry, _ findings: inout FindingCollector
+        at server: ServerReference, upstream: UpstreamService?, entry: ServerEntry, _ findings: inout FindingCollector
     ) -> (service: UpstreamService, basePath: String)? {
-        if let upstream { return (upstream, operation.server.pathPrefix) }
+        if let upstream { return (upstream, server.pathPrefix) }
         var own: HTTPAddress?
         if case .url(let url) = entry.description.value { own = HTTPAddress(String(url.prefix { $0 != "?" })) }
-        if case .unusable(let url, let reason) = operation.server {
+        if case .unusable(let url, let reason) = server {
             findings.addOnce(
                 "the description of \(entry.name) names the server \(ConfigFinding.quoted(url)), which cannot be used: \(reason)",
                 hint:
@@ -340,7 +342,7 @@ struct SnapshotBuilder: Sendable {
                 at: entry.place)
             return nil
         }
-        guard let address = operation.server.address(relativeTo: own), let origin = HTTPAddress(address.origin) else {
+        guard let address = server.address(relativeTo: own), let origin = HTTPAddress(address.origin) else {
             findings.addOnce(
                 "the description of \(entry.name) does not say where the API is",
                 hint:

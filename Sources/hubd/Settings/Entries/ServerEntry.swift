@@ -20,6 +20,10 @@ struct ServerEntry: Sendable, Hashable {
     var description: Placed<DescriptionLocation>
     /// The upstream that calls go to; nil is the description's own servers.
     var upstream: Placed<String>?
+    /// Which of the description's servers is meant: name, URL or number, as text.
+    var server: Placed<String>?
+    /// Values of the variables of that server's URL, in the order written.
+    var serverVariables: [ServerVariable] = []
     /// What is shown for the security schemes of the description; nil where nothing is written about them.
     var credentials: [SchemeCredential]?
     /// How often a description that is a URL is read again.
@@ -68,6 +72,16 @@ struct ArgumentChange: Sendable, Hashable {
     var description: String?
     /// The value that is sent where the caller gives none.
     var defaultValue: JSONTree?
+}
+
+/// The value of a variable in a server's URL. The place is that of the name.
+struct ServerVariable: Sendable, Hashable {
+    /// The name that the description gives it.
+    var name: String
+    /// Where the name stands.
+    var place: SourcePlace
+    /// The value.
+    var value: String
 }
 
 /// What the operator gives for one security scheme of a description. The place is that of the scheme's name.

@@ -173,6 +173,11 @@ struct SettingsBuilder {
                 name: name, place: key.place, purpose: value["description"]?.string,
                 description: description,
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
+                server: value["server"].flatMap { server in Self.text(server).map { Placed(value: $0, place: server.place) } },
+                serverVariables: (value["serverVariables"]?.members ?? []).compactMap { key, value in
+                    guard let name = key.string, let text = Self.text(value) else { return nil }
+                    return ServerVariable(name: name, place: key.place, value: text)
+                },
                 credentials: value["credentials"].map { $0.members.compactMap(schemeCredential) },
                 refresh: duration(value["refresh"]),
                 auth: value["auth"] == nil ? .unwritten : .none,
@@ -198,6 +203,8 @@ struct SettingsBuilder {
         default: nil
         }
     }
+
+    private static func text(_ value: ConfigValue) -> String? { value.string ?? value.json.numberText }
 
     private func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
         guard let name = key.string, let secret = secret(value["password"] ?? value) else { return nil }

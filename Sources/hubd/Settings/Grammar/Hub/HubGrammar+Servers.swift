@@ -12,6 +12,13 @@ extension HubGrammar {
                 Field("env", .environment, "Environment variables of the command.").later,
                 Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
                 Field(
+                    "server", .oneOf([.text(.plain), .integer(0...63)]),
+                    "Which of the description's servers: its name, its URL as it is written there, or its number from 0; the default is the first."
+                ),
+                Field(
+                    "serverVariables", .map(keys: .any, values: .oneOf([.text(.plain), .integer(0...999_999_999)])),
+                    "The variables of that server's URL; the default is what the description says."),
+                Field(
                     "credentials", .map(keys: .any, values: .oneOf([.secret(.credential), basic])),
                     "What the hub shows for each security scheme of the description, by the scheme's name; sent to the upstream alone."),
                 Field("refresh", .text(.duration), "How often what is read over the network is read again."),
