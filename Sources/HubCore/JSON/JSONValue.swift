@@ -36,6 +36,11 @@ public final class JSONDocument: Sendable {
 
     /// The one value of the text.
     public var root: JSONValue { JSONValue(document: self, index: 0) }
+
+    /// The value or the name at a place on the tape (`JSONValue.index`); nil past its end.
+    public func value(at index: Int) -> JSONValue? {
+        tape.indices.contains(index) ? JSONValue(document: self, index: index) : nil
+    }
 }
 
 /// A value inside a `JSONDocument`: a document and a place, cheap to copy, decoded only where it is asked.
@@ -99,6 +104,24 @@ public struct JSONValue: Sendable {
     /// Whether this is a string with just this text, without making a `String`.
     public func isString(_ text: String) -> Bool { kind == .string && content(equals: text) }
 
+    /// Whether this is a string that begins with this text, without making a `String`.
+    public func hasPrefix(_ text: String) -> Bool {
+        guard kind == .string else { return false }
+        let entry = entry
+        if entry.hasEscapes { return self.text.utf8.starts(with: text.utf8) }
+        return entry.length >= text.utf8.count && hasBytes(text.utf8Span.span, at: Int(entry.start))
+    }
+
+    /// Whether this and `other` are strings of the same text, without making a `String`.
+    public func isString(sameAs other: JSONValue) -> Bool {
+        guard kind == .string, other.kind == .string else { return false }
+        let (mine, theirs) = (entry, other.entry)
+        if mine.hasEscapes || theirs.hasEscapes { return text.utf8.elementsEqual(other.text.utf8) }
+        guard mine.length == theirs.length else { return false }
+        let buffer = other.document.bytes
+        return hasBytes(buffer.readableBytesUInt8Span.extracting(Int(theirs.start)..<Int(theirs.end)), at: Int(mine.start))
+    }
+
     private var text: String {
         let entry = entry
         let buffer = document.bytes
@@ -113,10 +136,12 @@ public struct JSONValue: Sendable {
         let entry = entry
         if entry.hasEscapes { return self.text.utf8.elementsEqual(text.utf8) }  // `==` would also take U+212A for K
         let wanted = text.utf8Span.span
-        guard entry.length == wanted.count else { return false }
+        return entry.length == wanted.count && hasBytes(wanted, at: Int(entry.start))
+    }
+
+    private func hasBytes(_ wanted: Span<UInt8>, at start: Int) -> Bool {
         let buffer = document.bytes
         let bytes = buffer.readableBytesUInt8Span
-        let start = Int(entry.start)
         for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
         return true
     }

@@ -5,9 +5,18 @@ import NIOCore
 ///
 /// One document, because what has been read is remembered by a value's index: of two files they would be confused.
 struct DescriptionFiles: Sendable {
+    /// A file by itself.
+    struct Part {
+        var name: String
+        var document: SourceDocument
+        var scan: DocumentScan
+    }
+
     private struct File {
         var name: String
         var document: SourceDocument
+        /// What was seen of it by itself.
+        var scan: DocumentScan?
         var root: JSONValue
         /// Where the document starts among the values, and among the bytes.
         var index: Int
@@ -21,17 +30,24 @@ struct DescriptionFiles: Sendable {
     private let failures: [String: String]
     private let ownAddress: String?
 
-    /// A description in one file, of which `root` is all that references can lead to; nil: the whole.
-    init(_ document: SourceDocument, root: JSONValue? = nil) {
-        self.init([File(name: "", document: document, root: root ?? document.json.root, index: 0, offset: 0)], failures: [:])
+    /// A description in one file.
+    init(_ document: SourceDocument) {
+        let scan = DocumentScan(document.json.root)
+        self.init([File(name: "", document: document, scan: scan, root: document.json.root, index: 0, offset: 0)], failures: [:])
+    }
+
+    /// A part of a document, written by hand: nothing refers to anything.
+    init(_ document: SourceDocument, root: JSONValue) {
+        self.init([File(name: "", document: document, root: root, index: 0, offset: 0)], failures: [:])
     }
 
     /// A description in several files, the one the operator named first.
-    init(_ parts: [(name: String, document: SourceDocument)], failures: [String: String]) throws(IngestError) {
+    init(_ parts: [Part], failures: [String: String]) throws(IngestError) {
         guard parts.count > 1 else {
             self.init(
-                parts.map { File(name: $0.name, document: $0.document, root: $0.document.json.root, index: 0, offset: 0) },
-                failures: failures)
+                parts.map {
+                    File(name: $0.name, document: $0.document, scan: $0.scan, root: $0.document.json.root, index: 0, offset: 0)
+                }, failures: failures)
             return
         }
         var bytes = ByteBuffer()
@@ -52,7 +68,7 @@ struct DescriptionFiles: Sendable {
             throw IngestError(.unreadable, "the files of the description together: \(error.reason.rawValue)")
         }
         let files = zip(zip(parts, offsets), json.root.elements).map { part, root in
-            File(name: part.0.name, document: part.0.document, root: root, index: root.index, offset: part.1)
+            File(name: part.0.name, document: part.0.document, scan: part.0.scan, root: root, index: root.index, offset: part.1)
         }
         self.init(files, failures: failures)
     }
@@ -70,6 +86,18 @@ struct DescriptionFiles: Sendable {
 
     /// The values that the files consist of, the first file's first.
     var roots: [JSONValue] { files.map(\.root) }
+
+    /// The nodes that anchors name, file by file.
+    var anchors: [[String: JSONValue]] { files.map { file in file.scan?.anchors.compactMapValues { value(at: $0, in: file) } ?? [:] } }
+
+    /// A `$ref` into the file system of whoever reads the description.
+    var fileReference: JSONValue? { files.lazy.compactMap { file in file.scan?.fileReference.flatMap { value(at: $0, in: file) } }.first }
+
+    /// Names that stand before in the same object.
+    var repeatedNames: [JSONValue] { files.flatMap { file in file.scan?.repeatedNames.compactMap { value(at: $0, in: file) } ?? [] } }
+
+    /// The value that had an index in a file by itself.
+    private func value(at index: Int, in file: File) -> JSONValue? { file.root.document.value(at: file.index + index) }
 
     /// The file a value stands in.
     func number(of value: JSONValue) -> Int { firsts.index(ofLastUpTo: value.index) }

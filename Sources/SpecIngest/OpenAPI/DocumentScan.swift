@@ -5,40 +5,41 @@ import HubCore
 ///
 /// Linear in the size of the document and without recursion. What an author put into an extension, an example or a default
 /// is data, not description, and is passed over.
-struct DocumentScan {
-    /// The nodes that `$anchor` and `$dynamicAnchor` name (JSON Schema 2020-12 §8.2.2).
-    private(set) var anchors: [String: JSONValue] = [:]
-    /// A `$ref` into the file system of whoever reads the description.
-    private(set) var fileReference: JSONValue?
-    /// Names that stand before in the same object; of those the last counts.
-    private(set) var repeatedNames: [JSONValue] = []
+///
+/// Values are kept by their index, so that what was seen of a file holds where several files have become one document.
+struct DocumentScan: Sendable {
+    /// Past this many members, names are compared by a table.
+    private static let smallObject = 12
 
+    /// The nodes that `$anchor` and `$dynamicAnchor` name (JSON Schema 2020-12 §8.2.2).
+    private(set) var anchors: [String: Int] = [:]
+    /// A `$ref` into the file system of whoever reads the description.
+    private(set) var fileReference: Int?
+    /// Names that stand before in the same object; of those the last counts.
+    private(set) var repeatedNames: [Int] = []
     /// What references name before their fragment, each once, in no particular order but always the same.
     private(set) var fileNames: [String] = []
 
-    init(_ root: JSONValue, readsAnchors: Bool) {
-        var open = [(node: root, isMap: false)]
+    /// Looks at all below `root`.
+    init(_ root: JSONValue) {
+        let document = root.document
+        var open = [(index: root.index, isMap: false)]
         var known: Set<String> = []
-        var names: Set<String> = []
-        while let (node, isMap) = open.popLast() {
-            names.removeAll(keepingCapacity: true)
-            for element in node.elements where element.kind == .object || element.kind == .array { open.append((element, false)) }
+        while let (index, isMap) = open.popLast() {
+            guard let node = document.value(at: index) else { continue }
+            for element in node.elements where element.isContainer { open.append((element.index, false)) }
+            noteRepeatedNames(of: node)
             for (name, value) in node.members {
-                if node.count > 1, !names.insert(name.string ?? "").inserted { repeatedNames.append(name) }
                 switch value.kind {
                 case .object, .array:
                     // Under `properties` and the like stand names, not keywords: `default` there is described like any other.
-                    if isMap || !Self.isData(name) { open.append((value, !isMap && Self.isMap(name))) }
+                    if isMap || !Self.isData(name) { open.append((value.index, !isMap && Self.isMap(name))) }
                 case .string:
                     if name.isString("$ref") {
-                        if fileReference == nil, value.string?.lowercased().hasPrefix("file:") == true { fileReference = value }
-                        if let text = value.string, !text.hasPrefix("#") {
-                            let file = String(FileReference.address(text))
-                            if known.insert(file).inserted { fileNames.append(file) }
-                        }
-                    } else if readsAnchors, name.isString("$anchor") || name.isString("$dynamicAnchor"), let anchor = value.string {
+                        noteReference(value, &known)
+                    } else if name.isString("$anchor") || name.isString("$dynamicAnchor"), let anchor = value.string {
                         // Nodes come off a stack: an anchor that stands twice is an error of its author, either will do.
-                        anchors[anchor] = node
+                        anchors[anchor] = index
                     }
                 case .null, .true, .false, .number:
                     break
@@ -47,20 +48,40 @@ struct DocumentScan {
         }
     }
 
-    private static func isMap(_ name: JSONValue) -> Bool {
-        switch name.string {
-        case "properties", "patternProperties", "$defs", "definitions", "schemas", "responses", "parameters", "headers", "requestBodies",
-            "securitySchemes", "pathItems", "content":
-            return true
-        default: return false
+    private mutating func noteReference(_ value: JSONValue, _ known: inout Set<String>) {
+        guard !value.hasPrefix("#"), let text = value.string else { return }
+        if fileReference == nil, text.lowercased().hasPrefix("file:") { fileReference = value.index }
+        let file = String(FileReference.address(text))
+        if known.insert(file).inserted { fileNames.append(file) }
+    }
+
+    private mutating func noteRepeatedNames(of node: JSONValue) {
+        guard node.kind == .object, node.count > 1 else { return }
+        if node.count > Self.smallObject {
+            var names: Set<String> = []
+            names.reserveCapacity(node.count)
+            for (name, _) in node.members where !names.insert(name.string ?? "").inserted { repeatedNames.append(name.index) }
+            return
+        }
+        for (position, member) in node.members.enumerated() {
+            for (name, _) in node.members.lazy.prefix(position) where name.isString(sameAs: member.name) {
+                repeatedNames.append(member.name.index)
+                break
+            }
         }
     }
 
-    private static func isData(_ name: JSONValue) -> Bool {
-        guard let text = name.string else { return true }
-        switch text {
-        case "example", "examples", "default", "enum", "const": return true
-        default: return text.hasPrefix("x-")
-        }
-    }
+    private static let maps = [
+        "properties", "patternProperties", "$defs", "definitions", "schemas", "responses", "parameters", "headers", "requestBodies",
+        "securitySchemes", "pathItems", "content",
+    ]
+    private static let data = ["example", "examples", "default", "enum", "const"]
+
+    private static func isMap(_ name: JSONValue) -> Bool { maps.contains { name.isString($0) } }
+
+    private static func isData(_ name: JSONValue) -> Bool { name.hasPrefix("x-") || data.contains { name.isString($0) } }
+}
+
+extension JSONValue {
+    fileprivate var isContainer: Bool { kind == .object || kind == .array }
 }

@@ -6,14 +6,14 @@ struct FileCollector {
     private static let maximumFiles = 500
 
     private let loader: any DescriptionLoader
-    private var parts: [(name: String, document: SourceDocument)]
+    private var parts: [DescriptionFiles.Part]
     private var failures: [String: String] = [:]
     private var asked: Set<String>
     private var bytes: Int
 
     private init(_ entry: SourceDocument, named name: String, _ loader: any DescriptionLoader) {
         self.loader = loader
-        parts = [(name, entry)]
+        parts = [DescriptionFiles.Part(name: name, document: entry, scan: DocumentScan(entry.json.root))]
         asked = [name]
         bytes = entry.json.bytes.readableBytes
     }
@@ -26,7 +26,7 @@ struct FileCollector {
         var next = 0
         while next < collector.parts.count {
             let part = collector.parts[next]
-            for reference in DocumentScan(part.document.json.root, readsAnchors: false).fileNames {
+            for reference in part.scan.fileNames {
                 if case .file(let name, _) = FileReference.resolve(reference, from: part.name) { await collector.load(name) }
             }
             next += 1
@@ -42,7 +42,8 @@ struct FileCollector {
         guard asked.insert(name).inserted else { return }
         do throws(IngestError) {
             let text = try await loader.load(name)
-            parts.append((name, try document(text)))
+            let document = try document(text)
+            parts.append(DescriptionFiles.Part(name: name, document: document, scan: DocumentScan(document.json.root)))
         } catch {
             failures[name] = error.description
         }

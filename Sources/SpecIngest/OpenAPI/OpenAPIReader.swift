@@ -39,8 +39,7 @@ public enum OpenAPIReader {
 
     /// Reads a description in one or more files, of which `entry` is the first.
     static func read(_ files: DescriptionFiles, entry document: SourceDocument) throws(IngestError) -> IngestedAPI {
-        let roots = files.roots
-        let root = roots.first ?? document.json.root
+        let root = files.roots.first ?? document.json.root
         var topLevel: Set<String> = []
         for (name, _) in root.members where !topLevel.insert(name.string ?? "").inserted {
             // Of two `openapi` or two `paths`, readers take different ones; further down a finding is enough.
@@ -49,19 +48,18 @@ public enum OpenAPIReader {
                 position: files.place(of: name).position)
         }
         let dialect = try DescriptionFormat.dialect(of: document.json.root, in: document)
-        let scans = roots.map { DocumentScan($0, readsAnchors: dialect.isJSONSchema2020) }
-        if let reference = scans.lazy.compactMap(\.fileReference).first {
+        if let reference = files.fileReference {
             let (file, position) = files.place(of: reference)
             throw IngestError(
                 .forbiddenReference, "a $ref with a file: address: a description must not name files of the machine that reads it",
                 hint: "use a relative path", file: file, position: position)
         }
         let log = FindingLog(files)
-        for name in scans.flatMap(\.repeatedNames) {
+        for name in files.repeatedNames {
             log.add(.repaired, "\(FindingLog.quoted(name.string ?? "")) stands twice in one object; the last one counts", at: name)
         }
         let reading = DescriptionReading(
-            root: root, dialect: dialect, index: ReferenceIndex(files, anchors: scans.map(\.anchors)), log: log)
+            root: root, dialect: dialect, index: ReferenceIndex(files, anchors: dialect.isJSONSchema2020 ? files.anchors : []), log: log)
         var walk = OperationWalk(reading)
         walk.run()
         let security = SecurityReader(reading)
