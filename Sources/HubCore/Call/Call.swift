@@ -60,6 +60,10 @@ public struct CallResponse: Sendable {
     public var fields: HTTPFields
     /// The payload.
     public var body: ResponseBody
+    /// The payload as JSON, where it had to be parsed on the way; nil says nothing about it.
+    public var document: JSONDocument?
+    /// What a reader has to know about the answer: that it was cut, and the way to the rest.
+    public var notes: [String] = []
 
     /// An answer.
     public init(status: Int, fields: HTTPFields, body: ResponseBody) {

@@ -36,6 +36,14 @@ public struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a member's name as it was written in another document; a value must follow.
+    public mutating func key(_ name: JSONValue) {
+        separate()
+        buffer.writeImmutableBuffer(name.rawBytes)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// Writes a string.
     public mutating func string(_ value: String) {
         separate()

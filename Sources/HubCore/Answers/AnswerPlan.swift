@@ -1,0 +1,247 @@
+public import NIOCore
+
+/// What becomes of the answers of one tool: which parts are kept, how large they may be, and how their pages are put together.
+///
+/// Made once per tool when the snapshot is built. An answer that there is nothing to do about is passed on as it came, unparsed.
+public struct AnswerPlan: Sendable {
+    /// The argument with which a caller chooses parts of an answer, of every tool that has none of this name itself.
+    public static let fieldsArgument = "_fields"
+    /// How the argument is listed, where it is.
+    public static let fieldsSchema = ByteBuffer(
+        staticString: #"{"type":"array","items":{"type":"string"},"description":"Keep only these parts of the answer, such as data.id"}"#)
+
+    /// How large answers may be.
+    public let bounds: AnswerBounds
+    /// How pages are put together; nil leaves them alone.
+    public let pages: PagePlan?
+    private let keep: FieldSelection?
+    private let takesFields: Bool
+    private let arguments: PageArguments
+    private let itemTypes: [String]
+
+    /// A plan that only bounds what answers are.
+    public init() {
+        self.init(AnswerSettings(), takesFields: false)
+    }
+
+    /// A plan.
+    ///
+    /// - Parameters:
+    ///   - settings: what the operator wrote.
+    ///   - takesFields: whether `_fields` is not an argument of the operation itself.
+    ///   - arguments: the tool's arguments about pages.
+    ///   - pages: how pages are put together.
+    ///   - itemTypes: media types of answers that are made of items, besides those that always are.
+    public init(
+        _ settings: AnswerSettings, takesFields: Bool, arguments: PageArguments = PageArguments(), pages: PagePlan? = nil,
+        itemTypes: [String] = []
+    ) {
+        bounds = AnswerBounds(settings)
+        keep = settings.keep.isEmpty ? nil : FieldSelection(pointers: settings.keep)
+        (self.takesFields, self.arguments, self.pages, self.itemTypes) = (takesFields, arguments, pages, itemTypes)
+    }
+
+    // MARK: The call
+
+    /// A call with what it says about its answer.
+    public struct Request: Sendable {
+        /// What the operation is given.
+        public let arguments: JSONValue?
+        /// The parts that the caller chose.
+        let fields: FieldSelection?
+    }
+
+    /// Takes what is about the answer out of the arguments.
+    ///
+    /// - Throws: `HubError` with `.invalidArguments`.
+    public func request(_ arguments: JSONValue?) throws(HubError) -> Request {
+        guard takesFields, let arguments, let value = arguments[Self.fieldsArgument] else {
+            return Request(arguments: arguments, fields: nil)
+        }
+        let fields = value.isNull ? nil : try FieldSelection(fields: value, argument: Self.fieldsArgument)
+        var json = JSONWriter()
+        json.beginObject()
+        for member in arguments.members where !member.name.isString(Self.fieldsArgument) {
+            json.key(member.name)
+            json.value(member.value)
+        }
+        json.endObject()
+        do throws(JSONParseError) {
+            return Request(arguments: try JSONDocument(parsing: json.buffer, limits: .message).root, fields: fields)
+        } catch {
+            throw HubError(.invalidArguments, "The arguments are too large", cause: error)
+        }
+    }
+
+    // MARK: Items
+
+    /// How an answer is made of items; nil where it is one piece.
+    public func itemFormat(status: Int, contentType: String?) -> ItemFormat? {
+        status < 300 ? ItemFormat(contentType: contentType, declared: itemTypes) : nil
+    }
+
+    /// Takes the items of an answer.
+    public func collector(_ format: ItemFormat, for request: Request) -> ItemCollector {
+        // What the caller does not see may be larger.
+        let room = isProjected(request) ? bounds.bytes * 8 : bounds.bytes
+        return ItemCollector(format, maximumItems: bounds.streamItems, maximumBytes: room)
+    }
+
+    /// What has to be said about items that were not all taken; nil where they were.
+    public func note(on collector: ItemCollector, reason: ItemsLeft) -> String? {
+        let shown = "Showing the first \(CountText.count(collector.count)) items of a stream"
+        switch (collector.end, reason) {
+        case (.done, _), (nil, .none): return nil
+        case (.items, _): return shown + ", which was not read further."
+        case (.bytes, _): return shown + ", which was not read further, to keep the answer under \(CountText.bytes(bounds.bytes))."
+        case (.itemTooLarge, _): return shown + ": the next one is larger than \(CountText.bytes(bounds.bytes))."
+        case (.malformed, _): return shown + ": what follows cannot be read."
+        case (nil, .time): return shown + ", which was listened to for \(bounds.wait.components.seconds) s."
+        case (nil, .failure(let message)): return shown + ", which broke off: \(message)."
+        }
+    }
+
+    /// Why a stream was left, other than by its collector.
+    public enum ItemsLeft: Sendable {
+        /// It ended.
+        case none
+        /// The time was up.
+        case time
+        /// It failed.
+        case failure(String)
+    }
+
+    // MARK: Pages
+
+    /// The pages of an answer; nil where there is nothing to put together.
+    public func fold(_ response: CallResponse, body: ByteBuffer, for request: Request) -> PageFold? {
+        guard let pages, response.status < 300, let page = Self.json(body, response) else { return nil }
+        return PageFold(
+            pages, bounds: bounds, arguments: request.arguments, first: page, fields: response.fields,
+            project: { self.project($0, for: request).document })
+    }
+
+    /// The JSON of a page; nil where it is none.
+    public static func json(_ body: ByteBuffer, _ response: CallResponse) -> JSONDocument? {
+        guard response.contentType.map({ MediaType($0)?.isJSON == true }) ?? true else { return nil }
+        return try? JSONDocument(parsing: body, limits: .payload)  // not JSON: there is nothing to put together
+    }
+
+    // MARK: Shape
+
+    /// What a caller gets of a complete answer. Failures, and answers there is nothing to do about, are passed on.
+    ///
+    /// - Parameter isProjected: whether `response` holds only what is kept already.
+    public func shape(_ response: CallResponse, for request: Request, isProjected: Bool = false) -> CallResponse {
+        guard response.status < 300, case .complete(let body) = response.body else { return response }
+        let projects = !isProjected && self.isProjected(request)
+        guard projects || bounds.items != nil || body.readableBytes > min(bounds.bytes, bounds.fileBytes) else { return response }
+        let type = response.contentType.flatMap { MediaType($0) }
+        guard type.map(\.isJSON) ?? true else { return shapeFile(response, body, type) }
+        guard var document = response.document ?? (try? JSONDocument(parsing: body, limits: .payload)) else {
+            return shapeFile(response, body, type)  // what it is not, it cannot be cut as
+        }
+        var response = response
+        if projects {
+            let projected = project(document, for: request)
+            document = projected.document
+            if let note = projected.note { response.notes.append(note) }
+        }
+        if let cut = AnswerCut(document, maximumBytes: bounds.bytes, maximumItems: bounds.items) {
+            response.notes += notes(on: cut, of: document, for: request)
+            response.body = .complete(cut.bytes)
+            response.document = nil
+        } else {
+            response.body = .complete(document.bytes)
+            response.document = document
+        }
+        return response
+    }
+
+    private func isProjected(_ request: Request) -> Bool { keep != nil || request.fields != nil }
+
+    private func project(_ document: JSONDocument, for request: Request) -> (document: JSONDocument, note: String?) {
+        var (document, note) = (document, String?.none)
+        for (selection, isCaller) in [(keep, false), (request.fields, true)] {
+            guard let selection else { continue }
+            let (bytes, found) = selection.apply(to: document.root)
+            if !found { note = Self.note(onMissing: document.root, isCaller: isCaller) }
+            guard let projected = try? JSONDocument(parsing: bytes, limits: .payload) else { continue }  // parts of what parsed: it parses
+            document = projected
+        }
+        return (document, note)
+    }
+
+    private static func note(onMissing root: JSONValue, isCaller: Bool) -> String {
+        guard isCaller else { return "None of the parts that are kept is in this answer." }
+        let sample = root.kind == .array ? root.elements.first { _ in true } : root
+        let names = (sample?.members ?? .none).prefix(20).compactMap(\.name.string).map { CountText.quoted($0) }
+        return "Nothing of \(fieldsArgument) is in this answer" + (names.isEmpty ? "." : "; it has \(names.joined(separator: ", ")).")
+    }
+
+    /// Text is cut behind a line; a file that is too large is left out.
+    private func shapeFile(_ response: CallResponse, _ body: ByteBuffer, _ type: MediaType?) -> CallResponse {
+        var response = response
+        let isText = type.map { $0.isText || $0.isJSON } ?? (String(validating: body.readableBytesView, as: UTF8.self) != nil)
+        if isText {
+            guard body.readableBytes > bounds.bytes else { return response }
+            let length = TextCut.length(body, limit: bounds.bytes, isWide: type?.charset?.hasPrefix("utf-16") ?? false)
+            response.body = .complete(body.getSlice(at: body.readerIndex, length: length) ?? ByteBuffer())
+            response.notes.append(
+                "Showing the first \(CountText.count(length)) of \(CountText.count(body.readableBytes)) bytes.")
+        } else if body.readableBytes > bounds.fileBytes {
+            let name = type?.essence ?? "a file"
+            response.body = .complete(ByteBuffer())
+            response.notes.append(
+                "The answer is \(name) of \(CountText.count(body.readableBytes)) bytes, more than \(CountText.bytes(bounds.fileBytes)), and was left out."
+            )
+        }
+        return response
+    }
+
+    // MARK: The way to the rest
+
+    private func notes(on cut: AnswerCut, of document: JSONDocument, for request: Request) -> [String] {
+        guard let first = cut.places.max(by: { $0.total - $0.shown < $1.total - $1.shown }) else { return [] }
+        let list = JSONPointer.value(at: first.path, in: document.root)
+        let what = list?.kind == .object ? "members" : "items"
+        var text = "Showing \(CountText.count(first.shown)) of \(CountText.count(first.total)) \(what)"
+        if !first.path.isEmpty { text += " of \(Self.dotted(first.path))" }
+        if cut.places.count > 1 { text += ", and only parts at \(CountText.count(cut.places.count - 1)) other places" }
+        text += bounds.items.map { first.shown >= $0 } ?? false ? "." : ", to keep the answer under \(CountText.bytes(bounds.bytes))."
+        return [text + wayToRest(first, list, request)]
+    }
+
+    /// 1. The elements after those shown, where an argument skips elements.
+    /// 2. Smaller pages, where an argument says how large they are.
+    /// 3. The next page, where an argument counts them.
+    /// 4. Less of each element.
+    private func wayToRest(_ place: AnswerCut.Place, _ list: JSONValue?, _ request: Request) -> String {
+        var ways: [String] = []
+        let number = { (name: String) in request.arguments?[name].flatMap { $0.int ?? $0.string.flatMap { Int($0) } } }
+        if list?.kind == .array, place.path.allSatisfy({ Int($0) == nil }) {
+            if let offset = arguments.offset {
+                ways.append("the rest: pass \(offset)=\((number(offset) ?? 0).addingReportingOverflow(place.shown).partialValue)")
+            } else if let limit = arguments.limit, let next = arguments.page ?? arguments.cursor {
+                let page = arguments.page.map { "\($0)=\(arguments.firstPage + 1), …" } ?? next
+                ways.append("smaller pages: pass \(limit)=\(place.shown), and for those after the first \(page)")
+            } else if let page = arguments.page {
+                let current = number(page) ?? arguments.firstPage
+                ways.append("the next page: pass \(page)=\(current.addingReportingOverflow(1).partialValue)")
+            } else if let limit = arguments.limit {
+                ways.append("fewer: pass \(limit)=\(place.shown)")
+            }
+        }
+        if takesFields, request.fields == nil {
+            let element = list?.kind == .array ? list?.elements.first { _ in true } : nil
+            let names = (element?.members ?? .none).prefix(2).compactMap(\.name.string).filter { !$0.contains(".") && $0.utf8.count <= 64 }
+            let prefix = place.path.filter { Int($0) == nil }
+            let paths = names.map { CountText.quoted((prefix + [$0]).joined(separator: ".")) }
+            let example = paths.isEmpty ? "a list of paths" : "[\(paths.joined(separator: ", "))]"
+            ways.append("less of each: pass \(Self.fieldsArgument)=\(example)")
+        }
+        return ways.isEmpty ? "" : " For " + ways.joined(separator: "; for ") + "."
+    }
+
+    private static func dotted(_ path: [String]) -> String { CountText.quoted(path.joined(separator: "."), limit: 120) }
+}
