@@ -74,9 +74,37 @@ struct ToolResultTests {
         #expect(try result(302, "text/html", ByteBuffer(string: "moved"))["isError"]?.bool == true)
     }
 
+    @Test("what has to be said about an answer stands behind it, and the JSON before stays what is structured")
+    func notes() throws {
+        var response = CallResponse(status: 200, contentType: "application/json", body: ByteBuffer(string: "[1]"))
+        response.notes = ["Showing 1 of 2 items."]
+        var json = JSONWriter()
+        json.beginObject()
+        ToolResult(revision: .v2026_07_28, resourceURI: "hubd://s/answers/1").write(response, body: ByteBuffer(string: "[1]"), to: &json)
+        json.endObject()
+        let result = try JSONDocument(parsing: json.buffer, limits: .message).root
+        #expect(result["content"]?.elements.map { $0["text"]?.string } == ["[1]", "Showing 1 of 2 items."])
+        #expect(String(buffer: result["structuredContent"]?.rawBytes ?? ByteBuffer()) == "[1]")
+    }
+
+    @Test("a failure's page is read past its head, and references to characters are resolved")
+    func pages() throws {
+        let head = "<head><script>\(String(repeating: "x", count: 9000))</SCRIPT><!-- no > comment --></head>"
+        let page = try result(502, "text/html", ByteBuffer(string: head + "<p>Tom &amp; J&#233;r&#xf4;me &nbsp;&bogus; &amp"))
+        #expect(try block(page)["text"]?.string == "HTTP 502\nTom & Jérôme &bogus; &amp")
+    }
+
+    @Test("a failure's text ends behind a whole character")
+    func wholeCharacters() throws {
+        for shift in 0..<4 {
+            let text = String(repeating: "a", count: shift) + String(repeating: "😀", count: 3000)
+            #expect(try block(result(500, "text/plain", ByteBuffer(string: text)))["text"]?.string?.contains("\u{FFFD}") == false)
+        }
+    }
+
     @Test(
         "markup that never closes is reduced in bounded time",
-        arguments: ["<", "<<<<", "<script>", "a<script", "<style><", "</script><script>x</script"])
+        arguments: ["<", "<<<<", "<script>", "a<script", "<style><", "</script><script>x</script", "<!--", "&", "&#", "&#x110000;", "&#0;"])
     func brokenMarkup(html: String) {
         #expect(HTMLText.reduce(html).count <= 600)
     }

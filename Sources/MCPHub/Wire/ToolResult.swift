@@ -8,6 +8,7 @@ import NIOCore
 /// 3. JSON: text, and `structuredContent` where the revision knows it: any value from 2026-07-28 on, objects from 2025-06-18 on.
 /// 4. Text in its character set; images and audio as such; all else as an embedded resource.
 /// 5. Without a media type: JSON if it parses, else text if it is UTF-8, else a resource.
+/// 6. What has to be said about the answer: text behind it.
 struct ToolResult {
     let revision: ProtocolRevision
     /// Names the answer where it becomes a resource.
@@ -18,34 +19,43 @@ struct ToolResult {
     static let maximumBytes = 64 << 20
 
     /// Writes the members `content`, `structuredContent` and `isError` of a result.
+    ///
+    /// What has to be said about the answer stands in blocks of its own behind it, so that the JSON before stays what `structuredContent` is.
     func write(_ response: CallResponse, body: ByteBuffer, to json: inout JSONWriter) {
         guard response.status < 300 else { return writeFailure(response, body: body, to: &json) }
         let type = response.contentType.flatMap { MediaType($0) }
+        var document = response.document
+        if document == nil, body.readableBytes > 0, type?.isJSON ?? true {
+            document = try? JSONDocument(parsing: body, limits: .payload)  // not JSON: text, below
+        }
+        json.key("content")
+        json.beginArray()
         if body.readableBytes == 0 {
-            writeText("Done: HTTP \(response.status), no content.", to: &json)
-        } else if let type, !type.isJSON {
-            if type.isImage {
-                writeBinary("image", body, type, to: &json)
-            } else if type.isAudio, revision >= .v2025_03_26 {
-                writeBinary("audio", body, type, to: &json)
-            } else if type.isText {
-                writeText(Self.text(body, charset: type.charset), to: &json)
-            } else {
-                writeResource(body, mimeType: type.essence, to: &json)
+            if response.notes.isEmpty { writeText("Done: HTTP \(response.status), no content.", to: &json) }
+        } else if let document {
+            writeBlock("text", to: &json) { json in
+                json.key("text")
+                json.string(utf8: document.bytes)
             }
-        } else if let document = try? JSONDocument(parsing: body, limits: .payload) {  // not JSON: handled as text below
-            writeJSON(document, to: &json)
-        } else if type != nil || Self.isUTF8(body) {
-            writeText(Self.text(body, charset: type?.charset), to: &json)
         } else {
-            writeResource(body, mimeType: "application/octet-stream", to: &json)
+            writeBlock(for: body, type, to: &json)
+        }
+        for note in response.notes { writeText(note, to: &json) }
+        json.endArray()
+        if let document, revision.isModern || (revision >= .v2025_06_18 && document.root.kind == .object) {
+            json.member("structuredContent", raw: document.root.rawBytes)
         }
         json.member("isError", false)
     }
 
     /// Writes a result that says why there is no answer.
-    func write(_ error: HubError, to json: inout JSONWriter) {
-        writeText(error.message, to: &json)
+    func write(_ error: HubError, to json: inout JSONWriter) { writeError(error.message, to: &json) }
+
+    private func writeError(_ message: String, to json: inout JSONWriter) {
+        json.key("content")
+        json.beginArray()
+        writeText(message, to: &json)
+        json.endArray()
         json.member("isError", true)
     }
 
@@ -54,33 +64,37 @@ struct ToolResult {
         let type = response.contentType.flatMap { MediaType($0) }
         if response.status < 400 {
             message += ": the upstream redirects, which is not followed"
+        } else if type?.isHTML == true {
+            // A page is mostly markup: more of it is looked at than is passed on.
+            let text = HTMLText.reduce(Self.text(Self.excerpt(body, HTMLText.maximumBytes), charset: type?.charset))
+            if !text.isEmpty { message += "\n" + text }
         } else if type.map({ $0.isJSON || $0.isText }) ?? Self.isUTF8(body) {
-            let excerpt = body.getSlice(at: body.readerIndex, length: min(body.readableBytes, Self.maximumErrorBytes))
-            var text = excerpt.map { Self.text($0, charset: type?.charset) } ?? ""
-            if type?.isHTML == true { text = HTMLText.reduce(text) }
+            let text = Self.text(Self.excerpt(body, Self.maximumErrorBytes), charset: type?.charset)
             if !text.isEmpty { message += "\n" + text }
             if body.readableBytes > Self.maximumErrorBytes { message += "…" }
         }
-        writeText(message, to: &json)
-        json.member("isError", true)
+        writeError(message, to: &json)
     }
 
-    private func writeJSON(_ document: JSONDocument, to json: inout JSONWriter) {
-        writeContent("text", to: &json) { json in
-            json.key("text")
-            json.string(utf8: document.bytes)
+    // MARK: Blocks
+
+    private func writeBlock(for body: ByteBuffer, _ type: MediaType?, to json: inout JSONWriter) {
+        if let type, !type.isJSON {
+            if type.isImage { return writeBinary("image", body, type, to: &json) }
+            if type.isAudio, revision >= .v2025_03_26 { return writeBinary("audio", body, type, to: &json) }
+            guard type.isText else { return writeResource(body, mimeType: type.essence, to: &json) }
+        } else if type == nil, !Self.isUTF8(body) {
+            return writeResource(body, mimeType: "application/octet-stream", to: &json)
         }
-        if revision.isModern || (revision >= .v2025_06_18 && document.root.kind == .object) {
-            json.member("structuredContent", raw: document.root.rawBytes)
-        }
+        writeText(Self.text(body, charset: type?.charset), to: &json)
     }
 
     private func writeText(_ text: String, to json: inout JSONWriter) {
-        writeContent("text", to: &json) { $0.member("text", text) }
+        writeBlock("text", to: &json) { $0.member("text", text) }
     }
 
     private func writeBinary(_ kind: String, _ body: ByteBuffer, _ type: MediaType, to json: inout JSONWriter) {
-        writeContent(kind, to: &json) { json in
+        writeBlock(kind, to: &json) { json in
             json.key("data")
             json.string(utf8: Base64.encode(body))
             json.member("mimeType", type.essence)
@@ -88,7 +102,7 @@ struct ToolResult {
     }
 
     private func writeResource(_ body: ByteBuffer, mimeType: String, to json: inout JSONWriter) {
-        writeContent("resource", to: &json) { json in
+        writeBlock("resource", to: &json) { json in
             json.key("resource")
             json.beginObject()
             json.member("uri", resourceURI)
@@ -99,15 +113,23 @@ struct ToolResult {
         }
     }
 
-    /// The member `content` with its one block.
-    private func writeContent(_ type: String, to json: inout JSONWriter, members: (inout JSONWriter) -> Void) {
-        json.key("content")
-        json.beginArray()
+    private func writeBlock(_ type: String, to json: inout JSONWriter, members: (inout JSONWriter) -> Void) {
         json.beginObject()
         json.member("type", type)
         members(&json)
         json.endObject()
-        json.endArray()
+    }
+
+    // MARK: Text
+
+    /// The beginning of a body, without half a character of UTF-8 at its end.
+    private static func excerpt(_ body: ByteBuffer, _ limit: Int) -> ByteBuffer {
+        guard body.readableBytes > limit else { return body }
+        var length = limit
+        while length > limit - 3, body.getInteger(at: body.readerIndex + length, as: UInt8.self).map({ $0 & 0xC0 == 0x80 }) ?? false {
+            length -= 1
+        }
+        return body.getSlice(at: body.readerIndex, length: length) ?? body
     }
 
     private static func isUTF8(_ body: ByteBuffer) -> Bool { String(validating: body.readableBytesView, as: UTF8.self) != nil }
@@ -115,13 +137,19 @@ struct ToolResult {
     /// The text of a body; what its character set does not cover becomes U+FFFD.
     private static func text(_ body: ByteBuffer, charset: String?) -> String {
         switch charset {
-        case "iso-8859-1", "latin1", "windows-1252":
-            String(String.UnicodeScalarView(body.readableBytesView.map { Unicode.Scalar($0) }))
+        case "iso-8859-1", "latin1", "windows-1252", "us-ascii":
+            // HTML and the mail of the world call windows-1252 by all these names; it has letters where ISO 8859-1 has controls.
+            String(String.UnicodeScalarView(body.readableBytesView.map { windows1252[Int($0)] }))
         case "utf-16", "utf-16le", "utf-16be":
             utf16Text(body, isLittleEndian: charset != "utf-16be")
         default: String(decoding: body.readableBytesView, as: UTF8.self)
         }
     }
+
+    private static let windows1252: [Unicode.Scalar] = {
+        let upper = Array("€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ".unicodeScalars)
+        return (0...255).map { 0x80...0x9F ~= $0 ? upper[$0 - 0x80] : Unicode.Scalar(UInt8($0)) }
+    }()
 
     private static func utf16Text(_ body: ByteBuffer, isLittleEndian: Bool) -> String {
         var (bytes, units, endianness) = (body, [UInt16](), isLittleEndian ? Endianness.little : .big)
@@ -133,27 +161,5 @@ struct ToolResult {
             }
         }
         return String(decoding: units, as: UTF16.self)
-    }
-}
-
-/// Reduces an HTML error page to what a model can use.
-enum HTMLText {
-    /// The text without tags, scripts and styles, white space folded, at most 600 characters.
-    static func reduce(_ html: String) -> String {
-        var result = ""
-        var rest = html[...]
-        while let open = rest.firstIndex(of: "<") {
-            result += rest[..<open] + " "
-            let name = rest[open...].dropFirst().prefix { $0.isLetter }.lowercased()
-            if name == "script" || name == "style", let end = rest.firstRange(of: "</\(name)") { rest = rest[end.upperBound...] }
-            guard let close = rest[max(open, rest.startIndex)...].firstIndex(of: ">") else {
-                rest = rest[rest.endIndex...]
-                break
-            }
-            rest = rest[rest.index(after: close)...]
-        }
-        result += rest
-        let words = result.split { $0.isWhitespace }.joined(separator: " ")
-        return String(words.prefix(600))
     }
 }
