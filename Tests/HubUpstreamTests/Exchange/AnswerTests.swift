@@ -150,11 +150,19 @@ struct AnswerTests {
         #expect(upstream.log.opened == 2)
     }
 
-    @Test("a path that does not fit a request line is not sent", arguments: ["/a b", "/a\r\nx: y", "/ä", "a", "/a#b", ""])
+    @Test("a path that does not fit a request line is not sent", arguments: ["/a b", "/a\r\nx: y", "/ä", "a", "/a#b"])
     func malformedPath(path: String) async throws {
         let upstream = try await RawUpstream.start { _, _ in [.write(TestUpstreams.ok)] }
         #expect(await (try TestUpstreams.service(upstream)).failure(.get, path) == .invalidRequest)
         #expect(upstream.log.opened == 0)
+    }
+
+    @Test("no path, or a query alone, means the address itself", arguments: [("", "/"), ("?a=1", "/?a=1")])
+    func emptyPath(path: String, target: String) async throws {
+        let upstream = try await RawUpstream.start { request, _ in
+            [.write(request.hasPrefix("GET \(target) HTTP/1.1") ? TestUpstreams.ok : "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")]
+        }
+        #expect(try await TestUpstreams.service(upstream).text(.get, path) == "ok")
     }
 
     @Test("a compressed answer unfolds, and what cannot be unfolded is a failure")
