@@ -1,10 +1,14 @@
 public import HubCore
+import Logging
+import NIOCore
 
 /// Performs calls of one operation of an HTTP API: arguments become a request, the upstream's answer is the response.
 public struct OperationTarget: CallTarget {
-    private let encoder: any RequestEncoder
+    let encoder: any RequestEncoder
+    let answers: AnswerPlan
+    let service: UpstreamAccess
+    let links: NextLink
     private let decoder: (any ResponseDecoder)?
-    private let service: UpstreamAccess
     private let basePath: String
 
     /// A target.
@@ -15,21 +19,44 @@ public struct OperationTarget: CallTarget {
     ///   - service: sends it.
     ///   - credentials: what its requests show beside the credential of the upstream.
     ///   - basePath: the path of the description's server, used where the upstream's address has none.
+    ///   - answers: what becomes of the answers.
+    ///   - publicAddress: where the description says that the API is; addresses of next pages may name it.
     public init(
         encoder: any RequestEncoder, decoder: (any ResponseDecoder)? = nil, service: UpstreamService,
-        credentials: OperationCredentials? = nil, basePath: String
+        credentials: OperationCredentials? = nil, basePath: String, answers: AnswerPlan = AnswerPlan(), publicAddress: HTTPAddress? = nil
     ) {
         self.encoder = encoder
         self.decoder = decoder
         self.service = UpstreamAccess(service, credentials: credentials)
         self.basePath = basePath
+        self.answers = answers
+        links = NextLink(service.settings.addresses.map(\.address), basePath: basePath, publicAddress: publicAddress)
     }
 
-    /// Sends the request and gives back what the upstream said, complete, failures of its own included.
+    /// Sends the request and gives back what the upstream said, as far as it fits, failures of its own included.
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
-        let request = try encoder.encode(call.arguments)
-        let response = try await service.collect(request, basePath: basePath, logger: context.logger)
-        if let decoder { return decoder.decode(status: response.status, fields: response.fields, body: response.body) }
-        return CallResponse(status: response.status, fields: response.fields, body: .complete(response.body))
+        let request = try answers.request(call.arguments)
+        let outbound = try encoder.encode(request.arguments)
+        let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(service.service.settings.timeouts.total)
+        let (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: context.logger)
+        if answers.pages != nil, !isOfItems,
+            let folded = try await fold(response, to: outbound, for: request, deadline: deadline, logger: context.logger)
+        {
+            return folded
+        }
+        return answers.shape(response, for: request)
+    }
+
+    /// One exchange: the complete answer, or the items of one that comes item by item.
+    func response(
+        to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, logger: Logger
+    ) async throws -> (response: CallResponse, isOfItems: Bool) {
+        let (opened, length) = try await service.open(outbound, basePath: basePath, logger: logger, deadline: deadline)
+        if decoder == nil, let format = answers.itemFormat(status: opened.status, contentType: opened.contentType) {
+            return (try await items(of: opened, format, for: request), true)
+        }
+        let response = try await service.service.collect(opened, length: length)
+        if let decoder { return (decoder.decode(status: response.status, fields: response.fields, body: response.body), false) }
+        return (CallResponse(status: response.status, fields: response.fields, body: .complete(response.body)), false)
     }
 }

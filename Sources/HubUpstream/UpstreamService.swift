@@ -10,6 +10,8 @@ import NIOPosix
 public final class UpstreamService: Sendable {
     /// What is configured.
     public let settings: UpstreamSettings
+    /// Keeps limits of time.
+    let timers: TimerTable
     private let endpoints: [Endpoint]
     private let transport: any UpstreamTransport
     private let rotation: AddressRotation
@@ -18,6 +20,7 @@ public final class UpstreamService: Sendable {
 
     init(_ settings: UpstreamSettings, timers: TimerTable, group: MultiThreadedEventLoopGroup = .singleton) {
         self.settings = settings
+        self.timers = timers
         endpoints = settings.addresses.map { Endpoint($0.address) }
         transport =
             settings.usesHTTP2
@@ -42,7 +45,7 @@ public final class UpstreamService: Sendable {
     public func send(
         _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
     ) async throws -> UpstreamResponse {
-        try await sendWithLength(request, basePath: basePath, credentials: credentials, logger: logger).response
+        try await open(request, basePath: basePath, credentials: credentials, logger: logger).response
     }
 
     /// Sends one request and collects the answer, up to the limit of the settings.
@@ -51,7 +54,14 @@ public final class UpstreamService: Sendable {
     public func collect(
         _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
     ) async throws -> CollectedResponse {
-        let (response, length) = try await sendWithLength(request, basePath: basePath, credentials: credentials, logger: logger)
+        let (response, length) = try await open(request, basePath: basePath, credentials: credentials, logger: logger)
+        return try await collect(response, length: length)
+    }
+
+    /// Collects an answer, up to the limit of the settings.
+    ///
+    /// - Parameter length: of the body, where the head says it.
+    func collect(_ response: UpstreamResponse, length: Int?) async throws -> CollectedResponse {
         let limit = settings.maximumResponseBytes
         if let length, length > limit {
             if case .stream(let stream) = response.body { stream.cancel() }
@@ -61,11 +71,15 @@ public final class UpstreamService: Sendable {
         return CollectedResponse(status: response.status, fields: response.fields, body: body)
     }
 
-    private func sendWithLength(
-        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials?, logger: Logger
+    /// Sends one request and gives the answer when its head has come, and the length of its body where the head says it.
+    ///
+    /// - Parameter deadline: for the whole exchange, where it is nearer than that of the settings.
+    func open(
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials?, logger: Logger,
+        deadline: NIODeadline = .distantFuture
     ) async throws -> (response: UpstreamResponse, length: Int?) {
         do throws(UpstreamFailure) {
-            let (answer, endpoint) = try await attempt(request, basePath: basePath, credentials?.shown)
+            let (answer, endpoint) = try await attempt(request, basePath: basePath, credentials?.shown, deadline: deadline)
             var response = UpstreamResponse(status: answer.status, fields: answer.fields.endToEnd, body: answer.body)
             if let scanner = redaction.scanner(status: answer.status, endpoint: endpoint, with: credentials?.redaction) {
                 response.fields = scanner.redact(response.fields)
@@ -83,11 +97,11 @@ public final class UpstreamService: Sendable {
     /// One request, at the address whose turn it is, at another where none of its bytes was sent, and again on a kept connection that
     /// turned out closed when the method is safe (RFC 9112 §9.3.1).
     private func attempt(
-        _ request: OutboundRequest, basePath: String, _ credentials: ShownCredentials?
+        _ request: OutboundRequest, basePath: String, _ credentials: ShownCredentials?, deadline: NIODeadline
     ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
         guard let turn = rotation.turn() else { throw .other(HubError(.internal, "The upstream has no address")) }
         let body = request.bodyStream.map { .stream($0) } ?? request.body.map { .complete($0) } ?? EndpointRequest.Body.none
-        let deadline = NIODeadline.now() + TimeAmount(settings.timeouts.total)
+        let deadline = min(deadline, .now() + TimeAmount(settings.timeouts.total))
         let prepared = EndpointRequest(
             method: request.method, target: "", fields: outgoing.fields(request, showing: credentials), body: body, deadline: deadline)
         let first = rotation.address(at: turn)

@@ -1,5 +1,6 @@
 public import HubCore
 public import Logging
+import NIOCore
 
 /// What the requests of one operation show beside the credential of the upstream itself. Made when a snapshot is built.
 public struct OperationCredentials: Sendable {
@@ -19,7 +20,7 @@ public struct OperationCredentials: Sendable {
 
 /// An upstream as one operation uses it: each request shows what the operation shows.
 public struct UpstreamAccess: Sendable {
-    private let service: UpstreamService
+    let service: UpstreamService
     private let credentials: OperationCredentials?
 
     /// The use of `service` with these credentials beside its own.
@@ -36,5 +37,11 @@ public struct UpstreamAccess: Sendable {
     /// Sends one request and gives the answer when its head has come, as `UpstreamService.send` does.
     public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
         try await service.send(request, basePath: basePath, credentials: credentials, logger: logger)
+    }
+    /// Sends one request and gives the answer when its head has come, as `UpstreamService.open` does.
+    func open(
+        _ request: OutboundRequest, basePath: String, logger: Logger, deadline: NIODeadline
+    ) async throws -> (response: UpstreamResponse, length: Int?) {
+        try await service.open(request, basePath: basePath, credentials: credentials, logger: logger, deadline: deadline)
     }
 }

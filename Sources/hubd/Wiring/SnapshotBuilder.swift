@@ -217,9 +217,9 @@ struct SnapshotBuilder: Sendable {
             guard let placement = placement(at: server, upstream: upstream, entry: entry, &findings) else { continue }
             composer.add(
                 operation,
-                target: OperationTarget(
-                    encoder: operation.encoder, decoder: operation.decoder, service: placement.service,
-                    credentials: chooser.credentials(for: operation), basePath: placement.basePath))
+                to: Destination(
+                    service: placement.service, credentials: chooser.credentials(for: operation), basePath: placement.basePath,
+                    publicAddress: server.address(relativeTo: nil)))
         }
         chooser.finish(&findings, isLetInAnyway: hasOwnCredential)
         let tools = composer.finish(&findings)

@@ -3,6 +3,18 @@ import HubTelemetry
 import HubUpstream
 import SpecIngest
 
+/// Where the calls of an operation go, and with what.
+struct Destination {
+    /// Sends them.
+    var service: UpstreamService
+    /// What they show beside the credential of the upstream.
+    var credentials: OperationCredentials?
+    /// The path of the description's server.
+    var basePath: String
+    /// Where the description says that the API is.
+    var publicAddress: HTTPAddress?
+}
+
 /// Makes the tools of one server: operations as the operator changed them, each with its policies around its target.
 struct ToolComposer {
     private let entry: ServerEntry
@@ -25,14 +37,17 @@ struct ToolComposer {
         return order.compactMap { $0 }
     }
 
-    mutating func add(_ operation: IngestedOperation, target: OperationTarget) {
-        let original = operation.tool
+    /// Adds an operation whose calls go to `destination`.
+    mutating func add(_ operation: IngestedOperation, to destination: Destination) {
+        var original = operation.tool
         knownNames.insert(original.name)
         let change = entry.tools.first { $0.name == original.name }
         if change?.isHidden == true { return }
+        let answers = AnswerComposer(operation, change, of: entry)
+        if answers.listsFields { original = answers.listing(original) }
         let (definition, fill, unknown) = (change?.override ?? ToolOverride()).apply(to: original)
         for name in unknown {
-            let known = operation.arguments.map(\.name)
+            let known = operation.arguments.map(\.name) + (answers.listsFields ? [AnswerPlan.fieldsArgument] : [])
             let near = NearestName.find(name, among: known).map { "did you mean \"\($0)\"?" }
             let place = change?.arguments.first { $0.name == name }?.place ?? entry.place
             argumentFindings.append(
@@ -40,6 +55,10 @@ struct ToolComposer {
                     severity: .error, message: "\(original.name) has no argument \(ConfigFinding.quoted(name))",
                     hint: near ?? (known.isEmpty ? "it has none" : "it has \(ConfigFinding.listed(known))"), place: place))
         }
+        let target = OperationTarget(
+            encoder: operation.encoder, decoder: operation.decoder, service: destination.service, credentials: destination.credentials,
+            basePath: destination.basePath, answers: answers.plan(risk: definition.risk, &argumentFindings),
+            publicAddress: destination.publicAddress)
         let policies = Self.policies(server: entry.name, tool: definition.name, fill: fill, metrics: metrics)
         tools.append((Tool(definition: definition, target: PolicyChain(policies, around: target)), change))
     }

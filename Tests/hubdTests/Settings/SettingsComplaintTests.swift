@@ -211,7 +211,6 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "response",
                 "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
                 "consumers",
                 "limits", "guards", "masks", "plugins", "telemetry",

@@ -36,6 +36,10 @@ struct ServerEntry: Sendable, Hashable {
     var profile: Placed<ClientProfile>?
     /// How much the list says of each tool; nil is all.
     var list: Placed<ListDetail>?
+    /// What becomes of the answers of its tools.
+    var answers = AnswerSettings()
+    /// The same of single endpoints written by hand, by name.
+    var endpointAnswers: [String: Placed<AnswerSettings>] = [:]
 }
 
 /// Changes to one tool. The place is that of the tool's name, for when there is no such tool.
@@ -58,6 +62,8 @@ struct ToolChange: Sendable, Hashable {
     var arguments: [ArgumentChange] = []
     /// Hints for clients; what is nil stays as it was.
     var annotations = ToolAnnotations()
+    /// What becomes of its answers.
+    var answers: Placed<AnswerSettings>?
 }
 
 /// Changes to one argument of a tool. The place is that of the argument's name.

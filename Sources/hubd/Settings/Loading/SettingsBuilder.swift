@@ -185,7 +185,8 @@ struct SettingsBuilder {
                 profile: value["profile"].flatMap { profile in
                     profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }
                 },
-                list: value["list"].flatMap { list in Self.detail(list).map { Placed(value: $0, place: list.place) } }))
+                list: value["list"].flatMap { list in Self.detail(list).map { Placed(value: $0, place: list.place) } },
+                answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"])))
         var renamed: [String: SourcePlace] = [:]
         for rename in settings.servers.last?.tools.compactMap(\.rename) ?? [] {
             if let first = renamed[rename.value] {
@@ -209,6 +210,14 @@ struct SettingsBuilder {
     private func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
         guard let name = key.string, let secret = secret(value["password"] ?? value) else { return nil }
         return SchemeCredential(scheme: name, place: key.place, username: value["username"]?.string, secret: secret)
+    }
+
+    private static func endpointAnswers(_ list: ConfigValue?) -> [String: Placed<AnswerSettings>] {
+        let written = (list?.elements ?? []).compactMap { endpoint -> (String, Placed<AnswerSettings>)? in
+            guard let name = endpoint["name"]?.string, let response = endpoint["response"] else { return nil }
+            return (name, Placed(value: AnswerSettings(response), place: response.place))
+        }
+        return Dictionary(written, uniquingKeysWith: { first, _ in first })
     }
 
     private func description(_ value: ConfigValue) -> Placed<DescriptionLocation>? {
@@ -271,5 +280,6 @@ extension ToolChange {
         annotations = ToolAnnotations(
             readOnly: hints?["readOnly"]?.json.bool, destructive: hints?["destructive"]?.json.bool,
             idempotent: hints?["idempotent"]?.json.bool, openWorld: hints?["openWorld"]?.json.bool)
+        answers = value["response"].map { Placed(value: AnswerSettings($0), place: $0.place) }
     }
 }

@@ -23,6 +23,7 @@ extension HubGrammar {
                     "What the hub shows for each security scheme of the description, by the scheme's name; sent to the upstream alone."),
                 Field("refresh", .text(.duration), "How often what is read over the network is read again."),
                 Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),
+                Field("response", .object(answerBounds), "What becomes of the answers of all its tools."),
                 Field("profile", profile, "Lists nothing that this client's provider refuses."),
                 Field(
                     "list",
@@ -90,10 +91,7 @@ extension HubGrammar {
         Field("arguments", .map(keys: .any, values: argumentChange), "Changes to single arguments, by name."),
         Field("annotations", annotations, "Hints for clients."),
         Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
-        Field(
-            "response", .object([Field("keep", .list(.text(.jsonPointer), minimum: 1), "The parts that are kept.").required]),
-            "What is left of the answer."
-        ).later,
+        Field("response", .object([keep] + answerBounds), "What is left of the answer."),
     ])
 
     private static let argumentChange = Shape.object(
@@ -122,10 +120,7 @@ extension HubGrammar {
         Field("parameters", .map(keys: .any, values: parameter), "What the caller gives."),
         Field("body", .anything, "The body, in which \"{name}\" stands for a parameter; the default is an object of the parameters in it."),
         Field("contentType", .text(.plain), "The media type of the body; the default is application/json."),
-        Field(
-            "response", .object([Field("keep", .list(.text(.jsonPointer), minimum: 1), "The parts that are kept.").required]),
-            "What is left of the answer."
-        ).later,
+        Field("response", .object([keep] + answerBounds), "What is left of the answer."),
         Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
     ])
 
