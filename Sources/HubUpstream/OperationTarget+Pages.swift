@@ -40,8 +40,10 @@ extension OperationTarget {
             }
         }
         let (bytes, notes) = pages.result
-        var folded = CallResponse(status: first.status, fields: first.fields, body: .complete(bytes))
-        folded.notes = notes
-        return answers.shape(folded, for: request, isProjected: true)
+        let folded = CallResponse(status: first.status, fields: first.fields, body: .complete(bytes))
+        var shaped = answers.shape(folded, for: request, isProjected: true)
+        // Of a first page that had to be cut, its own rest comes before the next page.
+        if pages.pageCount > 1 || shaped.notes.isEmpty { shaped.notes += notes }
+        return shaped
     }
 }
