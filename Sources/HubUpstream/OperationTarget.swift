@@ -6,7 +6,7 @@ import NIOCore
 public struct OperationTarget: CallTarget {
     let encoder: any RequestEncoder
     let answers: AnswerPlan
-    let service: UpstreamAccess
+    let access: UpstreamAccess
     let links: NextLink
     private let decoder: (any ResponseDecoder)?
     private let basePath: String
@@ -27,7 +27,7 @@ public struct OperationTarget: CallTarget {
     ) {
         self.encoder = encoder
         self.decoder = decoder
-        self.service = UpstreamAccess(service, credentials: credentials)
+        access = UpstreamAccess(service, credentials: credentials)
         self.basePath = basePath
         self.answers = answers
         links = NextLink(service.settings.addresses.map(\.address), basePath: basePath, publicAddress: publicAddress)
@@ -37,7 +37,7 @@ public struct OperationTarget: CallTarget {
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         let request = try answers.request(call.arguments)
         let outbound = try encoder.encode(request.arguments)
-        let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(service.service.settings.timeouts.total)
+        let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(access.service.settings.timeouts.total)
         let (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: context.logger)
         if answers.pages != nil, !isOfItems,
             let folded = try await fold(response, to: outbound, for: request, deadline: deadline, logger: context.logger)
@@ -51,11 +51,11 @@ public struct OperationTarget: CallTarget {
     func response(
         to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, logger: Logger
     ) async throws -> (response: CallResponse, isOfItems: Bool) {
-        let (opened, length) = try await service.open(outbound, basePath: basePath, logger: logger, deadline: deadline)
+        let (opened, length) = try await access.open(outbound, basePath: basePath, logger: logger, deadline: deadline)
         if decoder == nil, let format = answers.itemFormat(status: opened.status, contentType: opened.contentType) {
             return (try await items(of: opened, format, for: request), true)
         }
-        let response = try await service.service.collect(opened, length: length)
+        let response = try await access.service.collect(opened, length: length)
         if let decoder { return (decoder.decode(status: response.status, fields: response.fields, body: response.body), false) }
         return (CallResponse(status: response.status, fields: response.fields, body: .complete(response.body)), false)
     }

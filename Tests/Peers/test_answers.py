@@ -3,12 +3,14 @@
 import base64
 import json
 import re
+import shutil
 
 import pytest
+import yaml
 
 from conftest import FIXTURES, Peers
 from harness.answers import PNG, TOTAL, AnswerUpstream, order
-from harness.hub import Hub
+from harness.hub import Hub, hubd
 from harness.peer import MCP2_AUTO, MCP2_LEGACY
 
 KIB = 1 << 10
@@ -129,7 +131,7 @@ def test_a_long_list_is_cut_with_its_count_and_the_way_to_the_rest(connect):
 def test_the_way_to_the_rest_leads_there(connect):
     result = connect("answers").call("listOrders", per_page=TOTAL)
     shown = len(value(result))
-    size, page = map(int, re.search(r"pass per_page=(\d+), and for those after the first page=(\d+)", notes(result)).groups())
+    size, page = map(int, re.search(r"pass per_page=(\d+), and for the one after the first page=(\d+)", notes(result)).groups())
     assert size == shown and page == 2
     rest = connect("answers").call("listOrders", per_page=size, page=page)
     assert value(rest)[0] == order(shown)
@@ -298,3 +300,23 @@ def test_what_changes_something_is_asked_once(connect, upstream):
 def test_pages_are_left_alone_unless_the_operator_wants_it(connect, upstream):
     result, requests = asked(upstream, connect("answers"), "listByCursor", limit=10)
     assert len(value(result)["data"]) == 10 and len(requests) == 1 and notes(result) == ""
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    "tool, pages, complaint",
+    [
+        ("listByPage", {"most": 3, "page": "pge"}, 'listByPage has no argument "pge"'),
+        ("makeByAddress", 3, "the pages of makeByAddress are not put together, because it does not only read"),
+        ("listByPage", {"most": 3, "page": "page"}, None),
+        ("listAll", 3, None),
+    ],
+)
+def test_a_mistake_is_named_at_its_place(tmp_path, tool, pages, complaint):
+    shutil.copy(FIXTURES / "answers.openapi.yaml", tmp_path)
+    (tmp_path / "hub.yaml").write_text(yaml.safe_dump(configuration("http://h.test", tools={tool: {"response": {"pages": pages}}})))
+    result = hubd("check", "--offline", "--json", cwd=tmp_path)
+    findings = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [finding["message"] for finding in findings if finding["severity"] == "error"] == ([complaint] if complaint else [])

@@ -7,6 +7,7 @@ import NIOCore
 /// 3. Of an object every member stays. Room is shared so that small members keep all of theirs, and the large ones get the same.
 /// 4. An object with so many large members that their share would be nothing is a table: the first that fit stay.
 /// 5. Where an array may have only so many elements, that counts everywhere.
+/// 6. What a cut would hardly make smaller, because it is large by its texts, stays whole.
 struct AnswerCut {
     /// A place where something was left out.
     struct Place: Equatable {
@@ -37,10 +38,14 @@ struct AnswerCut {
         sizes = JSONSizes(document, maximumItems: maximumItems)
         self.maximumItems = maximumItems ?? .max
         let root = document.root
-        guard document.bytes.readableBytes > maximumBytes || sizes.hasLongArray(root) else { return nil }
+        let isTooLarge = document.bytes.readableBytes > maximumBytes && sizes.least < document.bytes.readableBytes / 8 * 7
+        guard isTooLarge || sizes.hasLongArray(root) else { return nil }
         write(root, room: maximumBytes)
         guard !places.isEmpty || json.buffer.readableBytes < document.bytes.readableBytes else { return nil }
     }
+
+    /// Whether an object is a table as soon as there is no room for it.
+    static func mayBeTable(members: Int, containers: Int) -> Bool { members > mostMembers || containers > 8 }
 
     private mutating func write(_ value: JSONValue, room: Int) {
         guard sizes[value] > room || sizes.hasLongArray(value) else { return json.raw(value.compactBytes) }
@@ -78,8 +83,10 @@ struct AnswerCut {
             if value.kind == .array || value.kind == .object { large.append(sizes[value]) } else { fixed += sizes[value] }
         }
         let share = Self.share(of: room - fixed, among: large)
-        let isTable = object.count > Self.mostMembers || (share < Self.smallestShare && large.count > 8)
-        if isTable, sizes[object] > room { return writeTable(object, room: room) }
+        let isTable = object.count > Self.mostMembers || share < Self.smallestShare
+        if isTable, Self.mayBeTable(members: object.count, containers: large.count), sizes[object] > room {
+            return writeTable(object, room: room)
+        }
         json.beginObject()
         for (name, value) in object.members { writeMember(name, value, room: share) }
         json.endObject()

@@ -95,6 +95,7 @@ public struct AnswerPlan: Sendable {
         case (.items, _): return shown + ", which was not read further."
         case (.bytes, _): return shown + ", which was not read further, to keep the answer under \(CountText.bytes(bounds.bytes))."
         case (.itemTooLarge, _): return shown + ": the next one is larger than \(CountText.bytes(bounds.bytes))."
+        case (.surplus, _): return shown + ", in which there is too much besides items."
         case (.malformed, _): return shown + ": what follows cannot be read."
         case (nil, .time): return shown + ", which was listened to for \(bounds.wait.components.seconds) s."
         case (nil, .failure(let message)): return shown + ", which broke off: \(message)."
@@ -223,8 +224,12 @@ public struct AnswerPlan: Sendable {
             if let offset = arguments.offset {
                 ways.append("the rest: pass \(offset)=\((number(offset) ?? 0).addingReportingOverflow(place.shown).partialValue)")
             } else if let limit = arguments.limit, let next = arguments.page ?? arguments.cursor {
-                let page = arguments.page.map { "\($0)=\(arguments.firstPage + 1), …" } ?? next
-                ways.append("smaller pages: pass \(limit)=\(place.shown), and for those after the first \(page)")
+                // Where the caller is on a later page, smaller pages have other numbers.
+                let isFirst = arguments.page != nil && (number(next) ?? arguments.firstPage) == arguments.firstPage
+                let second =
+                    isFirst
+                    ? ", and for the one after the first \(next)=\(arguments.firstPage.addingReportingOverflow(1).partialValue)" : ""
+                ways.append("smaller pages: pass \(limit)=\(place.shown)\(second)")
             } else if let page = arguments.page {
                 let current = number(page) ?? arguments.firstPage
                 ways.append("the next page: pass \(page)=\(current.addingReportingOverflow(1).partialValue)")

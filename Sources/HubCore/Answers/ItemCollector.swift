@@ -13,11 +13,16 @@ public struct ItemCollector {
         case bytes
         /// An item is larger than all may be.
         case itemTooLarge
+        /// Most of what came is no item: comments, empty lines.
+        case surplus
         /// What came cannot be read on.
         case malformed
         /// The stream says that it is over.
         case done
     }
+
+    /// The most that is read of one stream, in bytes, whatever there is in it.
+    static let maximumReceived = 8 << 20
 
     /// The items.
     public private(set) var count = 0
@@ -31,6 +36,7 @@ public struct ItemCollector {
     private var pending = ByteBuffer()
     private var decoder: SSEDecoder
     private var lastID: String?
+    private var received = 0
 
     /// A collector for one stream.
     public init(_ format: ItemFormat, maximumItems: Int, maximumBytes: Int) {
@@ -56,6 +62,8 @@ public struct ItemCollector {
         case .lines: takeRecords(piece, separator: 0x0A)
         case .sequence: takeRecords(piece, separator: 0x1E)
         }
+        received += piece.readableBytes
+        if received > Self.maximumReceived { end = end ?? .surplus }
     }
 
     /// The stream is over: takes what came last. A last line needs no end, while an event without its empty line is not one.

@@ -52,6 +52,14 @@ struct ItemCollectorTests {
         #expect(collect(.events, ["data: 1\n\n", "data: [DONE]\n\n"]).end == .done)
     }
 
+    @Test("a stream of nothing but comments is not read for ever")
+    func surplus() {
+        var collector = ItemCollector(.events, maximumItems: 10, maximumBytes: 1000)
+        let comments = ByteBuffer(string: String(repeating: ": x\n", count: 250_000))
+        for _ in 0..<9 { collector.take(comments) }
+        #expect(collector.end == .surplus && collector.count == 0)
+    }
+
     @Test(
         "the media type says how items are written",
         arguments: [

@@ -7,12 +7,14 @@ extension AnswerSettings {
         guard let value else { return }
         keep = value["keep"]?.elements.compactMap(\.string) ?? []
         listsFields = value["fields"]?.json.bool
-        maximumBytes = value["bytes"]?.string.flatMap(ByteSize.parse)
+        maximumBytes = Self.size(value["bytes"])
         maximumItems = value["items"]?.json.int
-        maximumFileBytes = value["files"]?.string.flatMap(ByteSize.parse)
+        maximumFileBytes = Self.size(value["files"])
         wait = value["wait"]?.string.flatMap { Duration(setting: $0) }
         pages = value["pages"].flatMap { PageSettings($0) }
     }
+
+    private static func size(_ value: ConfigValue?) -> Int? { value.flatMap { $0.json.int ?? $0.string.flatMap(ByteSize.parse) } }
 }
 
 extension PageSettings {

@@ -6,9 +6,9 @@ extension HubGrammar {
     /// What becomes of answers, of one tool or of all.
     static let answerBounds: [Field] = [
         Field("fields", .boolean, "Whether the argument _fields, which chooses parts of an answer, is listed."),
-        Field("bytes", .text(.byteSize), "The most bytes of an answer; the default is 64KiB. Longer lists are cut, with a note."),
+        Field("bytes", size, "The most bytes of an answer; the default is 64KiB. Longer lists are cut, with a note."),
         Field("items", .integer(1...1_000_000), "The most elements of a list; without it, as many as fit."),
-        Field("files", .text(.byteSize), "The largest image, sound or other file that is passed on; the default is 4MiB."),
+        Field("files", size, "The largest image, sound or other file that is passed on; the default is 4MiB."),
         Field("wait", .text(.duration), "How long an event stream is listened to; the default is 30s."),
         Field("pages", .oneOf([.integer(1...1000), pages]), "How many pages of a list are put together; the default is 1."),
     ]
