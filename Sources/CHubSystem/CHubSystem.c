@@ -1,8 +1,9 @@
-#define _GNU_SOURCE  // accept4, struct ucred, sched_getaffinity
+#define _GNU_SOURCE  // accept4, struct ucred, sched_getaffinity, O_PATH
 #include "CHubSystem.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <string.h>
@@ -161,6 +162,8 @@ int hub_listening_address(int socket, char text[HUB_ADDRESS_LENGTH], uint16_t *p
     *port = ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
     return inet_ntop(family, source, text, HUB_ADDRESS_LENGTH) == NULL ? -1 : 0;
 }
+
+int hub_find(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
 
 int hub_disable_dumping(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 

@@ -249,3 +249,38 @@ def test_the_environment_says_where_things_are(folder):
     check = [binary(), "check", "--offline"]
     assert subprocess.run(check, cwd=folder, env=variables).returncode == 1
     assert subprocess.run([*check, "--config", "hub.yaml"], cwd=folder, env=variables).returncode == 0
+
+
+def test_a_description_may_refer_to_its_root_and_no_further(folder):
+    (folder / "api" / "shared").mkdir(parents=True)
+    (folder / "api" / "pets").mkdir()
+    (folder / "outside.yaml").write_text("type: object\nproperties: { secret: { type: string } }\n")
+    (folder / "api" / "shared" / "pet.yaml").write_text("type: object\nproperties: { name: { type: string } }\n")
+    (folder / "api" / "pets" / "api.yaml").write_text(
+        """\
+openapi: 3.1.0
+info: { title: Pets, version: "1" }
+paths:
+  /pets: { post: { operationId: add, requestBody: { content: { application/json: { schema: { $ref: ../shared/pet.yaml } } } } } }
+  /more: { post: { operationId: more, requestBody: { content: { application/json: { schema: { $ref: ../../outside.yaml } } } } } }
+"""
+    )
+
+    def arguments(*options):
+        result = hubd("tools", "api/pets/api.yaml", "--json", *options, cwd=folder)
+        assert result.returncode == 0, result.stderr
+        tools = json.loads(result.stdout)["tools"]
+        return {tool["name"]: list(tool["inputSchema"].get("properties", {})) for tool in tools}, result.stderr
+
+    assert arguments()[0] == {"add": ["body"], "more": ["body"]}
+    found, errors = arguments("--root", "api")
+    assert found == {"add": ["name"], "more": ["body"]} and "leads out of the folder" in errors
+    assert arguments("--root", ".")[0] == {"add": ["name"], "more": ["secret"]}
+    assert hubd("tools", "api/pets/api.yaml", "--root", "api/shared", cwd=folder).returncode == 1
+
+    (folder / "hub.yaml").write_text(GOOD.replace("openapi: httpbin.openapi.yaml", "openapi: api/pets/api.yaml, root: api"))
+    result = hubd("check", "--offline", cwd=folder)
+    assert result.returncode == 0 and "1 unresolved" in result.stdout, result.stdout
+    (folder / "hub.yaml").write_text(GOOD.replace("openapi: httpbin.openapi.yaml", "openapi: 'http://h.test/x', root: api"))
+    result = hubd("check", "--offline", cwd=folder)
+    assert result.returncode == 1 and "hub.yaml:4:" in result.stdout and "is for a description that is a file" in result.stdout

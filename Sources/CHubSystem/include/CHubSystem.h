@@ -42,6 +42,9 @@ int hub_connect_local(const char *_Nonnull path);
 /// Where a listening TCP socket listens: the address as text and the port. EINVAL where it is a socket of another kind.
 int hub_listening_address(int socket, char text[_Nonnull HUB_ADDRESS_LENGTH], uint16_t *_Nonnull port);
 
+/// Finds a file or a folder without opening it to be read, which may have effects: a descriptor that tells where it is, or -1 with errno.
+int hub_find(const char *_Nonnull path);
+
 /// Keeps other processes of the same user, debuggers and core dumps out of this one's memory.
 int hub_disable_dumping(void);
 

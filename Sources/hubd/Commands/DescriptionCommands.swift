@@ -40,6 +40,9 @@ struct ToolsCommand: AsyncParsableCommand {
     @Option(help: "Shorten the list to about so many tokens, where it has more.")
     var tokens: Int?
 
+    @Option(help: "The folder that the files of the description may refer to; the default is its own.")
+    var root: String?
+
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
 
@@ -50,7 +53,7 @@ struct ToolsCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let baseURL { _ = try CommandLineDescription.address(baseURL) }
-        let api = try await CommandLineDescription.read(description)
+        let api = try await CommandLineDescription.read(description, root: root)
         for finding in api.findings { Console.error("\(description):\(finding)") }
         let detail = lazy ? ListDetail.lazy : tokens.map { .within(tokens: $0) } ?? .full
         let list = ToolListMaker(profile: profile, detail: detail).list(api.operations.map(\.tool))
@@ -64,22 +67,25 @@ struct ToolsCommand: AsyncParsableCommand {
             Console.error("\(description): warning: \(tools.count) tools, of which \(profile.rawValue) takes \(most)")
         }
         if json {
-            let origins = api.operations.map { operation in
-                ToolListPrinter.Origins(
-                    arguments: operation.arguments.map { ($0.name, $0.origin) },
-                    constants: operation.constants.map { ($0.binding.origin, $0.json) })
-            }
-            let list =
-                lazy
-                ? ToolListPrinter.lazyJSON(tools)
-                : ToolListPrinter.json(tools, origins: self.origins ? origins : [])
-            Console.print(String(buffer: list))
+            let origins = origins ? api.operations.map { ToolListPrinter.Origins($0) } : []
+            // Not as text: a long list would be in memory several times over.
+            Console.printRaw(lazy ? ToolListPrinter.lazyJSON(tools) : ToolListPrinter.json(tools, origins: origins))
+            Console.print("")
             return
         }
         for tool in tools {
             let summary = lazy ? tool.description : tool.title ?? tool.description
             Console.print("\(tool.name)\t\(tool.operation)\t\(summary.prefix { !$0.isNewline })")
         }
+    }
+}
+
+extension ToolListPrinter.Origins {
+    /// Where what an operation sends comes from.
+    fileprivate init(_ operation: IngestedOperation) {
+        self.init(
+            arguments: operation.arguments.map { ($0.name, $0.origin) }, constants: operation.constants.map { ($0.binding.origin, $0.json) }
+        )
     }
 }
 
@@ -108,6 +114,9 @@ struct CallCommand: AsyncParsableCommand {
             valueName: "file"))
     var batch: String?
 
+    @Option(help: "The folder that the files of the description may refer to; the default is its own.")
+    var root: String?
+
     @Option(help: "The address of the API, in place of the description's own.")
     var baseURL: String?
 
@@ -121,7 +130,7 @@ struct CallCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let api = try await CommandLineDescription.read(description)
+        let api = try await CommandLineDescription.read(description, root: root)
         if let batch {
             let calls = CallBatch(api.operations, address: { (operation: IngestedOperation) in try self.address(of: operation).0 })
             return try calls.run(batch)
@@ -196,9 +205,10 @@ enum CommandLineDescription {
         return address
     }
 
-    static func read(_ location: String) async throws -> IngestedAPI {
+    static func read(_ location: String, root: String?) async throws -> IngestedAPI {
         let bytes: ByteBuffer
         if DescriptionLocation.isURL(location) {
+            guard root == nil else { throw CommandFailure("--root is for a description that is a file") }
             let registry = UpstreamRegistry(timers: Timekeeper.start())
             bytes = try await RemoteDescriptions.fetch(location, registry: registry)
             let loader = RemoteLoader(beside: location, registry: registry)
@@ -211,7 +221,13 @@ enum CommandLineDescription {
         } catch {
             throw CommandFailure("\(error)")
         }
-        return try await read(bytes, named: FolderLoader.name(of: location), loader: FolderLoader(of: location), at: location)
+        let loader: FolderLoader
+        do throws(IngestError) {
+            loader = try FolderLoader(of: location, root: root)
+        } catch {
+            throw CommandFailure("\(location): \(error)")
+        }
+        return try await read(bytes, named: loader.name, loader: loader, at: location)
     }
 
     private static func read(

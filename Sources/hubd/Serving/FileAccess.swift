@@ -1,3 +1,4 @@
+import CHubSystem
 import Glibc
 import HubCore
 import NIOCore
@@ -10,6 +11,8 @@ enum FileAccess {
         var code: Int32
 
         var isMissing: Bool { code == ENOENT }
+        /// Whether a link led out of the folder.
+        var isOutside: Bool { code == EXDEV }
         var exists: Bool { code == EEXIST }
         var description: String {
             let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
@@ -37,6 +40,40 @@ enum FileAccess {
             if count == 0 { return buffer }
         }
         throw FileError(path: path, code: EFBIG)
+    }
+
+    /// The bytes of a regular file that lies in or below a folder, wherever links lead.
+    ///
+    /// Where it lies is asked of the file once it is open: a link that is put in its place meanwhile changes nothing.
+    static func read(_ path: String, inside folder: String, limit: Int) throws(FileError) -> ByteBuffer {
+        let root = try handle(folder)
+        let file = try handle(path)
+        guard let rootPath = realPath(of: root), let filePath = realPath(of: file) else { throw FileError(path: path, code: EACCES) }
+        guard filePath.hasPrefix(rootPath.hasSuffix("/") ? rootPath : rootPath + "/") else { throw FileError(path: path, code: EXDEV) }
+        do throws(FileError) {
+            return try read("/proc/self/fd/\(file.number)", limit: limit)
+        } catch {
+            throw FileError(path: path, code: error.code)
+        }
+    }
+
+    /// A file or a folder, found but not opened to be read.
+    private static func handle(_ path: String) throws(FileError) -> Descriptor {
+        let number = unsafe hub_find(path)
+        guard number >= 0 else { throw FileError(path: path, code: errno) }
+        return Descriptor(owning: number)
+    }
+
+    private static func realPath(of descriptor: Descriptor) -> String? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { room, count in
+            guard let start = room.baseAddress else { return }
+            // readlink writes at most as much as it is told, and no zero at the end.
+            let length = unsafe start.withMemoryRebound(to: CChar.self, capacity: room.count) { text in
+                unsafe readlink("/proc/self/fd/\(descriptor.number)", text, room.count)
+            }
+            count = max(0, length)
+        }
+        return bytes.first == UInt8(ascii: "/") && bytes.count < PATH_MAX ? String(validating: bytes, as: UTF8.self) : nil
     }
 
     /// Makes a file that only its owner can read; fails if there is one.

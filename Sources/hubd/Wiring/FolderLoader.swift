@@ -3,35 +3,47 @@ import HubCore
 import NIOCore
 import SpecIngest
 
-/// The files in and below the folder of a description that is a file. Links that lead out of the folder are not followed.
+/// The files in and below the folder of a description that is a file, or another folder above it that the operator named. Links that lead
+/// out of the folder are not followed.
 struct FolderLoader: DescriptionLoader {
     private let folder: String
+    /// The name of the description's own file, from the folder.
+    let name: String
 
-    /// - Parameter description: the path of the description that the operator named.
-    init(of description: String) {
+    /// - Parameters:
+    ///   - description: the path of the description that the operator named.
+    ///   - root: the folder that its files may refer to; nil: its own.
+    /// - Throws: `IngestError` where the description is not in `root`.
+    init(of description: String, root: String? = nil) throws(IngestError) {
         let parent = description.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        folder = parent.isEmpty ? (description.hasPrefix("/") ? "/" : ".") : parent
+        let own = parent.isEmpty ? (description.hasPrefix("/") ? "/" : ".") : parent
+        let file = description.split(separator: "/").last.map { String($0) } ?? ""
+        guard let root else {
+            (folder, name) = (own, file)
+            return
+        }
+        guard let whole = Self.real(root) else { throw IngestError(.unreadable, "there is no folder \(root)") }
+        guard let inner = Self.real(own) else { throw IngestError(.unreadable, "there is no file \(description)") }
+        let names = inner.split(separator: "/")
+        guard names.starts(with: whole.split(separator: "/")) else {
+            throw IngestError(.unreadable, "the description is not in the folder \(root)", hint: "name a folder above it")
+        }
+        folder = root
+        name = (names.dropFirst(whole.split(separator: "/").count).map { String($0) } + [file]).joined(separator: "/")
     }
 
-    /// The name of a file without its folder.
-    static func name(of path: String) -> String { path.split(separator: "/").last.map { String($0) } ?? "" }
-
     /// The path of a further file of the description at `path`; that path itself for nil.
-    static func path(of file: String?, beside path: String) -> String {
+    static func path(of file: String?, beside path: String, root: String? = nil) -> String {
+        if let file, let root { return ConfigFile.join(root, file) }
         guard let file, let slash = path.lastIndex(of: "/") else { return file ?? path }
         return path[...slash] + file
     }
 
     func load(_ path: String) async throws(IngestError) -> ByteBuffer {
-        guard let root = Self.real(folder), let file = Self.real(folder + "/" + path) else {
-            throw IngestError(.unreadable, "there is no file \(path)")
-        }
-        guard file.hasPrefix(root.hasSuffix("/") ? root : root + "/") else {
-            throw IngestError(.unreadable, "\(path) is a link out of the folder")
-        }
         do {
-            return try FileAccess.read(file, limit: JSONLimits.description.maximumBytes)
+            return try FileAccess.read(folder + "/" + path, inside: folder, limit: JSONLimits.description.maximumBytes)
         } catch {
+            if error.isOutside { throw IngestError(.unreadable, "\(path) is a link out of the folder") }
             throw IngestError(.unreadable, error.isMissing ? "there is no file \(path)" : "\(path) cannot be read")
         }
     }

@@ -26,7 +26,7 @@ struct SnapshotBuilder: Sendable {
     struct Result: Sendable {
         var snapshot: HubSnapshot?
         var findings: [ConfigFinding]
-        /// The local descriptions that were read, by path.
+        /// The local descriptions that were read, by `ServerEntry.localDescription`.
         var descriptions: [String: IngestedAPI] = [:]
         /// The certificates of the public listener.
         var certificates: [LoadedCertificate] = []
@@ -83,7 +83,7 @@ struct SnapshotBuilder: Sendable {
         for (index, entry) in settings.servers.enumerated() {
             guard let part = parts[index] else { continue }
             findings.add(part.findings)
-            if case .file(let path) = entry.description.value { descriptions[path] = part.api }
+            if let key = entry.localDescription { descriptions[key] = part.api }
             let key = EntryKey(kind: .mcp, name: entry.name)
             entries[key] = part.server
             unavailable[key] = part.unavailable
@@ -288,12 +288,11 @@ struct SnapshotBuilder: Sendable {
     private func description(of entry: ServerEntry, fetching: Fetching) async -> Description {
         switch entry.description.value {
         case .file(let path):
-            if case .whenDue(let local) = fetching, let known = local[path] { return .api(known) }
+            if case .whenDue(let local) = fetching, let known = entry.localDescription.flatMap({ local[$0] }) { return .api(known) }
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
-                return .api(
-                    try await DescriptionReader.read(
-                        bytes, named: FolderLoader.name(of: path), loader: FolderLoader(of: path)))
+                let loader = try FolderLoader(of: path, root: entry.root?.value)
+                return .api(try await DescriptionReader.read(bytes, named: loader.name, loader: loader))
             } catch let error as FileAccess.FileError {
                 return .failed(
                     ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.description.place))
@@ -301,7 +300,8 @@ struct SnapshotBuilder: Sendable {
                 return .failed(
                     ConfigFinding(
                         severity: .error, message: error.message, hint: error.hint,
-                        place: SourcePlace(file: FolderLoader.path(of: error.file, beside: path), position: error.position)
+                        place: SourcePlace(
+                            file: FolderLoader.path(of: error.file, beside: path, root: entry.root?.value), position: error.position)
                     ))
             } catch let error as SourceError {
                 return .failed(
@@ -365,7 +365,8 @@ struct SnapshotBuilder: Sendable {
 
     private func place(_ position: SourcePosition?, file: String? = nil, in entry: ServerEntry) -> SourcePlace {
         switch entry.description.value {
-        case .file(let path), .url(let path): SourcePlace(file: FolderLoader.path(of: file, beside: path), position: position)
+        case .file(let path), .url(let path):
+            SourcePlace(file: FolderLoader.path(of: file, beside: path, root: entry.root?.value), position: position)
         case .endpoints(let endpoints): SourcePlace(file: endpoints.list.file.name, position: position)
         }
     }

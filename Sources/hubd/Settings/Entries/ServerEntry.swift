@@ -18,6 +18,8 @@ struct ServerEntry: Sendable, Hashable {
     var purpose: String?
     /// Where the description is: OpenAPI, WSDL, or written by hand.
     var description: Placed<DescriptionLocation>
+    /// The folder that the files of the description may refer to; nil is the description's own.
+    var root: Placed<String>?
     /// The upstream that calls go to; nil is the description's own servers.
     var upstream: Placed<String>?
     /// Which of the description's servers is meant: name, URL or number, as text.
@@ -40,6 +42,11 @@ struct ServerEntry: Sendable, Hashable {
     var answers = AnswerSettings()
     /// The same of single endpoints written by hand, by name.
     var endpointAnswers: [String: Placed<AnswerSettings>] = [:]
+
+    /// What makes the readings of two local descriptions the same; nil for one that is no file.
+    var localDescription: String? {
+        if case .file(let path) = description.value { path + (root.map { "\0" + $0.value } ?? "") } else { nil }
+    }
 }
 
 /// Changes to one tool. The place is that of the tool's name, for when there is no such tool.

@@ -163,6 +163,10 @@ struct SettingsBuilder {
                 hint: "add `upstreams: { \(name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(name)` here",
                 at: description.place)
         }
+        if let root = value["root"], value["openapi"].map({ DescriptionLocation.isURL($0.string ?? "") }) ?? (value["wsdl"] == nil) {
+            findings.error(
+                "\"root\" is for a description that is a file", hint: "one by URL may refer to its own folder and below", at: root.place)
+        }
         if let credentials = value["credentials"], value["upstream"] == nil, credentials.json.count > 0 {
             findings.error(
                 "credentials are sent to an upstream alone, never to an address that only a description names",
@@ -171,7 +175,7 @@ struct SettingsBuilder {
         settings.servers.append(
             ServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
-                description: description,
+                description: description, root: file(value["root"]),
                 upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
                 server: value["server"].flatMap { server in Self.text(server).map { Placed(value: $0, place: server.place) } },
                 serverVariables: (value["serverVariables"]?.members ?? []).compactMap { key, value in

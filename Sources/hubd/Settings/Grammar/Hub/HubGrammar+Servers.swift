@@ -10,6 +10,7 @@ extension HubGrammar {
                 Field("mcp", .text(.url), "An MCP server elsewhere.").later,
                 Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
                 Field("env", .environment, "Environment variables of the command.").later,
+                Field("root", .text(.path), "The folder that the files of the description may refer to; the default is its own."),
                 Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
                 Field(
                     "server", .oneOf([.text(.plain), .integer(0...63)]),
