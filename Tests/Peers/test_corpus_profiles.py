@@ -50,6 +50,25 @@ def test_a_profile_leaves_no_tool_out(listed, profile):
         assert operations[0] == operations[1], file
 
 
+@pytest.mark.parametrize("tokens", [4_000, 20_000])
+@pytest.mark.parametrize("file", FILES)
+def test_a_list_keeps_its_budget(listed, file, tokens):
+    """Or is no more than names; no tool, no required argument and no reference is lost, and a second run prints the same."""
+    plain, budget = (json.loads(listed(file, *options))["tools"] for options in [[], ["--tokens", tokens]])
+    assert [tool["name"] for tool in plain] == [tool["name"] for tool in budget]
+    for whole, short in zip(plain, budget):
+        schema = short["inputSchema"]
+        if schema != {"type": "object"}:
+            assert schema.get("required") == whole["inputSchema"].get("required")
+            assert schema.get("properties", {}).keys() == whole["inputSchema"].get("properties", {}).keys()
+        assert [reason for reason in refusals([short], "openai") if "reference" in reason] == []
+    bare = [{key: value for key, value in tool.items() if key != "_meta"} for tool in budget]
+    size = len(json.dumps(bare, separators=(",", ":"), ensure_ascii=False).encode())
+    only_names = all(tool["inputSchema"] == {"type": "object"} for tool in budget)
+    assert only_names or size <= 4 * tokens + 1
+    assert listed(file, "--tokens", tokens) == listed.__wrapped__(file, "--tokens", tokens)
+
+
 def test_the_lists_are_small(listed, note):
     eager, lazy = (sum(len(listed(file, *options).encode()) for file in FILES) for options in [[], ["--lazy"]])
     note("bytes of all lists", f"{eager} eager, {lazy} lazy")

@@ -96,13 +96,42 @@ def test_a_lazy_list_says_names_and_the_rest_when_it_is_asked(peer, kind):
     for tool in described:
         assert tool["inputSchema"] == whole[tool["name"]]["inputSchema"]
         assert tool["description"] == whole[tool["name"]]["description"]
+    # Without the `pin`, which the API never tells.
+    assert described[1]["returns"] == '[{id: integer, at: string, state: "booked" | "held" | "cancelled"}]'
+    assert not any("outputSchema" in tool for tool in [*whole.values(), *described])
     # Both sides of the API's own tool of that name.
     assert json.loads(text(client.call("describe_tool")))["url"].endswith("/anything/describe")
 
 
+def test_the_schema_of_an_answer_is_told_on_request(peer):
+    [tool] = json.loads(text(peer("lazy").call("describe_tool_2", name="findVisits", output=True)))["tools"]
+    assert list(tool["outputSchema"]["items"]["properties"]) == ["id", "at", "state"]
+
+
+def sent(result) -> dict:
+    """The body that httpbin got."""
+    assert not result.get("isError"), result
+    return json.loads(json.loads(text(result))["data"])
+
+
 def test_a_lazy_tool_is_called_at_once(peer):
-    result = peer("lazy").call("bookVisit", patient=7, at="2026-01-02T03:04:05Z")
-    assert json.loads(json.loads(text(result))["data"])["patient"] == 7
+    assert sent(peer("lazy").call("bookVisit", patient=7, at="now")) == {"patient": 7, "at": "now", "kind": "visit"}
+
+
+def test_what_has_one_value_is_sent_without_being_asked_for(peer):
+    assert "kind" not in peer("full").tools()["bookVisit"]["inputSchema"]["properties"]
+    assert sent(peer("full").call("bookVisit", patient=7, at="now"))["kind"] == "visit"
+    assert sent(peer("full").call("bookVisit", patient=7, at="now", kind="visit"))["kind"] == "visit"
+    assert peer("full").call("bookVisit", patient=7, at="now", kind="operation")["isError"]
+
+
+def test_slips_deep_inside_are_put_right(peer):
+    contact = {"name": "A", "phones": json.dumps([{"number": "1", "hours": '{"from":"8","to":9}'}])}
+    right = {"name": "A", "phones": [{"number": "1", "hours": {"from": 8, "to": 9}}]}
+    assert sent(peer("full").call("bookVisit", patient="7", at="now", contact=contact)) == {
+        "patient": 7, "at": "now", "kind": "visit", "contact": right
+    }
+    assert sent(peer("lazy").call("bookVisit", patient="7", at="now", contact=json.dumps(contact)))["contact"] == right
 
 
 def test_who_gets_the_arguments_of_a_lazy_tool_wrong_is_told_the_schema(peer):
@@ -142,8 +171,7 @@ def test_a_list_keeps_its_budget(peer, clinic, tokens):
 def test_a_shortened_tool_takes_what_the_whole_one_takes(peer):
     contact = {"name": "A", "phones": [{"number": "+1", "hours": {"from": 8, "to": 9}}]}
     for tokens in BUDGETS:
-        result = peer(f"within-{tokens}").call("bookVisit", patient=7, at="2026-01-02T03:04:05Z", contact=contact)
-        assert json.loads(json.loads(text(result))["data"])["contact"] == contact
+        assert sent(peer(f"within-{tokens}").call("bookVisit", patient=7, at="now", contact=contact))["contact"] == contact
 
 
 def test_check_reports_each_list(clinic):

@@ -30,7 +30,7 @@ struct DescribeTarget: CallTarget {
                     "anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]},"output":{"type":"boolean",\
                     "description":"Whether to add the JSON Schema of the answer."}},"required":["name"],"additionalProperties":false}
                     """),
-            annotations: ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false), risk: .read,
+            annotations: ToolAnnotations(readOnly: true, openWorld: false), risk: .read,
             operation: "describe")
     }
 
