@@ -93,6 +93,14 @@ struct ClientProfileTests {
         #expect(names[0] != cut)
     }
 
+    @Test("OpenAI gets descriptions that it takes")
+    func descriptions() {
+        var tool = Self.tool("a")
+        tool.description = String(repeating: "word ", count: 400)
+        #expect(ClientProfile.openai.tools([tool])[0].description.unicodeScalars.count <= 1_024)
+        #expect(ClientProfile.anthropic.tools([tool])[0].description == tool.description)
+    }
+
     @Test("Cursor counts the name of the server")
     func server() {
         #expect(ClientProfile.cursor.names([Self.long], server: String(repeating: "s", count: 20))[0].count == 40)

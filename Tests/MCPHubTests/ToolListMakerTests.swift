@@ -40,7 +40,11 @@ struct ToolListMakerTests {
     }
 
     private static func serve(_ definitions: [ToolDefinition], _ detail: ListDetail, _ profile: ClientProfile? = nil) -> ToolSet {
-        ToolListMaker(profile: profile, detail: detail).serve(tools(definitions)) { $1 }.tools
+        let list = list(definitions, detail, profile)
+        let served = tools(definitions).tools.enumerated().map { number, tool in
+            Tool(definition: list.listed[number], target: PolicyChain([list.hint(number)].compactMap { $0 }, around: tool.target))
+        }
+        return ToolSet(served + [list.describing].compactMap { $0 })
     }
 
     private static func call(_ tools: ToolSet, _ name: String, _ arguments: String) async throws -> String {

@@ -19,9 +19,11 @@ struct OrderTests {
     @Test("a call passes the policies in this order")
     func policies() {
         let fill = ToolOverride.filling
-        let order = ToolComposer.policies(server: "s", tool: "t", fill: fill, metrics: HubMetrics(version: "1"))
-        #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "ArgumentFill"])
-        #expect(ToolComposer.policies(server: "s", tool: "t", fill: nil, metrics: HubMetrics(version: "1")).count == 1)
+        let hint = ToolListMaker(profile: nil, detail: .lazy).list([ToolOverride.tool]).hint(0)
+        let metrics = HubMetrics(version: "1")
+        let order = ToolComposer.policies(server: "s", tool: "t", hint: hint, fill: fill, metrics: metrics)
+        #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "SchemaHint", "ArgumentFill"])
+        #expect(ToolComposer.policies(server: "s", tool: "t", hint: nil, fill: nil, metrics: metrics).count == 1)
         #expect(ModelComposer.policies(api: "a", metrics: HubMetrics(version: "1")).map { "\(type(of: $0))" } == ["CallMetrics"])
     }
 }
@@ -31,12 +33,12 @@ extension ToolOverride {
     fileprivate static var filling: ArgumentFill? {
         var change = ToolOverride()
         change.arguments = ["a": .init(fixed: .integer(1))]
-        let tool = ToolDefinition(
-            name: "t", description: "", inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{}}}"#),
-            annotations: ToolAnnotations(),
-            risk: .read, operation: "GET /")
         return change.apply(to: tool).fill
     }
+
+    fileprivate static let tool = ToolDefinition(
+        name: "t", description: "", inputSchema: ByteBuffer(string: #"{"type":"object","properties":{"a":{}}}"#),
+        annotations: ToolAnnotations(), risk: .read, operation: "GET /")
 }
 
 @Suite("Paths of entries")

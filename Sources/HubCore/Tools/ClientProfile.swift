@@ -28,6 +28,8 @@ public enum ClientProfile: String, Sendable, Hashable, CaseIterable {
             var tool = tool
             tool.name = name
             tool.inputSchema = schema(tool.inputSchema)
+            // OpenAI takes 1 024 characters; the rest is for what a list adds.
+            if self == .openai { tool.cutDescription(toScalars: 960) }
             return tool
         }
     }

@@ -27,6 +27,9 @@ extension ToolDefinition {
         return brief
     }
 
+    /// Cuts the description after a word where it has more Unicode scalars than that.
+    public mutating func cutDescription(toScalars limit: Int) { description = description.cut(toScalars: limit) }
+
     /// The hints that are not what MCP takes for granted.
     private var tellingAnnotations: ToolAnnotations {
         ToolAnnotations(

@@ -15,8 +15,13 @@ public struct ToolListMaker: Sendable {
         public var short: Set<Int>
         /// How large it is.
         public var report: ListReport
-        /// The tool that tells the rest, where there is one.
-        var describing: ToolDefinition?
+        /// The tool that tells the rest, where there is one; it is listed last.
+        public var describing: Tool?
+
+        /// What tells a caller of a tool that the list does not say all of how its arguments have to be; nil for the others.
+        public func hint(_ number: Int) -> (any Policy)? {
+            short.contains(number) ? SchemaHint(schema: whole[number].inputSchema) : nil
+        }
     }
 
     private let profile: ClientProfile?
@@ -52,27 +57,10 @@ public struct ToolListMaker: Sendable {
             return List(
                 listed: listed, whole: whole, short: Set(listed.indices),
                 report: ListReport(tools: tools.count + 1, bytes: bytes, fullBytes: full, namesOnly: listed.map(\.name)),
-                describing: describing)
+                describing: Tool(definition: describing, target: DescribeTarget(whole)))
         case .within(let tokens):
             return list(fitted, whole: whole, full: full, within: tokens)
         }
-    }
-
-    /// The set that a server serves: each tool as it is listed, before its own target; where something is left out, with the tool that
-    /// tells it as the last.
-    ///
-    /// - Parameter around: puts the policies of a server around the target of the tool that describes others.
-    public func serve(_ tools: ToolSet, around: (String, any CallTarget) -> any CallTarget) -> (tools: ToolSet, report: ListReport) {
-        let list = list(tools.tools.map(\.definition))
-        var served = zip(tools.tools, list.listed).map { Tool(definition: $1, target: $0.target) }
-        for number in list.short {
-            let hint = SchemaHint(schema: list.whole[number].inputSchema)
-            served[number] = Tool(definition: list.listed[number], target: PolicyChain([hint], around: served[number].target))
-        }
-        if let describing = list.describing {
-            served.append(Tool(definition: describing, target: around(describing.name, DescribeTarget(list.whole))))
-        }
-        return (ToolSet(served), list.report)
     }
 
     // MARK: The tool that tells the rest
@@ -119,7 +107,7 @@ public struct ToolListMaker: Sendable {
             report: ListReport(
                 tools: fitted.count + 1, bytes: total + ToolListing.size(of: describing), fullBytes: full,
                 shortened: names(shortened.subtracting(named)), namesOnly: names(named), tokens: tokens),
-            describing: describing)
+            describing: Tool(definition: describing, target: DescribeTarget(whole)))
     }
 }
 
@@ -145,6 +133,7 @@ private struct ShorterTool {
         var tool = isBrief ? brief : whole
         guard step > 0 else { return tool }
         tool.inputSchema = schemas[step]
+        tool.cutDescription(toScalars: 900)
         tool.description += (tool.description.isEmpty ? "" : " ") + note
         return tool
     }

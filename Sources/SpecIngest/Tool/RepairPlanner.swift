@@ -5,6 +5,8 @@ import HubCore
 final class RepairPlanner {
     /// How many places a plan has; what is farther from the arguments stays as it is.
     private static let maximumNodes = 4_096
+    /// How many members may still be looked at: all plans of a description together are bounded, however many operations share them.
+    private var remaining = 1 << 20
 
     private struct Shape {
         var kinds: ValueKinds
@@ -49,8 +51,8 @@ final class RepairPlanner {
     private func read(_ node: JSONValue, origin: SchemaKeywords.Origin) -> Shape {
         var shape = Shape(kinds: shaper.kinds(of: node, origin: origin))
         switch shape.kinds.subtracting(.null) {
-        case .object:
-            guard let parts = shaper.plainObject(node) else { break }
+        case .object where remaining > 0:
+            guard let parts = shaper.plainObject(node), spend(parts.properties.count) else { break }
             shape.members = parts.properties
             shape.others = parts.additional
         case .array:
@@ -62,6 +64,12 @@ final class RepairPlanner {
         default: break
         }
         return shape
+    }
+
+    /// Whether so many members more may be looked at.
+    private func spend(_ members: Int) -> Bool {
+        remaining -= members + 1
+        return remaining > 0
     }
 
     private struct Draft {
@@ -84,6 +92,7 @@ final class RepairPlanner {
             while next < queue.count {
                 let (number, shape) = queue[next]
                 next += 1
+                guard planner.spend(shape.members.count) else { continue }
                 for (name, schema) in shape.members { nodes[number].members[name] = self.number(of: schema) }
                 nodes[number].others = shape.others.flatMap { self.number(of: $0) }
                 nodes[number].items = shape.items.flatMap { self.number(of: $0) }

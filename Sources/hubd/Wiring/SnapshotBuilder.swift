@@ -222,20 +222,16 @@ struct SnapshotBuilder: Sendable {
                     publicAddress: server.address(relativeTo: nil)))
         }
         chooser.finish(&findings, isLetInAnyway: hasOwnCredential)
-        let tools = composer.finish(&findings)
+        let (tools, list) = composer.finish(&findings)
         if findings.hasErrors {
             guard case .url = entry.description.value else { return ServerPart(findings: findings.findings) }
             // What comes over the network may change at any time: it costs its own entry, not the hub.
             return ServerPart(unavailable: "its description does not fit the configuration", findings: findings.findings.map(\.asWarning))
         }
-        let (served, list) = ToolListMaker(profile: entry.profile?.value, detail: entry.list?.value ?? .full, server: entry.name)
-            .serve(tools) { name, target in
-                PolicyChain(ToolComposer.policies(server: entry.name, tool: name, fill: nil, metrics: metrics), around: target)
-            }
         report(list, of: entry, &findings)
         let server = MCPServer(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
-            instructions: entry.purpose, tools: served, hosts: hosts, runtime: runtime)
+            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime)
         return ServerPart(server: server, list: list, api: api, findings: findings.findings)
     }
 

@@ -1,6 +1,7 @@
 import HubCore
 import HubTelemetry
 import HubUpstream
+import MCPHub
 import SpecIngest
 
 /// Where the calls of an operation go, and with what.
@@ -15,11 +16,19 @@ struct Destination {
     var publicAddress: HTTPAddress?
 }
 
-/// Makes the tools of one server: operations as the operator changed them, each with its policies around its target.
+/// Makes the tools of one server: operations as the operator changed them and as the list shows them, each with its policies around its
+/// target.
 struct ToolComposer {
+    private struct Part {
+        var definition: ToolDefinition
+        var target: OperationTarget
+        var fill: ArgumentFill?
+        var change: ToolChange?
+    }
+
     private let entry: ServerEntry
     private let metrics: HubMetrics
-    private var tools: [(tool: Tool, change: ToolChange?)] = []
+    private var parts: [Part] = []
     private var knownNames: Set<String> = []
     private var argumentFindings: [ConfigFinding] = []
 
@@ -29,9 +38,12 @@ struct ToolComposer {
     }
 
     /// What stands around a call of a tool, the outermost first.
-    static func policies(server: String, tool: String, fill: ArgumentFill?, metrics: HubMetrics) -> [any Policy] {
+    static func policies(
+        server: String, tool: String, hint: (any Policy)?, fill: ArgumentFill?, metrics: HubMetrics
+    ) -> [any Policy] {
         let order: [(any Policy)?] = [
             metrics.calls(server: server, tool: tool),  // outermost: how a call ended is known at its end
+            hint,  // outside of all that looks at arguments: it tells what they have to be
             fill,  // innermost: what is checked before is what the caller sent
         ]
         return order.compactMap { $0 }
@@ -59,12 +71,30 @@ struct ToolComposer {
             encoder: operation.encoder, decoder: operation.decoder, service: destination.service, credentials: destination.credentials,
             basePath: destination.basePath, answers: answers.plan(risk: definition.risk, &argumentFindings),
             publicAddress: destination.publicAddress)
-        let policies = Self.policies(server: entry.name, tool: definition.name, fill: fill, metrics: metrics)
-        tools.append((Tool(definition: definition, target: PolicyChain(policies, around: target)), change))
+        parts.append(Part(definition: definition, target: target, fill: fill, change: change))
     }
 
-    /// The tools, with what is wrong with the changes.
-    func finish(_ findings: inout FindingCollector) -> ToolSet {
+    /// The tools as they are served, and how large their list is.
+    func finish(_ findings: inout FindingCollector) -> (tools: ToolSet, report: ListReport) {
+        check(&findings)
+        let maker = ToolListMaker(profile: entry.profile?.value, detail: entry.list?.value ?? .full, server: entry.name)
+        let list = maker.list(parts.map(\.definition))
+        var tools = zip(parts, list.listed).enumerated().map { number, pair in
+            let (part, listed) = pair
+            // Metrics know a tool by the name it has without a client's limits.
+            let policies = Self.policies(
+                server: entry.name, tool: part.definition.name, hint: list.hint(number), fill: part.fill, metrics: metrics)
+            return Tool(definition: listed, target: PolicyChain(policies, around: part.target))
+        }
+        if let tool = list.describing {
+            let policies = Self.policies(server: entry.name, tool: tool.definition.name, hint: nil, fill: nil, metrics: metrics)
+            tools.append(Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target)))
+        }
+        return (ToolSet(tools), list.report)
+    }
+
+    /// What is wrong with the changes.
+    private func check(_ findings: inout FindingCollector) {
         findings.add(argumentFindings)
         // A failed description has no names: complaining of each change would hide the cause.
         for change in entry.tools where !knownNames.contains(change.name) && !findings.hasErrors {
@@ -74,12 +104,11 @@ struct ToolComposer {
                 at: change.place)
         }
         var seen: Set<String> = []
-        for (tool, change) in tools where !seen.insert(tool.definition.name).inserted {
+        for part in parts where !seen.insert(part.definition.name).inserted {
             findings.error(
-                "\(entry.name) would have two tools named \(ConfigFinding.quoted(tool.definition.name))", hint: "rename one of them",
-                at: change?.rename?.place ?? change?.place ?? entry.place)
+                "\(entry.name) would have two tools named \(ConfigFinding.quoted(part.definition.name))", hint: "rename one of them",
+                at: part.change?.rename?.place ?? part.change?.place ?? entry.place)
         }
-        return ToolSet(tools.map(\.tool))
     }
 }
 
