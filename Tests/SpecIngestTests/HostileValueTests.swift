@@ -107,4 +107,17 @@ struct HostileValueTests {
         let description = try Description(operation: #"{"operationId":"op","parameters":[{"name":"c","in":"cookie","style":"cookie"}]}"#)
         #expect(try description.refusal(#"{"c":"a; admin=1"}"#).contains("must not contain"))
     }
+
+    @Test("a server whose variables multiply is too long, and security has bounds")
+    func multiplied() throws {
+        let url = "https://x.test/" + String(repeating: "{a}", count: 5_000)
+        let word = String(repeating: "w", count: 5_000)
+        let schemes = (0..<17).map { "\"s\($0)\":[]" }.joined(separator: ",")
+        let security = "[{\(schemes)}," + Array(repeating: #"{"s":[]}"#, count: 100).joined(separator: ",") + "]"
+        let description = try Description(
+            #"{"openapi":"3.1.0","servers":[{"url":"\#(url)","variables":{"a":{"default":"\#(word)"}}}],"security":\#(security),"paths":{"/x":{"get":{}}}}"#
+        )
+        #expect(try description.operation().server == .unusable(url, reason: "it is too long"))
+        #expect(try description.operation().security.count == 63)
+    }
 }

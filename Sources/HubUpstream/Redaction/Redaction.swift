@@ -17,8 +17,16 @@ struct Redaction: Sendable {
             case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
             }
         }
-        let spellings = values + values.map { PercentEncoding.encode($0) }
+        let spellings = values + values.map { PercentEncoding.encode($0) } + values.flatMap { Self.inJSON($0) }
         secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
+    }
+
+    /// A value as it stands in a string of JSON, where writers may escape `/` or not.
+    private static func inJSON(_ value: String) -> [String] {
+        var json = JSONWriter()
+        json.string(value)
+        let text = String(String(buffer: json.buffer).dropFirst().dropLast())
+        return [text, text.replacing("/", with: "\\/")]
     }
 
     /// What is to be taken out of one answer; nil where there is nothing, and its bytes need not be looked at.

@@ -10,6 +10,9 @@ public struct ServerDescription: Sendable, Hashable {
         public var values: [String]
     }
 
+    /// Filled in, a URL could be as long as its variables times the places where they stand.
+    private static let maximumBytes = 4 << 10
+
     /// The name (OpenAPI 3.2).
     public var name: String?
     /// The URL as it is written, `{variables}` and all.
@@ -29,6 +32,7 @@ public struct ServerDescription: Sendable, Hashable {
             guard let value = chosen[name] ?? variable?.fallback ?? variable?.values.first else {
                 return .unusable(url, reason: "its variable \(FindingLog.quoted(name)) has no default")
             }
+            guard filled.utf8.count + value.utf8.count <= Self.maximumBytes else { return .unusable(url, reason: "it is too long") }
             filled += rest[..<open] + value
             rest = rest[rest.index(after: close)...]
         }

@@ -2,6 +2,9 @@ import HubCore
 
 /// Reads security schemes and requirements.
 struct SecurityReader {
+    private static let maximumAlternatives = 64
+    private static let maximumSchemes = 16
+
     /// The schemes by name.
     let schemes: [String: SecurityScheme]
     private let common: [SecurityRequirement]
@@ -32,7 +35,9 @@ struct SecurityReader {
 
     private static func requirements(_ list: JSONValue?) -> [SecurityRequirement]? {
         guard let list, list.kind == .array else { return nil }
-        return list.elements.filter { $0.kind == .object }.map { node in
+        // One that is left out for its size is one that nobody can satisfy; to cut it short would make it another.
+        let alternatives = list.elements.prefix(maximumAlternatives).filter { $0.kind == .object && $0.count <= maximumSchemes }
+        return alternatives.map { node in
             SecurityRequirement(
                 schemes: node.members.map { name, scopes in
                     SecurityRequirement.Use(scheme: name.string ?? "", scopes: scopes.elements.compactMap(\.string))

@@ -47,3 +47,27 @@ struct ShownCredentialsTests {
         #expect(ShownCredentials([]).added(toPath: "/x?") == "/x?")
     }
 }
+
+@Suite("what no answer gives back")
+struct RedactionTests {
+    @Test(
+        "a secret is taken out however it is spelled",
+        arguments: [
+            "s3c/r=t\"\\", "s3c%2Fr%3Dt%22%5C", #"s3c/r=t\"\\"#, #"s3c\/r=t\"\\"#, "dTpzM2Mvcj10Ilw=", #"dTpzM2Mvcj10Ilw="#,
+        ])
+    func spellings(text: String) throws {
+        let redaction = Redaction([.basic(username: "u", password: Secret("s3c/r=t\"\\"))])
+        let endpoint = Endpoint(try #require(HTTPAddress("http://upstream.test")))
+        var scanner = try #require(redaction.scanner(status: 200, endpoint: endpoint, with: nil))
+        #expect(String(buffer: scanner.scanAll(ByteBuffer(string: "a \(text) b"))) == "a *** b")
+    }
+
+    @Test("what an operation adds is taken out beside what the upstream has")
+    func both() throws {
+        let endpoint = Endpoint(try #require(HTTPAddress("http://upstream.test")))
+        let added = Redaction([.cookie(name: "c", value: Secret("second-one"))])
+        var scanner = try #require(Redaction([.bearer(Secret("first-one"))]).scanner(status: 200, endpoint: endpoint, with: added))
+        #expect(String(buffer: scanner.scanAll(ByteBuffer(string: "first-one second-one"))) == "*** ***")
+        #expect(Redaction([]).scanner(status: 200, endpoint: endpoint, with: nil) == nil)
+    }
+}
