@@ -63,6 +63,8 @@ public struct JSONValue: Sendable {
     public var isNull: Bool { kind == .null }
     /// The number of elements of an array or members of an object; 0 for all else.
     public var count: Int { entry.count }
+    /// The number of values and member names that it consists of, itself included.
+    public var extent: Int { Int(entry.next) - index }
     /// Where the value starts in the text, in bytes; for a string, at its opening quote.
     public var offset: Int { range.lowerBound }
 

@@ -5,6 +5,8 @@
 /// 3. Where that does not tell them apart either, each gets six characters for its name on the wire.
 enum ArgumentNames {
     static let maximumLength = 64
+    /// The longest name that something may have on the wire.
+    static let maximumWireLength = 1_024
 
     /// The names, in the order of `bindings`, each once. A binding that has a name already is called so as far as that is safe.
     static func make(_ bindings: [ArgumentBinding]) -> [String] {

@@ -31,11 +31,12 @@ final class FindingLog {
     var silent: FindingLog { FindingLog(files, limit: 0) }
 
     /// Notes something about `node`.
-    func add(_ kind: IngestFinding.Kind, _ message: String, at node: JSONValue) {
+    func add(_ kind: IngestFinding.Kind, _ message: @autoclosure () -> String, at node: JSONValue) {
         guard findings.count < limit else {
             unkept += 1
             return
         }
+        let message = message()
         guard marks.insert(Mark(index: node.index, kind: kind, message: message)).inserted else { return }
         let (file, position) = place ?? files.place(of: node)
         findings.append(IngestFinding(kind: kind, message: message, file: file, position: position, operation: operation))

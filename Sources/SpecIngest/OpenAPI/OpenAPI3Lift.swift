@@ -13,7 +13,7 @@ struct OpenAPI3Lift: OperationLift {
     }
 
     func sharedParts(of item: JSONValue) -> SharedParts {
-        SharedParts(parameters: ParameterList(reading).elements(of: item["parameters"]), servers: item["servers"])
+        SharedParts(parameters: ParameterList(reading).elements(of: item["parameters"]), servers: reader.servers(of: item["servers"]))
     }
 
     func operation(method: String, path: String, node: JSONValue, shared: SharedParts) -> OperationModel {
@@ -22,7 +22,7 @@ struct OpenAPI3Lift: OperationLift {
             if let parameter = parameter(node, name, place) { operation.parameters.append(parameter) }
         }
         operation.body = body(node["requestBody"])
-        let own = reader.servers(of: node["servers"]) ?? reader.servers(of: shared.servers)
+        let own = reader.servers(of: node["servers"]) ?? shared.servers
         operation.server = (own ?? documentServers)?.usable ?? .none
         operation.servers = own?.all
         (operation.responseTypes, operation.sequenceTypes) = responseTypes(node["responses"])
@@ -96,6 +96,10 @@ struct OpenAPI3Lift: OperationLift {
             return nil
         }
         for (name, written) in content.members {
+            guard body.media.count < MediaModel.maximum else {
+                reading.log.add(.dropped, "the body has more than \(MediaModel.maximum) media types", at: name)
+                break
+            }
             guard let text = name.string, !text.hasPrefix("x-") else { continue }
             guard let type = MediaType(described: text) else {
                 reading.log.add(.dropped, "\(FindingLog.quoted(text)) is no media type", at: name)
@@ -143,16 +147,18 @@ struct OpenAPI3Lift: OperationLift {
     private func responseTypes(_ responses: JSONValue?) -> (all: [String], sequences: [String]) {
         guard let responses, responses.kind == .object else { return ([], []) }
         var types: [String] = []
+        var known: Set<String> = []
         var fallback: [String] = []
         var sequences: Set<String> = []
         for (status, written) in responses.members {
             guard let status = status.string, status.hasPrefix("2") || status == "default",
                 let node = reading.object(written, "the response")
             else { continue }
-            for (name, media) in node["content"].memberList {
+            for (name, media) in node["content"]?.members ?? JSONValue.Members.none {
+                guard types.count + fallback.count < MediaModel.maximum else { break }
                 guard let type = name.string, MediaType(described: type) != nil else { continue }
                 if reading.dialect == .openAPI32, media["itemSchema"] != nil { sequences.insert(type) }
-                if status == "default" { fallback.append(type) } else if !types.contains(type) { types.append(type) }
+                if status == "default" { fallback.append(type) } else if known.insert(type).inserted { types.append(type) }
             }
         }
         let all = types.isEmpty ? fallback : types

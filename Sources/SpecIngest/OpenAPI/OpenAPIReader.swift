@@ -62,6 +62,7 @@ public enum OpenAPIReader {
             root: root, dialect: dialect, index: ReferenceIndex(files, anchors: dialect.isJSONSchema2020 ? files.anchors : []), log: log)
         var walk = OperationWalk(reading)
         walk.run()
+        reading.budget.renew()
         let security = SecurityReader(reading)
         let names = ToolNames.make(walk.operations.map { ToolNames.Source(operationID: $0.operationID, method: $0.method, path: $0.path) })
         var builder = ToolBuilder(reading, security)

@@ -95,6 +95,9 @@ struct BodyModel {
 
 /// A body in one media type.
 struct MediaModel {
+    /// The most media types that a body or an answer may have.
+    static let maximum = 64
+
     var type: MediaType
     var schema: MediaSchema
     /// The schema of each of the values that follow one another (OpenAPI 3.2 §4.14.5).

@@ -15,6 +15,7 @@ struct OperationWalk {
     /// The servers of the document.
     let servers: [ServerDescription]
     private var seen: [String: Int] = [:]
+    private var isBudgetNoted = false
 
     init(_ reading: DescriptionReading) {
         self.reading = reading
@@ -55,9 +56,8 @@ struct OperationWalk {
         for (key, node) in operationNodes(of: item) { readOperation(key, path, node, shared, item, name: name) }
         // OpenAPI 3.1.1 §4.8.9.1: what stands beside the reference of a path counts too.
         if written.index != item.index, reading.dialect.isJSONSchema2020 {
-            for (key, node) in operationNodes(of: written) {
-                readOperation(key, path, node, lift.sharedParts(of: written), written, name: name)
-            }
+            let shared = lift.sharedParts(of: written)
+            for (key, node) in operationNodes(of: written) { readOperation(key, path, node, shared, written, name: name) }
         }
     }
 
@@ -85,6 +85,12 @@ struct OperationWalk {
             }
             return
         }
+        // A path is taken apart for each of its operations.
+        guard reading.budget.spend(2 * path.utf8.count) else {
+            if !isBudgetNoted { reading.log.add(.skippedOperation, WorkBudget.refusal, at: node) }
+            isBudgetNoted = true
+            return
+        }
         guard node.kind == .object else {
             reading.log.add(.skippedOperation, "an operation has to be an object", at: node)
             return
@@ -110,7 +116,7 @@ struct OperationWalk {
 /// What a path gives to each of its operations.
 struct SharedParts {
     var parameters: [JSONValue] = []
-    var servers: JSONValue?
+    var servers: (all: [ServerDescription], usable: ServerReference)?
 }
 
 /// Reads operations of one dialect into the common model.

@@ -20,7 +20,7 @@ struct ParameterList {
         node: JSONValue, name: String, place: String
     )] {
         var list = ParameterList(reading)
-        for node in shared { list.add(node) }
+        for node in shared where reading.budget.spend(on: node) { list.add(node) }
         for node in list.elements(of: own) { list.add(node) }
         return list.nodes.compactMap { node in
             guard let name = node["name"]?.string, let place = node["in"]?.string else { return nil }
@@ -42,8 +42,13 @@ struct ParameterList {
 
     private mutating func add(_ written: JSONValue) {
         guard let node = reading.object(written, "the parameter") else { return }
+        guard reading.budget.spend(WorkBudget.argument) else { return }
         guard let name = node["name"]?.string, let place = node["in"]?.string else {
             reading.log.add(.dropped, "a parameter has to have `name` and `in`; it is left out", at: node)
+            return
+        }
+        guard name.utf8.count <= ArgumentNames.maximumWireLength else {
+            reading.log.add(.dropped, "the name of a parameter is longer than \(ArgumentNames.maximumWireLength) bytes", at: node)
             return
         }
         let key = Key(name: name, place: place.lowercased())

@@ -21,6 +21,7 @@ final class ReferenceIndex {
     private let anchors: [[String: JSONValue]]
     private var resolved: [Key: JSONValue?] = [:]
     private var members: [Int: [String: JSONValue]] = [:]
+    private var elements: [Int: [JSONValue]] = [:]
 
     /// A reference and the file in which it stands.
     struct Key: Hashable {
@@ -103,9 +104,10 @@ final class ReferenceIndex {
             return member(name, of: node)
         case .array:
             guard let position = Int(name), position >= 0, position < node.count else { return nil }
-            var elements = node.elements
-            for _ in 0..<position { _ = elements.next() }
-            return elements.next()
+            if position <= 12 { return node.elements.dropFirst(position).first { _ in true } }
+            let known = elements[node.index] ?? Array(node.elements)
+            elements[node.index] = known
+            return known[position]
         case .null, .true, .false, .number, .string:
             return nil
         }

@@ -8,6 +8,18 @@ struct SecurityReader {
     /// The schemes by name.
     let schemes: [String: SecurityScheme]
     private let common: [SecurityRequirement]
+    private let carriers: Set<Carrier>
+
+    /// A parameter in which a credential travels.
+    private struct Carrier: Hashable {
+        var name: String
+        var place: ArgumentBinding.Place
+
+        init(_ name: String, _ place: ArgumentBinding.Place) {
+            self.name = place == .header ? name.lowercased() : name
+            self.place = place
+        }
+    }
 
     init(_ reading: DescriptionReading) {
         let nodes = reading.dialect == .swagger2 ? reading.root["securityDefinitions"] : reading.root[path: "components", "securitySchemes"]
@@ -17,6 +29,11 @@ struct SecurityReader {
             schemes[name] = SecurityScheme(kind: Self.kind(node), description: SchemaShaper.shorten(node["description"]))
         }
         self.schemes = schemes
+        self.carriers = Set(
+            schemes.values.compactMap { scheme in
+                guard case .apiKey(let name, let place) = scheme.kind else { return nil }
+                return Carrier(name, place)
+            })
         self.common = Self.requirements(reading.root["security"]) ?? []
     }
 
@@ -27,10 +44,7 @@ struct SecurityReader {
 
     /// Whether a parameter is how one of the schemes sends its credential, and so none of the caller's business.
     func sends(_ name: String, in place: ArgumentBinding.Place) -> Bool {
-        schemes.values.contains { scheme in
-            guard case .apiKey(let key, let keyPlace) = scheme.kind, keyPlace == place else { return false }
-            return place == .header ? key.lowercased() == name.lowercased() : key == name
-        }
+        !carriers.isEmpty && carriers.contains(Carrier(name, place))
     }
 
     private static func requirements(_ list: JSONValue?) -> [SecurityRequirement]? {

@@ -5,11 +5,15 @@ struct Swagger2Lift: OperationLift {
     private let reading: DescriptionReading
     private let servers: ServerReader
     private let documentServer: ServerReference
+    private let consumes: [MediaType]
+    private let produces: [MediaType]
 
     init(_ reading: DescriptionReading) {
         self.reading = reading
         self.servers = ServerReader(reading)
         self.documentServer = servers.swagger2(schemes: nil)
+        self.consumes = Self.types(reading.root["consumes"]) ?? []
+        self.produces = Self.types(reading.root["produces"]) ?? []
     }
 
     func sharedParts(of item: JSONValue) -> SharedParts {
@@ -21,14 +25,14 @@ struct Swagger2Lift: OperationLift {
         var fields: [FieldModel] = []
         for (parameter, name, place) in ParameterList.merged(reading, shared: shared.parameters, own: node["parameters"]) {
             switch place {
-            case "body": operation.body = body(parameter, consumes: types("consumes", of: node))
+            case "body": operation.body = body(parameter, consumes: Self.types(node["consumes"]) ?? consumes)
             case "formdata": fields.append(field(parameter, name))
             default: if let parameter = self.parameter(parameter, name, place) { operation.parameters.append(parameter) }
             }
         }
-        if !fields.isEmpty, operation.body == nil { operation.body = form(fields, consumes: types("consumes", of: node)) }
+        if !fields.isEmpty, operation.body == nil { operation.body = form(fields, consumes: Self.types(node["consumes"]) ?? consumes) }
         operation.server = node["schemes"]?.kind == .array ? servers.swagger2(schemes: node["schemes"]) : documentServer
-        operation.responseTypes = types("produces", of: node).map(\.text)
+        operation.responseTypes = (Self.types(node["produces"]) ?? produces).map(\.text)
         operation.answer = answer(node["responses"])
         return operation
     }
@@ -46,10 +50,10 @@ struct Swagger2Lift: OperationLift {
         return fallback
     }
 
-    /// The media types of an operation, or those of the document where it names none.
-    private func types(_ name: String, of node: JSONValue) -> [MediaType] {
-        let list = node[name] ?? reading.root[name]
-        return list.elementList.compactMap { $0.string.flatMap { MediaType(described: $0) } }
+    /// The media types of a list; nil where there is none, so that those of the document hold.
+    private static func types(_ list: JSONValue?) -> [MediaType]? {
+        guard list != nil else { return nil }
+        return list.elementList.prefix(MediaModel.maximum).compactMap { $0.string.flatMap { MediaType(described: $0) } }
     }
 
     // MARK: Parameters

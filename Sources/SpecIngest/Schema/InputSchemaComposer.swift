@@ -27,7 +27,10 @@ struct InputSchemaComposer {
 
     /// The schema for these arguments, and whether parts of it had to be left out.
     mutating func compose(_ arguments: [Argument]) -> (schema: ByteBuffer, isPruned: Bool) {
-        var composition = Composition(shaper: shaper, budget: remainingBytes > 0 ? Self.maximumToolBytes : Self.crowdedToolBytes)
+        let isCrowded = remainingBytes <= 0
+        var composition = Composition(
+            shaper: shaper, budget: isCrowded ? Self.crowdedToolBytes : Self.maximumToolBytes,
+            largest: isCrowded ? Self.crowdedToolBytes : .max)
         composition.measure(arguments)
         composition.write(arguments)
         remainingBytes -= composition.bytes.readableBytes
@@ -38,6 +41,7 @@ struct InputSchemaComposer {
 /// Puts the schema of each tool's answer together: short, for it is there to be read, and nothing is checked against it.
 struct AnswerSchemaComposer {
     private static let maximumToolBytes = 4 << 10
+    private static let largestSchema = 64 << 10
     private let shaper: SchemaShaper
     private var remainingBytes = 8 << 20
 
@@ -48,7 +52,7 @@ struct AnswerSchemaComposer {
     /// The schema at `node`, its deepest parts left out where it is long; nil where it says nothing.
     mutating func compose(_ node: JSONValue) -> ByteBuffer? {
         guard remainingBytes > 0 else { return nil }
-        var composition = Composition(shaper: shaper, budget: Self.maximumToolBytes)
+        var composition = Composition(shaper: shaper, budget: Self.maximumToolBytes, largest: Self.largestSchema)
         composition.write(shaper.use(of: node, named: ""))
         var schema = composition.bytes
         if schema.readableBytes > Self.maximumToolBytes, var pruner = SchemaPruner(schema) {
@@ -70,15 +74,20 @@ private struct Composition {
     private static let tinyBytes = 200
     let shaper: SchemaShaper
     var budget: Int
+    /// The most bytes that one schema, which only has to begin in the budget, may have.
+    let largest: Int
     private(set) var bytes = ByteBuffer()
     private(set) var isPruned = false
     private var uses: [Int: Int] = [:]
     private var needed: [Int] = []
     private var isNeeded: Set<Int> = []
+    /// The arguments whose own schema is too large.
+    private var leftOut: Set<Int> = []
 
-    init(shaper: SchemaShaper, budget: Int) {
+    init(shaper: SchemaShaper, budget: Int, largest: Int) {
         self.shaper = shaper
         self.budget = budget
+        self.largest = largest
     }
 
     // MARK: What is used, and how often
@@ -90,10 +99,13 @@ private struct Composition {
 
     private mutating func measure(_ roots: [SchemaUse]) {
         var queue: [Int] = []
-        for root in roots {
+        for (position, root) in roots.enumerated() {
             switch root {
             case .inline(let fragment):
-                budget -= fragment.members.readableBytes
+                guard takes(fragment) || fragment.members.readableBytes <= Self.tinyBytes else {
+                    leftOut.insert(position)
+                    continue
+                }
                 count(fragment.holes, queue: &queue)
             case .shared(let target, _):
                 count(target, times: 1, queue: &queue)
@@ -121,13 +133,20 @@ private struct Composition {
             uses[target] = known + times
             return
         }
-        guard budget > 0 else {
-            isPruned = true
-            return
-        }
-        budget -= shaper.fragment(of: target).members.readableBytes
+        guard takes(shaper.fragment(of: target)) else { return }
         uses[target] = times
         queue.append(target)
+    }
+
+    /// Pays for a schema; false where it costs too much.
+    private mutating func takes(_ fragment: SchemaFragment) -> Bool {
+        let size = fragment.members.readableBytes
+        guard budget > 0, size <= largest else {
+            isPruned = true
+            return false
+        }
+        budget -= size
+        return true
     }
 
     // MARK: Writing
@@ -137,6 +156,7 @@ private struct Composition {
         for (position, argument) in arguments.enumerated() {
             writeKey(argument.name, isFirst: position == 0)
             switch argument.use {
+            case .inline where leftOut.contains(position): write(.any, description: argument.description, depth: 3)
             case .inline(let fragment): write(fragment, description: argument.description ?? fragment.description, depth: 3)
             case .shared(let target, let description): write(target, description: argument.description ?? description, depth: 3)
             }
@@ -160,6 +180,7 @@ private struct Composition {
     mutating func write(_ root: SchemaUse) {
         measure([root])
         switch root {
+        case .inline where !leftOut.isEmpty: write(.any, description: nil, depth: 1)
         case .inline(let fragment): write(fragment, description: nil, depth: 1)
         case .shared(let target, _): write(target, description: nil, depth: 1)
         }

@@ -63,7 +63,8 @@ extension SchemaShaper {
     func plainObject(_ node: JSONValue, mergesAlternatives: Bool = false) -> ObjectParts? {
         var parts = ObjectParts()
         var visit = Visit(mergesAlternatives: mergesAlternatives)
-        guard collect(node, into: &parts, &visit, depth: 0), parts.isObject else { return nil }
+        defer { budget.spend(parts.properties.count) }
+        guard !budget.isSpent, collect(node, into: &parts, &visit, depth: 0), parts.isObject else { return nil }
         parts.finish()
         return parts
     }
@@ -141,6 +142,11 @@ extension SchemaShaper {
                 log.add(.repaired, "`properties` has to be an object; it is left out", at: properties)
             }
             for (name, schema) in properties.members {
+                // With its quotes, and before it is copied.
+                guard name.range.count <= ArgumentNames.maximumWireLength + 2 else {
+                    log.add(.dropped, "the name of a property is longer than \(ArgumentNames.maximumWireLength) bytes", at: schema)
+                    continue
+                }
                 let name = name.string ?? ""
                 if isLeftOut(schema) {
                     parts.leaveOut(name)
@@ -172,6 +178,8 @@ extension SchemaShaper {
         guard schema.kind == .object else { return false }
         if schema[direction.leavesOut]?.bool == true { return true }
         guard let reference = schema["$ref"], reference.kind == .string, let target = target(of: reference) else { return false }
-        return node(of: target)[direction.leavesOut]?.bool == true
+        let node = node(of: target)
+        guard budget.spend(node.count / 4) else { return false }
+        return node[direction.leavesOut]?.bool == true
     }
 }

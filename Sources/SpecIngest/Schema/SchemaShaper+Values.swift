@@ -3,7 +3,11 @@ import HubCore
 extension SchemaShaper {
     /// The most values an `enum` may have; OpenAI takes no more, and no model reads them.
     private static let maximumValues = 1_000
+    private static let maximumValueBytes = 64 << 10
+    private static let maximumConstantBytes = 4 << 10
     private static let maximumDefaultBytes = 1_024
+    /// Readers of JSON give up on numbers with more digits, and on all of the list that one is in.
+    private static let maximumDigits = 400
 
     /// The kinds that `type` and `nullable` name, or that the other keywords leave no doubt about; nil where nothing tells.
     func declaredKinds(_ keywords: SchemaKeywords, at node: JSONValue) -> ValueKinds? {
@@ -39,12 +43,14 @@ extension SchemaShaper {
     /// Writes `enum`, `const` and `default`.
     func writeValues(_ keywords: SchemaKeywords, kinds: ValueKinds?, named key: String, to writer: inout FragmentWriter) {
         if let list = keywords.enumeration { writeEnumeration(list, kinds: kinds, to: &writer) }
-        if let constant = keywords.constant, !Self.looksLikeReference(JSONCompactor.text(constant)) {
+        if let constant = keywords.constant, constant.range.count <= Self.maximumConstantBytes,
+            !Self.isUnfit(JSONCompactor.text(constant))
+        {
             writer.key("const")
             writer.value(constant)
         }
         if let value = keywords.defaultValue, value.range.count <= Self.maximumDefaultBytes, !Self.isSecret(key),
-            let text = Self.literal(value, as: kinds ?? .any), !Self.looksLikeReference(text)
+            let text = Self.literal(value, as: kinds ?? .any), !Self.isUnfit(text)
         {
             writer.key("default")
             writer.raw(text)
@@ -57,9 +63,12 @@ extension SchemaShaper {
         return ["apikey", "token", "secret", "password", "passwd", "credential"].contains { plain.hasSuffix($0) }
     }
 
-    /// Whether a client that follows every `$ref` it sees would follow one in this value.
-    private static func looksLikeReference(_ json: String) -> Bool {
-        json.contains(#""$ref""#)
+    /// Whether a client would stumble over this value: one that follows every `$ref` it sees, or gives up at a number of many digits.
+    private static func isUnfit(_ json: String) -> Bool {
+        if json.utf8.count > maximumDigits, let first = json.utf8.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 {
+            return true
+        }
+        return json.contains(#""$ref""#)
     }
 
     private func writeEnumeration(_ list: JSONValue, kinds: ValueKinds?, to writer: inout FragmentWriter) {
@@ -71,6 +80,10 @@ extension SchemaShaper {
             log.add(.repaired, "`enum` has \(list.count) values, more than \(Self.maximumValues); it is left out", at: list)
             return
         }
+        guard list.range.count <= Self.maximumValueBytes else {
+            log.add(.repaired, "the values of `enum` are longer than \(Self.maximumValueBytes >> 10) KiB; it is left out", at: list)
+            return
+        }
         var seen: Set<String> = []
         var values: [String] = []
         for value in list.elements {
@@ -78,7 +91,7 @@ extension SchemaShaper {
             if seen.insert(text).inserted { values.append(text) }
         }
         if let kinds, kinds != .any, kinds.contains(.null), seen.insert("null").inserted { values.append("null") }
-        guard !values.contains(where: { Self.looksLikeReference($0) }) else { return }
+        guard !values.contains(where: { Self.isUnfit($0) }) else { return }
         writer.key("enum")
         writer.beginArray()
         for value in values { writer.raw(value) }
@@ -143,7 +156,7 @@ extension SchemaShaper {
     }
 
     private func writeNumber(_ name: String, _ value: JSONValue, to writer: inout FragmentWriter) {
-        guard let text = Self.literal(value, as: .number) else {
+        guard value.range.count <= Self.maximumDigits, let text = Self.literal(value, as: .number) else {
             log.add(.repaired, "`\(name)` has to be a number; it is left out", at: value)
             return
         }
@@ -152,7 +165,8 @@ extension SchemaShaper {
     }
 
     private func writeCount(_ name: String, _ value: JSONValue, to writer: inout FragmentWriter) {
-        guard let text = Self.literal(value, as: .integer), let count = Double(text), count >= 0 else {
+        guard value.range.count <= Self.maximumDigits, let text = Self.literal(value, as: .integer), let count = Double(text), count >= 0
+        else {
             log.add(.repaired, "`\(name)` has to be a whole number; it is left out", at: value)
             return
         }

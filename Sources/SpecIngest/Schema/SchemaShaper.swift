@@ -40,6 +40,7 @@ final class SchemaShaper {
     let index: ReferenceIndex
     let log: FindingLog
     let direction: Direction
+    let budget: WorkBudget
     private var definitions: [Definition] = []
     private var numbers: [Int: Int] = [:]
     private var targets: [ReferenceIndex.Key: Int] = [:]
@@ -47,7 +48,10 @@ final class SchemaShaper {
     private var uses: [NodeKey: SchemaUse] = [:]
     var knownKinds: [NodeKey: ValueKinds] = [:]
 
-    init(dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog, direction: Direction = .input) {
+    init(
+        dialect: IngestedAPI.Dialect, index: ReferenceIndex, log: FindingLog, budget: WorkBudget, direction: Direction = .input
+    ) {
+        self.budget = budget
         self.direction = direction
         self.dialect = dialect
         self.index = index
@@ -111,7 +115,11 @@ final class SchemaShaper {
         if name.isEmpty { name = "schema" }
         name = SafeName.shortened(name, original: token, limit: 64)
         if names.contains(name) { name = SafeName.hashed(name, original: reference, limit: 64) }
-        while !names.insert(name).inserted { name += "_" }
+        var round = 1
+        while !names.insert(name).inserted {
+            round += 1
+            name = SafeName.hashed(name, original: "\(reference) \(round)", limit: 64)
+        }
         definitions.append(Definition(name: name, node: node))
         numbers[node.index] = definitions.count - 1
         return definitions.count - 1

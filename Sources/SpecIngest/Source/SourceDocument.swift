@@ -44,6 +44,7 @@ public struct SourceDocument: Sendable {
     }
 
     private init(yaml text: ByteBuffer, limits: JSONLimits) throws(SourceError) {
+        try YAMLEventReader.check(text)
         var converter = try YAMLConverter(text, limits: limits)
         let bytes = try converter.convert()
         do {

@@ -25,7 +25,25 @@ import NIOCore
     private let event: UnsafeMutablePointer<yaml_event_t>
     private let text: UnsafeMutableBufferPointer<UInt8>
 
-    /// A reader of the readable bytes of `bytes`, which it copies.
+    /// How many tags may be declared: libyaml compares each with all before.
+    private static let maximumTagDirectives = 1_000
+
+    /// Refuses a text that libyaml would read for hours. A declaration stands at the start of a line, but what ends one is libyaml's affair.
+    static func check(_ bytes: ByteBuffer) throws(SourceError) {
+        let text = bytes.readableBytesUInt8Span
+        var count = 0
+        for index in text.indices where text[index] == UInt8(ascii: "%") {
+            guard text.count - index >= 4, text[index + 1] == UInt8(ascii: "T"), text[index + 2] == UInt8(ascii: "A"),
+                text[index + 3] == UInt8(ascii: "G")
+            else { continue }
+            count += 1
+            guard count > maximumTagDirectives else { continue }
+            let position = SourceLines(bytes).position(at: index)
+            throw SourceError(message: "more than \(maximumTagDirectives) tags are declared", position: position)
+        }
+    }
+
+    /// A reader of the readable bytes of `bytes`, which it copies and which have passed `check`.
     init(_ bytes: ByteBuffer) throws(SourceError) {
         unsafe parser = .allocate(capacity: 1)
         unsafe event = .allocate(capacity: 1)

@@ -324,6 +324,7 @@ struct BodyPlanner {
     private mutating func addMember(
         _ name: String, _ source: SchemaSource, isRequired: Bool, isText: Bool, description: String? = nil, keepsNull: Bool? = nil
     ) -> Int {
+        reading.budget.spend(WorkBudget.argument)
         let (use, kinds) = reading.shaper.argument(source, named: name)
         drafts.append(
             ArgumentDraft(
@@ -334,6 +335,7 @@ struct BodyPlanner {
     }
 
     private mutating func addFile(_ field: FieldModel, isList: Bool) -> Int {
+        reading.budget.spend(WorkBudget.argument)
         let written: String?
         switch field.schema {
         case .node(let node): written = field.description ?? reading.shaper.resolved(node)["description"]?.string
@@ -366,7 +368,8 @@ extension SchemaShaper {
     /// The node a schema stands for, references followed.
     func resolved(_ node: JSONValue) -> JSONValue {
         guard let reference = node["$ref"], reference.kind == .string, let target = target(of: reference) else { return node }
-        return self.node(of: target)
+        let resolved = self.node(of: target)
+        return budget.spend(resolved.count / 4) ? resolved : node
     }
 
     /// Whether a schema means raw bytes: `format: binary` of 3.0, or in 3.1 a media type without an encoding (§4.8.24.4.1), or the

@@ -3,6 +3,8 @@ import HubCore
 
 /// Makes arguments and plans of the parameters of one operation.
 struct ParameterPlanner {
+    /// The most variables a path may have for the nearest to a misspelled one to be looked for.
+    private static let maximumGuesses = 32
     private let reading: DescriptionReading
     private let security: SecurityReader
     private(set) var drafts: [ArgumentDraft] = []
@@ -73,9 +75,12 @@ struct ParameterPlanner {
             var parameter = parameter
             (parameter.name, parameter.place, parameter.style) = (name, .query, .form)
             query.append(add(parameter))
-        } else if let name = names.first(where: {
-            !declared.contains($0) && variables[$0] == nil && SafeName.words($0).lowercased() == SafeName.words(parameter.name).lowercased()
-        }) {
+        } else if names.count <= Self.maximumGuesses,
+            let name = names.first(where: {
+                !declared.contains($0) && variables[$0] == nil
+                    && SafeName.words($0).lowercased() == SafeName.words(parameter.name).lowercased()
+            })
+        {
             reading.log.add(
                 .repaired, "path parameter \(FindingLog.quoted(parameter.name)) is written {\(FindingLog.line(name))} in the path",
                 at: parameter.node)
@@ -90,6 +95,7 @@ struct ParameterPlanner {
     }
 
     private mutating func add(_ parameter: ParameterModel) -> ParameterPlan {
+        reading.budget.spend(WorkBudget.argument)
         let (use, kinds) = reading.shaper.argument(parameter.schema, named: parameter.name)
         var description = parameter.description.map { PlainText.sentences($0, limit: 300) }
         if parameter.isDeprecated { description = "Deprecated. " + (description ?? "") }

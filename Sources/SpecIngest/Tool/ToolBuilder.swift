@@ -9,6 +9,7 @@ struct ToolBuilder {
     private let security: SecurityReader
     private var composer: InputSchemaComposer
     private var answers: AnswerSchemaComposer
+    private var isBudgetNoted = false
 
     init(_ reading: DescriptionReading, _ security: SecurityReader) {
         self.reading = reading
@@ -20,6 +21,11 @@ struct ToolBuilder {
     /// The operation as a tool, or nil, with a finding, where it cannot be performed at all.
     mutating func build(_ operation: OperationModel, named name: String) -> IngestedOperation? {
         reading.log.operation = FindingLog.line(operation.name)
+        guard !reading.budget.isSpent else {
+            if !isBudgetNoted { reading.log.add(.skippedOperation, WorkBudget.refusal, at: operation.node) }
+            isBudgetNoted = true
+            return nil
+        }
         guard let method = HTTPRequest.Method(operation.method) else {
             reading.log.add(.skippedOperation, "\(FindingLog.quoted(operation.method)) is no HTTP method", at: operation.node)
             return nil

@@ -21,7 +21,7 @@ struct XMLPlanner {
 
     private mutating func number(of node: JSONValue) -> Int? {
         if let known = numbers[node.index] { return known }
-        guard nodes.count < Self.maximumNodes else { return nil }
+        guard nodes.count < Self.maximumNodes, reading.budget.spend(WorkBudget.argument / 4) else { return nil }
         let number = nodes.count
         numbers[node.index] = number
         nodes.append(XMLPlan.Node())

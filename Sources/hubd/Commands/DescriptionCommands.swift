@@ -236,7 +236,7 @@ enum CommandLineDescription {
         do throws(IngestError) {
             return try await DescriptionReader.read(bytes, named: name, loader: loader)
         } catch {
-            throw CommandFailure("\(location):\(error)")
+            throw CommandFailure("\(location):\(error.position == nil && error.file == nil ? " " : "")\(error)")
         }
     }
 }

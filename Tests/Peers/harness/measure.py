@@ -25,17 +25,24 @@ class Measured:
 # Between the test runner and the command stands a small process: a child's peak memory counts what its parent had when it forked.
 WATCH = """
 import resource, subprocess, sys
-status = subprocess.call(sys.argv[2:])
+seconds = int(sys.argv[2])
+if seconds:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+status = subprocess.call(sys.argv[3:])
 open(sys.argv[1], "w").write(f"{status} {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}")
 """
 
 
-def measured(folder: Path, *arguments, limit=LIMIT) -> Measured:
-    """Runs `hubd` with its output in files of `folder`, so that nothing stands between it and its end."""
+def measured(folder: Path, *arguments, limit=LIMIT, cpu=0) -> Measured:
+    """Runs `hubd` with its output in files of `folder`, so that nothing stands between it and its end.
+
+    With `cpu`, the system ends it after so many seconds of processor time, and gives it no more than 4 GiB of addresses.
+    """
     began = time.monotonic()
     with open(folder / "out", "wb+") as output, open(folder / "err", "wb+") as errors:
         subprocess.run(
-            [sys.executable, "-S", "-c", WATCH, folder / "usage", "timeout", str(limit), binary(), *map(str, arguments)],
+            [sys.executable, "-S", "-c", WATCH, folder / "usage", str(cpu), "timeout", str(limit), binary(), *map(str, arguments)],
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
