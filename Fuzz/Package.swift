@@ -32,6 +32,7 @@ let package = Package(
                 .product(name: "HubCore", package: "hubd"),
                 .product(name: "SpecIngest", package: "hubd"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -16,7 +16,7 @@ protocol Subject: SendableMetatype {
 enum Main {
     static let subjects: [any Subject.Type] = [
         AddressSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self,
-        HTTPRequestSubject.self, JSONSubject.self,
+        HTTPRequestSubject.self, JSONSubject.self, SchemaSubject.self, SourceSubject.self, XMLSubject.self,
     ]
 
     /// The subject of this process.
