@@ -41,9 +41,10 @@ struct InputSchemaComposer {
 /// Puts the schema of each tool's answer together: short, for it is there to be read, and nothing is checked against it.
 struct AnswerSchemaComposer {
     private static let maximumToolBytes = 4 << 10
-    private static let largestSchema = 64 << 10
+    private static let largestSchema = 1 << 20
     private let shaper: SchemaShaper
     private var remainingBytes = 8 << 20
+    private var known: [Int: ByteBuffer?] = [:]
 
     init(_ shaper: SchemaShaper) {
         self.shaper = shaper
@@ -51,10 +52,21 @@ struct AnswerSchemaComposer {
 
     /// The schema at `node`, its deepest parts left out where it is long; nil where it says nothing.
     mutating func compose(_ node: JSONValue) -> ByteBuffer? {
+        let use = shaper.use(of: node, named: "")
+        guard case .shared(let target, _) = use else { return shortened(use) }
+        if let schema = known[target] { return schema }
+        let schema = shortened(use)
+        known[target] = .some(schema)
+        return schema
+    }
+
+    private mutating func shortened(_ use: SchemaUse) -> ByteBuffer? {
         guard remainingBytes > 0 else { return nil }
         var composition = Composition(shaper: shaper, budget: Self.maximumToolBytes, largest: Self.largestSchema)
-        composition.write(shaper.use(of: node, named: ""))
+        composition.write(use)
         var schema = composition.bytes
+        // To shorten a long one takes time.
+        remainingBytes -= schema.readableBytes / 16
         if schema.readableBytes > Self.maximumToolBytes, var pruner = SchemaPruner(schema) {
             var step = 0
             while schema.readableBytes > Self.maximumToolBytes, step < SchemaPruner.steps {
