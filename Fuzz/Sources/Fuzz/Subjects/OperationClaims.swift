@@ -53,7 +53,8 @@ enum OperationClaims {
             claim(document != nil, "the arguments of a tool are strict JSON")
         }
         guard let request = try? operation.encoder.encode(document?.root) else { return }  // refused with a reason: good
-        claim(request.path.hasPrefix("/"), "a path begins with a slash")
+        // Without one, the service is at the address of its server.
+        claim(request.path.isEmpty || request.path.hasPrefix("/") || request.path.hasPrefix("?"), "a path begins with a slash")
         claim(request.path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }, "a path is one target")
         let segments = request.path.prefix { $0 != "?" }.split(separator: "/")
         claim(!segments.contains { HTTPAddress.isDotSegment($0) }, "a path leads nowhere else")
