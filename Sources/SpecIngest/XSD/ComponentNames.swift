@@ -8,24 +8,19 @@ struct ComponentNames {
     private(set) var families: [Int: String] = [:]
 
     init(_ set: SchemaSet) {
-        var taken: Set<String> = []
-        let unused = { (name: String) -> String in
-            let free = TypePlanner.unused(name) { !taken.contains($0) }
-            taken.insert(free)
-            return free
-        }
+        var unique = UniqueNames()
         for (number, type) in set.types.enumerated() {
             guard let name = type.name, name.namespace != SchemaVocabulary.namespace, NCName.isName(name.local) else { continue }
-            names[number] = unused(name.local)
+            names[number] = unique.take(name.local)
         }
         var owners: [Int: XMLName] = [:]
         for (name, element) in set.elements where set[element.type].name == nil {
             if let owner = owners[element.type], (owner.local, owner.namespace) < (name.local, name.namespace) { continue }
             owners[element.type] = name
         }
-        for (number, name) in owners.sorted(by: { $0.key < $1.key }) { names[number] = unused(name.local) }
+        for (number, name) in owners.sorted(by: { $0.key < $1.key }) { names[number] = unique.take(name.local) }
         for (number, type) in set.types.enumerated() where !type.derived.isEmpty {
-            if let name = names[number] { families[number] = unused(name + "_or_derived") }
+            if let name = names[number] { families[number] = unique.take(name + "_or_derived") }
         }
     }
 }

@@ -64,10 +64,11 @@ struct ContentBuilder {
     /// Enters the members, once all particles have been given.
     mutating func finish(_ plan: inout MembersPlan, maximumAlternatives: Int) {
         var local: [String: Int?] = [:]
+        var names = UniqueNames()
         for index in members.indices {
             let name = members[index].element.name.local
             local[name] = local[name] == nil ? .some(index) : .some(nil)
-            members[index].name = TypePlanner.unused(name) { plan.memberNumbers[$0] == nil }
+            members[index].name = names.take(name)
             plan.memberNumbers[members[index].name] = index
         }
         let places = Self.places(.sequence(plan.content, MembersPlan.Occurrence()))
@@ -75,7 +76,7 @@ struct ContentBuilder {
             members[index].isArray = place.maximum > 1
             members[index].occurrence = place.isOnly ? place.occurrence : nil
         }
-        for index in Self.required(.sequence(plan.content, MembersPlan.Occurrence())) where members[index].element.fixedValue == nil {
+        for index in Self.required(.sequence(plan.content, MembersPlan.Occurrence())) where members[index].element.standingValue == nil {
             members[index].isRequired = true
         }
         for particle in plan.content { Self.collectChoices(particle, into: &plan.choices) }

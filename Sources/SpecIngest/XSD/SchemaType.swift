@@ -77,6 +77,9 @@ struct SchemaElement: Sendable {
     var fixedValue: String?
     /// What the schema says about it.
     var documentation: String?
+
+    /// The value it has where nobody gives one.
+    var standingValue: String? { fixedValue ?? defaultValue }
 }
 
 /// An attribute that a schema declares.
@@ -98,6 +101,9 @@ struct SchemaAttribute: Sendable {
     var defaultValue: String?
     /// The only value it may have.
     var fixedValue: String?
+    /// The value it has where nobody gives one; a fixed one that is optional need not be there.
+    var standingValue: String? { use == .required ? fixedValue ?? defaultValue : defaultValue }
+
     /// The number of the type of the items that `wsdl:arrayType` names, which makes an array of the SOAP encoding (SOAP 1.1 §5.4.2).
     var arrayItem: Int?
 }

@@ -73,8 +73,8 @@ struct MembersPlan: Sendable {
         var attribute: SchemaAttribute
         var simple: SimplePlan
 
-        /// Whether a caller has to give it: where it can have one value, that is known.
-        var isRequired: Bool { attribute.use == .required && attribute.fixedValue == nil }
+        /// Whether a caller has to give it: where it has a value by itself, that is sent.
+        var isRequired: Bool { attribute.use == .required && attribute.standingValue == nil }
     }
 
     /// What stands in for the text of an element.

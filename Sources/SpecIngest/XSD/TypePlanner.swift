@@ -8,8 +8,11 @@ struct TypePlanner {
     private var activeSimple: Set<Int> = []
     private var waiting: [Int] = []
     private var memberCount = 0
+    private var derivedCount = 0
 
-    private static let maximumMembers = 2_000_000
+    /// The members of all types together, and the types named as derived from others: both grow faster than the schemas do.
+    private static let maximumMembers = 500_000
+    private static let maximumDerived = 500_000
     private static let maximumSubstitutes = 256
     private static let maximumAlternatives = 16
     private static let maximumUnion = 16
@@ -48,7 +51,7 @@ struct TypePlanner {
             plan.content = .array(array)
             return plan
         }
-        guard number != 0, !type.isFree else { return plan }
+        guard number != 0, !type.isFree, memberCount <= Self.maximumMembers else { return plan }
         let particles = set.particles(of: number)
         let attributes = set.attributes(of: number)
         let lineage = set.lineage(of: number)
@@ -73,7 +76,6 @@ struct TypePlanner {
         }
         builder.finish(&members, maximumAlternatives: Self.maximumAlternatives)
         memberCount += members.members.count + members.attributes.count
-        guard memberCount <= Self.maximumMembers else { return plan }
         for member in members.members { meet(member.element.type) }
         addDerived(of: number, to: &plan)
         plan.content = .members(members)
@@ -96,8 +98,9 @@ struct TypePlanner {
         var found: [Int] = []
         var seen: Set<Int> = [number]
         var next = Array(set[number].derived.reversed())
-        while let type = next.popLast() {
+        while let type = next.popLast(), derivedCount < Self.maximumDerived {
             guard seen.insert(type).inserted else { continue }
+            derivedCount += 1
             // A type without a name cannot be asked for; that of a redefinition's base has one no message can hold.
             if let name = set[type].name, NCName.isName(name.local) { found.append(type) }
             next += set[type].derived.reversed()
@@ -120,20 +123,13 @@ struct TypePlanner {
     // MARK: Attributes
 
     private mutating func add(_ attributes: [SchemaAttribute], to members: inout MembersPlan) {
+        var names = UniqueNames()
         for attribute in attributes where attribute.arrayItem == nil {
-            let name = Self.unused("@" + attribute.name.local) { members.attributeNumbers[$0] == nil }
+            let name = names.take("@" + attribute.name.local)
             members.attributeNumbers[name] = members.attributes.count
             members.attributes.append(
                 MembersPlan.Attribute(name: name, attribute: attribute, simple: simplePlan(of: attribute.type)))
         }
-    }
-
-    /// The name, or the first of it with a number that is free.
-    static func unused(_ name: String, isFree: (String) -> Bool) -> String {
-        guard !isFree(name) else { return name }
-        var number = 2
-        while !isFree("\(name)_\(number)") { number += 1 }
-        return "\(name)_\(number)"
     }
 
     // MARK: Arrays

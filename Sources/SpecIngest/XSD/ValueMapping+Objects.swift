@@ -79,8 +79,8 @@ extension ValueMapping {
         }
         if plan.any != nil {
             body(MembersPlan.any, false, nil) { json in
-                guard plan.isAnyArray else { return Self.writeText("An element as XML.", to: &json) }
-                json.raw(#"{"description":"Elements as XML.","type":"array","items":{"type":"string"}}"#)
+                guard plan.isAnyArray else { return Self.writeText("XML", to: &json) }
+                json.raw(#"{"description":"XML","type":"array","items":{"type":"string"}}"#)
             }
         }
     }

@@ -38,7 +38,7 @@ extension ValueWriter {
             guard particle.occurrence.minimum > 0 else { return true }
             switch particle {
             case .member(let member, _):
-                return remaining(member) > 0 || plan.members[member].element.isNillable || plan.members[member].element.fixedValue != nil
+                return remaining(member) > 0 || plan.members[member].element.isNillable || plan.members[member].element.standingValue != nil
             case .any: return true
             case .sequence(let inner, _): return inner.allSatisfy { satisfies($0, plan) }
             case .choice(let inner, _): return inner.contains { satisfies($0, plan) }
@@ -118,9 +118,13 @@ extension ValueWriter {
                 enter(member.step)
                 try add(attribute.attribute.name, member.value, attribute.simple, to: &element)
                 leave()
-            } else if attribute.attribute.use == .required {
-                guard let fixed = attribute.attribute.fixedValue else { throw refusal("must have \"\(attribute.name)\"") }
-                element.attributes.append(XMLAttribute(name: attribute.attribute.name, value: fixed))
+            } else if let value = attribute.attribute.standingValue {
+                // A service that reads no schema would not know the default.
+                let name = if case .name = attribute.simple.kind { plans.name(value) } else { nil as XMLName? }
+                element.attributes.append(
+                    XMLAttribute(name: attribute.attribute.name, value: name == nil ? value : "", reference: name))
+            } else if attribute.isRequired {
+                throw refusal("must have \"\(attribute.name)\"")
             }
         }
         for other in others {

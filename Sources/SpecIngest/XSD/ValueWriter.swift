@@ -3,7 +3,7 @@ import HubCore
 /// Writes JSON values as the elements of a message, by the plans of their types, in the order of the schema.
 ///
 /// 1. A value of another kind than the type has, a name it does not have, or one more than there is room for is refused; so is the lack of
-///    what the schema demands, except that what may be nil is nil then, and what has one value has that.
+///    what the schema demands, except that what has a value by itself has that then, and what may be nil is nil.
 /// 2. `null` is `xsi:nil` where the element may be nil; elsewhere it is the same as leaving the member out.
 /// 3. Of a group that repeats, each round takes the next value of each member; of a choice that repeats, all values of a kind follow each
 ///    other. Of a choice that does not, the alternative is taken that uses most of what was given.
@@ -76,17 +76,23 @@ struct ValueWriter {
         return result
     }
 
-    /// The element of a member for which there is no value: nil where it may be, or the one value it can have.
+    /// The element of a member for which there is no value: with the value it has by itself, or nil where it may be.
     mutating func missing(_ member: MembersPlan.Member) throws(HubError) -> XMLElement {
         var result = XMLElement(name: member.element.name)
-        if let fixed = member.element.fixedValue {
-            if !fixed.isEmpty { result.children = [.text(fixed)] }
+        if let value = member.element.standingValue {
+            if case .members(let plan) = plans[member.element.type].content { try fill(&result, plan, []) }
+            result.children = standing(value, plan: plans[member.element.type])
         } else if member.element.isNillable {
             result.attributes.append(XMLAttribute(name: Self.nilName, value: "true"))
         } else {
             throw refusal("must have \"\(member.name)\"")
         }
         return result
+    }
+
+    private func standing(_ value: String, plan: TypePlan) -> [XMLNode] {
+        if case .text(let simple) = plan.content, case .name = simple.kind, let name = plans.name(value) { return [.name(name)] }
+        return value.isEmpty ? [] : [.text(value)]
     }
 
     /// Fills an element with the value of a type.

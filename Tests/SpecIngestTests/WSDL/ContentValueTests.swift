@@ -142,7 +142,7 @@ struct ContentValueTests {
             #"<xs:sequence><xs:element name="a" type="xs:int"/><xs:any minOccurs="0" maxOccurs="unbounded"/></xs:sequence><xs:anyAttribute/>"#
         )
         #expect(
-            fixture.components.contains(##""#any":{"description":"Elements as XML.","type":"array","items":{"type":"string"}}"##))
+            fixture.components.contains(##""#any":{"description":"XML","type":"array","items":{"type":"string"}}"##))
         let value = ##"{"a":1,"@more":"m","#any":["<q:b xmlns:q='urn:q' q:n='v'>q:name</q:b>"]}"##
         let xml = try fixture.xml(value)
         #expect(xml == ##"<t:e xmlns:ns2="urn:q" more="m"><t:a>1</t:a><ns2:b xmlns:q="urn:q" ns2:n="v">q:name</ns2:b></t:e>"##)
@@ -167,13 +167,16 @@ struct ContentValueTests {
         #expect(fixture.refusal(#"{"@xmlns":"u"}"#) == #"argument "x.@xmlns" is not a name that an attribute can have"#)
     }
 
-    @Test("a required element that may be nil is nil where it is left out, and one with a single value has that")
+    @Test("what is left out has the value that the schema gives it, or is nil where it may be")
     func filled() throws {
         let fixture = try Self.fixture(
             """
-            <xs:sequence><xs:element name="a" type="xs:int" nillable="true"/><xs:element name="b" type="xs:string" fixed="2"/></xs:sequence>
+            <xs:sequence><xs:element name="a" type="xs:int" nillable="true"/><xs:element name="b" type="xs:string" fixed="2"/>\
+            <xs:element name="c" type="xs:int" nillable="true" default="3"/><xs:element name="d" type="xs:int" minOccurs="0" default="4"/>\
+            </xs:sequence><xs:attribute name="d" type="xs:int" default="7"/><xs:attribute name="f" type="xs:int" fixed="8"/>\
+            <xs:attribute name="q" type="xs:QName" default="t:n"/>
             """)
-        #expect(try fixture.xml("{}") == #"<t:e><t:a xsi:nil="true"/><t:b>2</t:b></t:e>"#)
+        #expect(try fixture.xml("{}") == #"<t:e d="7" q="t:n"><t:a xsi:nil="true"/><t:b>2</t:b><t:c>3</t:c></t:e>"#)
         #expect(fixture.components.contains(#""required":["a"]"#))
     }
 

@@ -143,9 +143,16 @@ struct SchemaCompilerTests {
                 x("complexContent", [:], x("extension", ["base": "t:R"], x("sequence", [:], x("element", ["name": "b"]))))))
         let (set, _) = SchemaCompiler.compile([
             SchemaDocument(root: base, path: "r.xsd"),
-            SchemaDocument(root: change, path: "", includedIn: "urn:t", isRedefinition: true),
+            SchemaDocument(
+                root: change, path: "", includedIn: "urn:t", isRedefinition: true,
+                enclosing: x("schema", ["targetNamespace": "urn:t", "elementFormDefault": "qualified"])),
         ])
-        #expect(names(set.particles(of: try #require(set.typeNumbers[t("R")]))) == ["a", "b"])
+        let found = set.particles(of: try #require(set.typeNumbers[t("R")]))
+        #expect(names(found) == ["a", "b"])
+        guard case .sequence(let added) = try #require(found.last).term, case .element(let element)? = added.first?.term else {
+            return #expect(Bool(false), "no element")
+        }
+        #expect(element.name.namespace == "urn:t")
     }
 
     @Test("facets, lists and unions keep what they are made of")
