@@ -11,7 +11,7 @@ public struct ServerDescription: Sendable, Hashable {
     }
 
     /// Filled in, a URL could be as long as its variables times the places where they stand.
-    private static let maximumBytes = 4 << 10
+    private static let maximumBytes = 8 << 10
 
     /// The name (OpenAPI 3.2).
     public var name: String?
@@ -32,7 +32,9 @@ public struct ServerDescription: Sendable, Hashable {
             guard let value = chosen[name] ?? variable?.fallback ?? variable?.values.first else {
                 return .unusable(url, reason: "its variable \(FindingLog.quoted(name)) has no default")
             }
-            guard filled.utf8.count + value.utf8.count <= Self.maximumBytes else { return .unusable(url, reason: "it is too long") }
+            guard filled.utf8.count + value.utf8.count <= Self.maximumBytes else {
+                return .unusable(url, reason: "it is longer than \(Self.maximumBytes) bytes")
+            }
             filled += rest[..<open] + value
             rest = rest[rest.index(after: close)...]
         }
