@@ -1,11 +1,19 @@
 """A WSDL as an MCP server: spyne, which we did not write, is the service and describes itself."""
 
+import base64
+import hashlib
 import json
+import threading
+import xml.etree.ElementTree as tree
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from harness.soap import SoapService
 from harness.wire import ask, call
+
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 
 ITEM = {
     "@id": "i-1",
@@ -120,3 +128,62 @@ def test_a_description_by_address(start_hub, service):
     upstreams = {"echo": {"addresses": [service.url]}}
     hub = start_hub({"upstreams": upstreams, "servers": {"echo": {"wsdl": f"{service.url}/?wsdl", "upstream": "echo"}}})
     assert answer(call(hub.mcp("echo"), "kind", value="abc"))["kindResult"] == "text of 3"
+
+
+class Listening:
+    """Keeps the envelopes that come, and says of each what its header holds: a double of a service behind WS-Security."""
+
+    def __init__(self):
+        self.envelopes: list[bytes] = []
+        double = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                double.envelopes.append(self.rfile.read(int(self.headers["content-length"])))
+                password = tree.fromstring(double.envelopes[-1]).findtext(f".//{{{WSSE}}}Password")
+                space = "http://schemas.xmlsoap.org/soap/envelope/"
+                body = (
+                    f'<e:Envelope xmlns:e="{space}"><e:Body><e:Fault><faultcode>e:Client</faultcode>'
+                    f"<faultstring>no: {password}</faultstring></e:Fault></e:Body></e:Envelope>"
+                ).encode()
+                self.send_response(500)
+                self.send_header("content-type", "text/xml")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.mark.parametrize("digest", [False, True])
+def test_a_user_name_token(start_hub, service, tmp_path, digest):
+    """As the profile says (WS-Security UsernameToken Profile 1.1 §3.1), and never to be seen in an answer."""
+    listening = Listening()
+    (tmp_path / "echo.wsdl").write_bytes(service.wsdl())
+    (tmp_path / "password").write_text("s3cret & more")
+    security = {"username": "u", "password": "file:password", "digest": digest}
+    server = {"wsdl": "echo.wsdl", "upstream": "echo", "soap": {"security": security}}
+    hub = start_hub({"upstreams": {"echo": {"addresses": [listening.url]}}, "servers": {"echo": server}})
+    texts = [call(hub.mcp("echo"), "kind", value="x")["content"][-1]["text"] for _ in range(2)]
+    nonces = set()
+    for envelope, text in zip(listening.envelopes, texts, strict=True):
+        root = tree.fromstring(envelope)
+        token = root.find(f"*/{{{WSSE}}}Security/{{{WSSE}}}UsernameToken")
+        assert token.findtext(f"{{{WSSE}}}Username") == "u"
+        password = token.find(f"{{{WSSE}}}Password")
+        if digest:
+            nonce, created = token.findtext(f"{{{WSSE}}}Nonce"), token.findtext(f"{{{WSU}}}Created")
+            wanted = hashlib.sha1(base64.b64decode(nonce) + created.encode() + b"s3cret & more").digest()
+            assert base64.b64decode(password.text) == wanted and password.attrib["Type"].endswith("#PasswordDigest")
+            nonces.add(nonce)
+        else:
+            assert password.text == "s3cret & more" and password.attrib["Type"].endswith("#PasswordText")
+        assert "no:" in text and "s3cret" not in text
+    assert len(nonces) == (2 if digest else 0)
+    listening.server.shutdown()
+    listening.server.server_close()

@@ -26,13 +26,14 @@ public enum DescriptionReader {
     /// - Parameters:
     ///   - bytes: the text that the operator named.
     ///   - name: the name of its file, without a folder, by which further files refer back to it.
+    ///   - soap: the version of SOAP that is spoken where a WSDL offers both; nil: that of its first port.
     ///   - loader: gives further files; without one, what is in them is missing.
     /// - Throws: `IngestError` with the place where there is one.
     @concurrent
     public static func read(
-        _ bytes: ByteBuffer, named name: String = "", loader: (any DescriptionLoader)?
+        _ bytes: ByteBuffer, named name: String = "", soap: SOAPVersion? = nil, loader: (any DescriptionLoader)?
     ) async throws(IngestError) -> IngestedAPI {
-        if WSDLReader.isXML(bytes) { return try await WSDLReader.read(bytes, named: name, loader: loader) }
+        if WSDLReader.isXML(bytes) { return try await WSDLReader.read(bytes, named: name, soap: soap, loader: loader) }
         let entry = try OpenAPIReader.document(bytes)
         guard let loader else { return try OpenAPIReader.read(entry) }
         return try OpenAPIReader.read(await FileCollector.collect(entry, named: name, loader), entry: entry)

@@ -1,9 +1,9 @@
 /// The versions of SOAP and what they call things.
-enum SOAPVersion: Sendable, Hashable {
+public enum SOAPVersion: String, Sendable, Hashable, CaseIterable {
     /// SOAP 1.1 (W3C Note of 8 May 2000).
-    case soap11
+    case soap11 = "1.1"
     /// SOAP 1.2 (W3C Recommendation).
-    case soap12
+    case soap12 = "1.2"
 
     /// The version whose envelope is in `namespace`.
     init?(envelope namespace: String) {

@@ -21,13 +21,15 @@ struct SOAPPlanner {
 
     private let definitions: WSDLDefinitions
     private let set: SchemaSet
+    private let preferred: SOAPVersion?
     /// The mapping of the values of all messages.
     private(set) var mapping: ValueMapping
     private(set) var problems: [Problem] = []
     /// The operations there are, those left out included.
     private(set) var count = 0
 
-    init(_ definitions: WSDLDefinitions, _ set: SchemaSet) {
+    init(_ definitions: WSDLDefinitions, _ set: SchemaSet, prefers version: SOAPVersion?) {
+        preferred = version
         self.definitions = definitions
         self.set = set
         mapping = ValueMapping(set)
@@ -47,7 +49,9 @@ struct SOAPPlanner {
             .filter { $0.value.count > 1 }
         for portType in definitions.portTypes {
             let bindings = definitions.bindingOrder.filter { definitions.bindings[$0]?.portType == portType.name }
-            let usable = bindings.filter { definitions.bindings[$0]?.version != nil }
+            let offered = bindings.filter { definitions.bindings[$0]?.version != nil }
+            let ofVersion = offered.filter { definitions.bindings[$0]?.version == preferred }
+            let usable = ofVersion.isEmpty ? offered : ofVersion
             let port = definitions.ports.first { usable.contains($0.binding) }
             let binding = (port?.binding ?? usable.first).flatMap { definitions.bindings[$0] }
             for operation in portType.operations {

@@ -24,7 +24,7 @@ struct WSDLReader {
     ///
     /// - Throws: `IngestError` with the place: malformed XML, another format, or operations of which none can be called.
     static func read(
-        _ bytes: ByteBuffer, named name: String, loader: (any DescriptionLoader)?
+        _ bytes: ByteBuffer, named name: String, soap: SOAPVersion?, loader: (any DescriptionLoader)?
     ) async throws(IngestError) -> IngestedAPI {
         if let refusal = DescriptionFormat.refusal(ofText: bytes) { throw refusal }
         let root: XMLElement
@@ -36,7 +36,7 @@ struct WSDLReader {
         if let refusal = DescriptionFormat.refusal(ofXML: root) { throw refusal }
         let files = await WSDLFiles.collect(root, named: name, size: bytes.readableBytes, loader: loader)
         var reader = WSDLReader(files)
-        return try reader.read()
+        return try reader.read(soap)
     }
 
     private init(_ files: WSDLFiles) {
@@ -53,8 +53,8 @@ struct WSDLReader {
 
     // MARK: Operations
 
-    private mutating func read() throws(IngestError) -> IngestedAPI {
-        var planner = SOAPPlanner(documents.definitions, set)
+    private mutating func read(_ version: SOAPVersion?) throws(IngestError) -> IngestedAPI {
+        var planner = SOAPPlanner(documents.definitions, set, prefers: version)
         let calls = planner.plan()
         for problem in planner.problems {
             findings.append(

@@ -9,6 +9,14 @@ import SpecIngest
 /// The descriptions that are reached over the network: fetched with a limit, kept as long as nothing better comes, retried with
 /// growing pauses. Outlives snapshots.
 final class RemoteDescriptions: Sendable {
+    /// What is read, and how.
+    struct Source: Sendable, Hashable {
+        /// Where it is.
+        var url: String
+        /// The version of SOAP, where a WSDL offers both.
+        var soap: SOAPVersion?
+    }
+
     private struct Remote {
         var bytes: ByteBuffer?
         /// Whether the text above is all there is.
@@ -24,16 +32,17 @@ final class RemoteDescriptions: Sendable {
     static let maximumPause = Duration.seconds(60)
 
     private let registry: UpstreamRegistry
-    private let remotes = NIOLockedValueBox<[String: Remote]>([:])
+    private let remotes = NIOLockedValueBox<[Source: Remote]>([:])
 
     init(registry: UpstreamRegistry) {
         self.registry = registry
     }
 
-    /// The description at `url`: the one known, or a fresh one where it is due or `isForced`. The error says why there is none.
-    func api(at url: String, refresh: Duration?, isForced: Bool) async -> Result<IngestedAPI, CommandFailure> {
+    /// The description of `source`: the one known, or a fresh one where it is due or `isForced`. The error says why there is none.
+    func api(of source: Source, refresh: Duration?, isForced: Bool) async -> Result<IngestedAPI, CommandFailure> {
         let now = ContinuousClock.now
-        let known = remotes.withLockedValue { $0[url] }
+        let url = source.url
+        let known = remotes.withLockedValue { $0[source] }
         if let known, !isForced, now < known.due {
             return known.api.map { .success($0) } ?? .failure(CommandFailure(known.error ?? "not fetched yet"))
         }
@@ -43,7 +52,7 @@ final class RemoteDescriptions: Sendable {
             let bytes = try await Self.fetch(url, registry: registry)
             if remote.api == nil || remote.bytes != bytes || !remote.isWhole {
                 let loader = RemoteLoader(beside: url, registry: registry)
-                let api = try await DescriptionReader.read(bytes, named: loader.name, loader: loader)
+                let api = try await DescriptionReader.read(bytes, named: loader.name, soap: source.soap, loader: loader)
                 try loader.check()
                 (remote.api, remote.bytes, remote.isWhole) = (api, bytes, !loader.wasAsked)
             }
@@ -56,14 +65,14 @@ final class RemoteDescriptions: Sendable {
             remote.due = ContinuousClock.now + min(.seconds(1 << min(remote.failures, 6)), Self.maximumPause)
         }
         let result = remote
-        remotes.withLockedValue { $0[url] = result }
+        remotes.withLockedValue { $0[source] = result }
         return result.api.map { .success($0) } ?? .failure(CommandFailure(result.error ?? "not fetched"))
     }
 
     /// Whether any of these is due to be fetched again.
-    func isAnyDue(of urls: some Sequence<String>) -> Bool {
+    func isAnyDue(of sources: some Sequence<Source>) -> Bool {
         let now = ContinuousClock.now
-        return remotes.withLockedValue { remotes in urls.contains { url in remotes[url].map { $0.due <= now } ?? true } }
+        return remotes.withLockedValue { remotes in sources.contains { source in remotes[source].map { $0.due <= now } ?? true } }
     }
 
     /// Fetches a description that the operator named.

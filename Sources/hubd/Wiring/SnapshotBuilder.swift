@@ -101,7 +101,7 @@ struct SnapshotBuilder: Sendable {
 
     /// Whether a description that the settings name by URL is to be fetched.
     func isAnyDescriptionDue(_ settings: Settings) -> Bool {
-        remotes.isAnyDue(of: settings.servers.compactMap { if case .url(let url) = $0.description.value { url } else { nil } })
+        remotes.isAnyDue(of: settings.servers.compactMap(\.remoteDescription))
     }
 
     private func certificates(_ settings: Settings, _ fetching: Fetching, _ findings: inout FindingCollector) -> [LoadedCertificate] {
@@ -135,7 +135,8 @@ struct SnapshotBuilder: Sendable {
 
     private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
         var secrets: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap({ $0.credentials ?? [] }).map(\.secret) {
+        let references = settings.servers.flatMap { ($0.credentials ?? []).map(\.secret) + ($0.soap.security.map { [$0.password] } ?? []) }
+        for reference in references {
             do throws(ConfigFinding) {
                 secrets[reference] = try sendable(reference)
             } catch {
@@ -199,7 +200,7 @@ struct SnapshotBuilder: Sendable {
         fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
-        let api: IngestedAPI
+        var api: IngestedAPI
         switch await description(of: entry, fetching: fetching) {
         case .api(let read): api = read
         case .failed(let finding): return ServerPart(findings: [finding])
@@ -209,6 +210,9 @@ struct SnapshotBuilder: Sendable {
         report(api, of: entry, &findings)
         let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
         let hasOwnCredential = entry.upstream.flatMap { upstreams[$0.value] }?.credential != nil
+        let message = entry.soap.security.flatMap { security in secrets?[security.password].map { MessageSecurity(security, password: $0) }
+        }
+        if let message { api = api.secured(by: message.token) }
         var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, &findings)
         var composer = ToolComposer(entry: entry, metrics: metrics)
         let servers = ServerChooser(entry, api, &findings)
@@ -218,7 +222,8 @@ struct SnapshotBuilder: Sendable {
             composer.add(
                 operation,
                 to: Destination(
-                    service: placement.service, credentials: chooser.credentials(for: operation), basePath: placement.basePath,
+                    service: placement.service, credentials: message?.credentials ?? chooser.credentials(for: operation),
+                    basePath: placement.basePath,
                     publicAddress: server.address(relativeTo: nil)))
         }
         chooser.finish(&findings, isLetInAnyway: hasOwnCredential)
@@ -288,7 +293,7 @@ struct SnapshotBuilder: Sendable {
             do {
                 let bytes = try FileAccess.read(path, limit: JSONLimits.description.maximumBytes)
                 let loader = try FolderLoader(of: path, root: entry.root?.value)
-                return .api(try await DescriptionReader.read(bytes, named: loader.name, loader: loader))
+                return .api(try await DescriptionReader.read(bytes, named: loader.name, soap: entry.soap.version, loader: loader))
             } catch let error as FileAccess.FileError {
                 return .failed(
                     ConfigFinding(severity: .error, message: "cannot be read: \(error)", hint: nil, place: entry.description.place))
@@ -310,7 +315,9 @@ struct SnapshotBuilder: Sendable {
             return .api(EndpointReader.read(endpoints.list.json, in: endpoints.list.file.document))
         case .url(let url):
             guard fetching.usesSecretsAndNetwork else { return .left }
-            switch await remotes.api(at: url, refresh: entry.refresh, isForced: fetching.isForced) {
+            switch await remotes.api(
+                of: RemoteDescriptions.Source(url: url, soap: entry.soap.version), refresh: entry.refresh, isForced: fetching.isForced)
+            {
             case .success(let api): return .api(api)
             case .failure(let error): return .unavailable(error.description)
             }

@@ -178,22 +178,24 @@ struct WSDLReaderTests {
               <operation name="go"><\(prefix):operation soapAction="go"/><input><\(prefix):body use="literal"/></input></operation></binding>
             """
         }
-        let api = try await read(
-            Self.wsdl(
-                messages: #"<message name="In"/>"#,
-                portTypes: ["Soap", "Http", "Other"].map { #"<portType name="\#($0)">\#(operation("go"))</portType>"# }.joined(),
-                bindings: bound("B12", "soap12", "Soap") + bound("B11", "soap", "Soap") + bound("O", "soap", "Other")
-                    + #"<binding name="H" type="t:Http"><http:binding xmlns:http="http://schemas.xmlsoap.org/wsdl/http/" verb="GET"/></binding>"#,
-                services: """
-                    <service name="S"><port name="a" binding="t:H"/><port name="b" binding="t:B12"><soap12:address location="https://a.test/x"/></port>
-                    <port name="c" binding="t:B11"><soap:address location="https://b.test/x"/></port></service>
-                    """))
+        let text = Self.wsdl(
+            messages: #"<message name="In"/>"#,
+            portTypes: ["Soap", "Http", "Other"].map { #"<portType name="\#($0)">\#(operation("go"))</portType>"# }.joined(),
+            bindings: bound("B12", "soap12", "Soap") + bound("B11", "soap", "Soap") + bound("O", "soap", "Other")
+                + #"<binding name="H" type="t:Http"><http:binding xmlns:http="http://schemas.xmlsoap.org/wsdl/http/" verb="GET"/></binding>"#,
+            services: """
+                <service name="S"><port name="a" binding="t:H"/><port name="b" binding="t:B12"><soap12:address location="https://a.test/x"/></port>
+                <port name="c" binding="t:B11"><soap:address location="https://b.test/x"/></port></service>
+                """)
+        let api = try await read(text)
         #expect(api.operations.map(\.tool.name) == ["Soap_go", "Other_go"])
         #expect(api.operationCount == 3)
         #expect(api.findings.map(\.kind) == [.skippedOperation] && api.findings[0].operation == "SOAP go")
         let first = try request(try #require(api.operations.first), "{}")
         #expect(first.headers[.contentType] == #"application/soap+xml; charset=utf-8; action="go""#)
         #expect(api.operations[1].server == .none)
+        let other = try await DescriptionReader.read(ByteBuffer(string: text), soap: .soap11, loader: nil)
+        #expect(try request(#require(other.operations.first), "{}").headers[.contentType] == "text/xml; charset=utf-8")
     }
 
     @Test("overloaded operations keep names that do not depend on their order")

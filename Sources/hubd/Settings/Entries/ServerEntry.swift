@@ -1,4 +1,5 @@
 import HubCore
+import SpecIngest
 
 /// One of `servers`, as written.
 struct ServerEntry: Sendable, Hashable {
@@ -38,6 +39,8 @@ struct ServerEntry: Sendable, Hashable {
     var profile: Placed<ClientProfile>?
     /// How much the list says of each tool; nil is all.
     var list: Placed<ListDetail>?
+    /// How the service of a WSDL is spoken to.
+    var soap = SOAPSettings()
     /// What becomes of the answers of its tools.
     var answers = AnswerSettings()
     /// The same of single endpoints written by hand, by name.
@@ -45,7 +48,13 @@ struct ServerEntry: Sendable, Hashable {
 
     /// What makes the readings of two local descriptions the same; nil for one that is no file.
     var localDescription: String? {
-        if case .file(let path) = description.value { path + (root.map { "\0" + $0.value } ?? "") } else { nil }
+        guard case .file(let path) = description.value else { return nil }
+        return ([path, root?.value ?? ""] + (soap.version.map { [$0.rawValue] } ?? [])).joined(separator: "\0")
+    }
+
+    /// The description by URL; nil for any other.
+    var remoteDescription: RemoteDescriptions.Source? {
+        if case .url(let url) = description.value { RemoteDescriptions.Source(url: url, soap: soap.version) } else { nil }
     }
 }
 

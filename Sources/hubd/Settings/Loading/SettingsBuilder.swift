@@ -1,4 +1,5 @@
 import HubCore
+import SpecIngest
 
 /// Turns files whose form has been checked into `Settings`, and says what is wrong with their meaning.
 ///
@@ -172,6 +173,7 @@ struct SettingsBuilder {
                 "credentials are sent to an upstream alone, never to an address that only a description names",
                 hint: "add `upstreams: { \(name): { addresses: [\"https://HOST\"] } }` and `upstream: \(name)` here", at: credentials.place)
         }
+        checkSOAP(value)
         settings.servers.append(
             ServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
@@ -190,7 +192,8 @@ struct SettingsBuilder {
                     profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }
                 },
                 list: value["list"].flatMap { list in Self.detail(list).map { Placed(value: $0, place: list.place) } },
-                answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"])))
+                soap: soap(value["soap"]), answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"]))
+        )
         var renamed: [String: SourcePlace] = [:]
         for rename in settings.servers.last?.tools.compactMap(\.rename) ?? [] {
             if let first = renamed[rename.value] {
@@ -198,6 +201,25 @@ struct SettingsBuilder {
             }
             renamed[rename.value] = rename.place
         }
+    }
+
+    private mutating func checkSOAP(_ value: ConfigValue) {
+        guard let soap = value["soap"] else { return }
+        if value["wsdl"] == nil { findings.error("\"soap\" is for a server with a wsdl", hint: nil, at: soap.place) }
+        if let security = soap["security"], value["upstream"] == nil {
+            findings.error(
+                "a password is sent to an upstream alone, never to an address that only a description names",
+                hint: "add `upstreams: { NAME: { addresses: [\"https://HOST\"] } }` and `upstream: NAME` here", at: security.place)
+        }
+    }
+
+    private func soap(_ value: ConfigValue?) -> SOAPSettings {
+        var soap = SOAPSettings(version: value?["version"]?.string.flatMap { SOAPVersion(rawValue: $0) })
+        if let security = value?["security"], let username = security["username"]?.string, let password = secret(security["password"]) {
+            soap.security = SOAPSettings.Security(
+                username: username, password: password, isDigest: security["digest"]?.json.bool ?? false)
+        }
+        return soap
     }
 
     private static func detail(_ value: ConfigValue) -> ListDetail? {

@@ -6,6 +6,7 @@ extension HubGrammar {
                 Field("description", .text(.plain), "What the server is for; clients show it."),
                 Field("openapi", .text(.urlOrPath), "The OpenAPI description whose operations become tools: a file or a URL."),
                 Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL."),
+                Field("soap", soap, "How the service of a WSDL is spoken to."),
                 Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand."),
                 Field("mcp", .text(.url), "An MCP server elsewhere.").later,
                 Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
@@ -35,6 +36,17 @@ extension HubGrammar {
                 Field("expose", .boolean, "Whether callers reach the server itself, and not only through others.").later,
             ] + access + [isDefault],
             exactlyOne: [["openapi", "wsdl", "http", "mcp", "command"]]))
+
+    private static let soap = Shape.object([
+        Field("version", .words("1.1", "1.2"), "The version of SOAP, where the WSDL offers both; the default is that of its first port."),
+        Field(
+            "security",
+            .object([
+                Field("username", .text(.plain), "The user name.").required,
+                Field("password", .secret(.credential), "The password.").required,
+                Field("digest", .boolean, "Whether a digest stands for the password, so that no message can be sent twice."),
+            ]), "A user name and password in the header of each message (WS-Security)."),
+    ])
 
     /// One virtual server.
     static let virtualServer = Shape.object(
