@@ -14,6 +14,8 @@ struct XMLWriter: ~Copyable {
     private var buffer = ByteBuffer()
     private var prefixes: [String: String] = [:]
     private var order: [String] = []
+    private var used: Set<String> = []
+    private var lastNumber = 0
     /// The prefixes that elements declare for their text, which no other namespace may have.
     private var reserved: [String: Set<String>] = [:]
 
@@ -65,13 +67,16 @@ struct XMLWriter: ~Copyable {
         guard !namespace.isEmpty, namespace != XMLPrefixes.xml, prefixes[namespace] == nil else { return }
         var prefix = preferred[namespace] ?? "ns\(order.count + 1)"
         try check(prefix, of: namespace)
-        var number = order.count + 1
-        while prefixes.values.contains(prefix) || preferred.contains(where: { $0.value == prefix && $0.key != namespace })
+        // A tree can have many namespaces, and many prefixes of its own: no number is tried twice.
+        var number = max(order.count + 1, lastNumber)
+        while used.contains(prefix) || preferred.contains(where: { $0.value == prefix && $0.key != namespace })
             || reserved[prefix].map({ $0 != [namespace] }) == true
         {
             number += 1
             prefix = "ns\(number)"
+            lastNumber = number
         }
+        used.insert(prefix)
         prefixes[namespace] = prefix
         order.append(namespace)
     }

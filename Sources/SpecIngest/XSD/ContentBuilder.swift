@@ -81,6 +81,7 @@ struct ContentBuilder {
         }
         for particle in plan.content { Self.collectChoices(particle, into: &plan.choices) }
         plan.choices.removeAll { $0.count > maximumAlternatives || $0.contains { $0.isEmpty } }
+        for particle in plan.content { Self.collectExclusives(particle, into: &plan.exclusives) }
         plan.members = members
         plan.elementNumbers = numbers
         plan.localNumbers = local.compactMapValues { $0 }
@@ -133,6 +134,15 @@ struct ContentBuilder {
                 let other = Set(required(branch))
                 return common.filter { other.contains($0) }
             }
+        }
+    }
+
+    private static func collectExclusives(_ particle: MembersPlan.Particle, into found: inout [[[Int]]]) {
+        guard particle.occurrence.maximum == 1, found.count < 8 else { return }
+        switch particle {
+        case .member, .any: return
+        case .sequence(let inner, _): for child in inner { collectExclusives(child, into: &found) }
+        case .choice(let inner, _): if inner.count <= 16 { found.append(inner.map { places($0).keys.sorted() }) }
         }
     }
 

@@ -71,6 +71,7 @@ extension SchemaCompiler {
                 type: attributeType(element, component, depth: depth))
         }
         attribute.use = use
+        attribute.documentation = Self.documentation(element)
         attribute.defaultValue = element.attribute("default") ?? attribute.defaultValue
         attribute.fixedValue = element.attribute("fixed") ?? attribute.fixedValue
         attribute.arrayItem = element.attribute("arrayType", namespace: SchemaVocabulary.wsdl).map { arrayItem($0, element, component) }

@@ -101,6 +101,9 @@ struct SchemaAttribute: Sendable {
     var defaultValue: String?
     /// The only value it may have.
     var fixedValue: String?
+    /// What the schema says about it.
+    var documentation: String?
+
     /// The value it has where nobody gives one; a fixed one that is optional need not be there.
     var standingValue: String? { use == .required ? fixedValue ?? defaultValue : defaultValue }
 

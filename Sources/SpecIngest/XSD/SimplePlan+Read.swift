@@ -26,14 +26,17 @@ extension SimplePlan {
         case .float:
             guard let number = NumberText(text), Double(number.json)?.isFinite == true else { return json.string(Self.collapsed(text)) }
             json.raw(number.json)
-        case .base64: json.string(String(text.unicodeScalars.filter { !Self.isSpace($0) }.map { Character($0) }))
+        case .base64: json.string(String(decoding: text.utf8.filter { !XMLText.isSpace($0) }, as: UTF8.self))
         case .hexadecimal: json.string(HexadecimalText.bytes(Self.collapsed(text)).map { Base64.encode($0) } ?? text)
         case .name:
             guard let name = prefixes.resolve(qname: text, usesDefault: true) else { return json.string(Self.collapsed(text)) }
             json.string(name.namespace.isEmpty ? name.local : "{\(name.namespace)}\(name.local)")
         case .list(let item):
             json.beginArray()
-            for part in text.unicodeScalars.split(whereSeparator: Self.isSpace) { item.write(String(part), prefixes: prefixes, to: &json) }
+            _ = Self.forEachWord(of: text) {
+                item.write($0, prefixes: prefixes, to: &json)
+                return true
+            }
             json.endArray()
         case .union(let members):
             guard let member = members.first(where: { $0.fits(text) }) else { return json.string(text) }
@@ -58,7 +61,7 @@ extension SimplePlan {
         case .base64: return Base64.decode(utf8: text.utf8.filter { $0 > 0x20 }) != nil
         case .hexadecimal: return HexadecimalText.bytes(Self.collapsed(text)) != nil
         case .name: return text.utf8.contains(UInt8(ascii: ":"))
-        case .list(let item): return text.unicodeScalars.split(whereSeparator: Self.isSpace).allSatisfy { item.fits(String($0)) }
+        case .list(let item): return Self.forEachWord(of: text) { item.fits($0) }
         case .union(let members): return members.contains { $0.fits(text) }
         }
     }

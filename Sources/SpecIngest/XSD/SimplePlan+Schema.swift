@@ -45,12 +45,13 @@ extension SimplePlan {
         }
     }
 
-    /// What a string in place of a number looks like; nil where there is none.
+    /// What a string in place of a number, or a name, looks like; nil where there is none.
     private var stringPattern: String? {
         switch kind {
         case .integer where !isShort: #"^[+-]?\d+$"#
         case .decimal where !isShort: #"^[+-]?\d+(\.\d+)?$"#
         case .float: "^(-?INF|NaN)$"
+        case .name where enumeration.isEmpty: #"^(\{[^{}]*\})?[^{}:\s]+$"#
         default: nil
         }
     }
@@ -86,7 +87,8 @@ extension SimplePlan {
             json.key("items")
             item.writeSchema(to: &json)
             writeLengths("minItems", "maxItems", to: &json)
-        case .scalar, .boolean, .name, .union: return
+        case .name: if let stringPattern { json.member("pattern", stringPattern) }
+        case .scalar, .boolean, .union: return
         }
     }
 

@@ -72,14 +72,30 @@ struct SimplePlan: Sendable {
 
     /// The text without white space at its ends, and with one space in place of several.
     static func collapsed(_ text: String) -> String {
-        var wasSpace = true
-        let isCollapsed = text.utf8.allSatisfy { byte in
-            let isSpace = byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-            defer { wasSpace = isSpace }
-            return !isSpace || byte == 0x20 && !wasSpace
+        guard text.utf8.contains(where: XMLText.isSpace) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            if !XMLText.isSpace(byte) {
+                bytes.append(byte)
+            } else if let last = bytes.last, last != 0x20 {
+                bytes.append(0x20)
+            }
         }
-        if isCollapsed, !wasSpace || text.isEmpty { return text }
-        return text.unicodeScalars.split(whereSeparator: isSpace).map { String($0) }.joined(separator: " ")
+        if bytes.last == 0x20 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Gives the values in a text with spaces between them, until one is not taken; whether all were.
+    static func forEachWord(of text: String, _ body: (String) -> Bool) -> Bool {
+        var rest = text.utf8[...]
+        while true {
+            rest = rest.drop(while: XMLText.isSpace)
+            guard !rest.isEmpty else { return true }
+            let end = rest.firstIndex(where: XMLText.isSpace) ?? rest.endIndex
+            guard body(String(Substring(rest[..<end]))) else { return false }
+            rest = rest[end...]
+        }
     }
 
     /// Whether a character is white space to XML.

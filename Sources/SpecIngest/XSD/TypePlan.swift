@@ -92,6 +92,8 @@ struct MembersPlan: Sendable {
     var content: [Particle] = []
     /// Choices that have to be made: the members that each alternative needs.
     var choices: [[[Int]]] = []
+    /// Choices of which one alternative may be given: the members of each.
+    var exclusives: [[[Int]]] = []
     /// The text, where the element holds text and attributes.
     var simple: SimplePlan?
     /// Whether text may stand between the elements.

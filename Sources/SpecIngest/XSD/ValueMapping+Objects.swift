@@ -57,18 +57,22 @@ extension ValueMapping {
         json.endArray()
     }
 
-    /// Gives each member with what a schema of the object says of it.
+    /// Gives each member with what a schema of the object says of it, and what `notes` say of the members of these names.
     func forEachMember(
-        of plan: MembersPlan,
+        of plan: MembersPlan, notes: [String: String] = [:],
         _ body: (_ name: String, _ isRequired: Bool, _ documentation: String?, _ write: (inout JSONWriter) -> Void) -> Void
     ) {
         for attribute in plan.attributes {
             let (value, fixed) = (attribute.attribute.defaultValue, attribute.attribute.fixedValue)
-            let description = Self.description(nil, defaultValue: value, fixedValue: fixed)
-            body(attribute.name, attribute.isRequired, nil) { attribute.simple.writeSchema(description: description, to: &$0) }
+            let documentation = attribute.attribute.documentation
+            let description = Self.description(documentation, defaultValue: value, fixedValue: fixed)
+            body(attribute.name, attribute.isRequired, documentation) { attribute.simple.writeSchema(description: description, to: &$0) }
         }
         if let simple = plan.simple { body(MembersPlan.text, false, nil) { simple.writeSchema(to: &$0) } }
-        for member in plan.members {
+        for var member in plan.members {
+            if let note = notes[member.name] {
+                member.element.documentation = note + (member.element.documentation.map { " " + $0 } ?? "")
+            }
             body(member.name, member.isRequired, member.element.documentation) { writeSchema(of: member, to: &$0) }
         }
         if plan.isMixed {
@@ -79,8 +83,8 @@ extension ValueMapping {
         }
         if plan.any != nil {
             body(MembersPlan.any, false, nil) { json in
-                guard plan.isAnyArray else { return Self.writeText("XML", to: &json) }
-                json.raw(#"{"description":"XML","type":"array","items":{"type":"string"}}"#)
+                let element = #"{"type":"string","contentMediaType":"application/xml"}"#
+                json.raw(plan.isAnyArray ? #"{"type":"array","items":\#(element)}"# : element)
             }
         }
     }

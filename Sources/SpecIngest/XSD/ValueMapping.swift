@@ -50,14 +50,28 @@ struct ValueMapping {
 
     /// The members of the object that stands for an element, as its type alone has them; nil where another value stands for it.
     ///
-    /// Of a choice, no member is required.
+    /// Of a choice, no member is required, and each says which it excludes: the schema of arguments cannot.
     func properties(ofType number: Int) -> [Property]? {
         guard case .members(let plan) = plans[number].content else { return nil }
         var result: [Property] = []
-        forEachMember(of: plan) { name, isRequired, documentation, write in
+        forEachMember(of: plan, notes: exclusions(plan)) { name, isRequired, documentation, write in
             var json = JSONWriter()
             write(&json)
             result.append(Property(name: name, schema: json.buffer, isRequired: isRequired, documentation: documentation))
+        }
+        return result
+    }
+
+    /// By the name of a member, what is said of those it cannot be given together with.
+    private func exclusions(_ plan: MembersPlan) -> [String: String] {
+        var result: [String: String] = [:]
+        for choice in plan.exclusives {
+            for branch in choice {
+                let others = choice.joined().filter { !branch.contains($0) }.map { "\"\(plan.members[$0].name)\"" }
+                guard !others.isEmpty else { continue }
+                let names = others.prefix(4).joined(separator: ", ") + (others.count > 4 ? " and others" : "")
+                for member in branch { result[plan.members[member].name] = "Not together with \(names)." }
+            }
         }
         return result
     }

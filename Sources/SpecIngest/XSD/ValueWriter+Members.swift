@@ -134,8 +134,12 @@ extension ValueWriter {
         }
     }
 
+    /// How many attributes an element may have, of which no schema names most.
+    private static let maximumAttributes = 256
+
     /// Adds an attribute that no schema names.
     func addAttribute(_ given: Given, to element: inout XMLElement) throws(HubError) {
+        guard element.attributes.count < Self.maximumAttributes else { throw refusal("is one of too many attributes") }
         guard let name = plans.name(String(given.name.dropFirst())), name.namespace != SchemaVocabulary.instance,
             name != XMLName(namespace: "", local: "xmlns"), !element.attributes.contains(where: { $0.name == name })
         else { throw refusal("is not a name that an attribute can have") }

@@ -4,12 +4,7 @@ extension ValueWriter {
     /// What stands in an element, or an attribute, for a value of a simple type.
     func nodes(of value: JSONValue, _ plan: SimplePlan) throws(HubError) -> [XMLNode] {
         if case .list(let item) = plan.kind, value.kind == .array {
-            var nodes: [XMLNode] = []
-            for element in value.elements {
-                if !nodes.isEmpty { nodes.append(.text(" ")) }
-                nodes += try self.nodes(of: element, item)
-            }
-            return Self.joined(nodes)
+            return try list(value, item)
         }
         if case .list(let item) = plan.kind, value.kind != .string { return try nodes(of: value, item) }
         if case .name = plan.kind {
@@ -27,13 +22,22 @@ extension ValueWriter {
         return [.name(name)]
     }
 
-    private static func joined(_ nodes: [XMLNode]) -> [XMLNode] {
-        var text = ""
-        for node in nodes {
-            guard case .text(let part) = node else { return nodes }
-            text += part
+    private func list(_ value: JSONValue, _ item: SimplePlan) throws(HubError) -> [XMLNode] {
+        var (nodes, text) = ([XMLNode](), "")
+        for (index, element) in value.elements.enumerated() {
+            if index > 0 { text += " " }
+            for node in try self.nodes(of: element, item) {
+                if case .text(let part) = node {
+                    text += part
+                } else {
+                    if !text.isEmpty { nodes.append(.text(text)) }
+                    nodes.append(node)
+                    text = ""
+                }
+            }
         }
-        return text.isEmpty ? [] : [.text(text)]
+        if !text.isEmpty { nodes.append(.text(text)) }
+        return nodes
     }
 
     private func text(of value: JSONValue, _ plan: SimplePlan) throws(HubError) -> String {

@@ -23,7 +23,11 @@ struct ValueWriter {
         case index(Int)
     }
 
+    private var elementCount = 0
+
     private static let maximumDepth = 100
+    /// As many as are read of an answer.
+    private static let maximumElements = XMLLimits.message.maximumElements
     private static let nilName = XMLName(namespace: SchemaVocabulary.instance, local: "nil")
     static let typeName = XMLName(namespace: SchemaVocabulary.instance, local: "type")
 
@@ -98,6 +102,8 @@ struct ValueWriter {
     /// Fills an element with the value of a type.
     mutating func fill(_ element: inout XMLElement, type: Int, _ value: JSONValue) throws(HubError) {
         guard path.count < Self.maximumDepth else { throw refusal("is nested too deeply") }
+        elementCount += 1
+        guard elementCount <= Self.maximumElements else { throw refusal("is one of too many elements") }
         let declared = plans[type]
         let (plan, isNamed) = try chosen(declared, type, value)
         // Of anything at all, the value itself tells the type.

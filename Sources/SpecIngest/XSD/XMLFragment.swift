@@ -63,8 +63,8 @@ enum XMLFragment {
 
     private static func collect(_ text: String, into found: inout Set<String>) {
         guard text.utf8.contains(UInt8(ascii: ":")) else { return }
-        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        for part in parts.dropLast().prefix(256) {
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 256, omittingEmptySubsequences: false)
+        for part in parts.dropLast() {
             guard
                 let name = String(part.suffix(64)).map({ tail in tail.unicodeScalars.reversed().prefix { NCName.isName("_" + String($0)) } }
                 )

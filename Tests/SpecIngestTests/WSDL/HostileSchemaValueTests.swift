@@ -33,6 +33,18 @@ struct HostileSchemaValueTests {
         #expect(try fixture.xml("{\(members)}", "any").utf8.count > 1_000_000)
     }
 
+    @Test("more elements or attributes than an answer could have are refused, and many namespaces are written")
+    func tooMany() throws {
+        let fixture = try ValueFixture(Self.node)
+        #expect(fixture.refusal("{\"e\":[\(String(repeating: "{},", count: 250_000))1]}").hasSuffix("is one of too many elements"))
+        let attributes = (0..<100_000).map { "\"@a\($0)\":1" }.joined(separator: ",")
+        #expect(fixture.refusal("{\(attributes)}", "any").hasSuffix("is one of too many attributes"))
+        let namespaces = (0..<4_000).map { "\"{urn:\($0)}a\":1" }.joined(separator: ",")
+        #expect(try fixture.xml("{\(namespaces)}", "any").contains("xmlns:ns4000="))
+        let fragments = (0..<1_000).map { "<a xmlns:ns\($0)='urn:\($0)' b='ns\($0):x'/><ns\($0):b xmlns:ns\($0)='urn:x\($0)'/>" }.joined()
+        #expect(try fixture.xml("{\"#xml\":\"\(fragments)\"}", "any").contains("xmlns:ns1=\"urn:1\""))
+    }
+
     @Test("a group that repeats without end ends with its values")
     func repeats() throws {
         let fixture = try ValueFixture(

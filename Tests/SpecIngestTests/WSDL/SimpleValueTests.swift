@@ -26,7 +26,7 @@ struct SimpleValueTests {
             ("xs:duration", #"{"type":"string","format":"duration"}"#),
             ("xs:base64Binary", #"{"type":"string","contentEncoding":"base64"}"#),
             ("xs:hexBinary", #"{"type":"string","contentEncoding":"base64"}"#),
-            ("xs:QName", #"{"type":"string"}"#),
+            ("xs:QName", #"{"type":"string","pattern":"^(\\{[^{}]*\\})?[^{}:\\s]+$"}"#),
             ("xs:NMTOKENS", #"{"type":"array","items":{"type":"string"},"minItems":1}"#),
             ("xs:anySimpleType", #"{"type":["string","number","boolean"]}"#),
             ("enc:string", #"{"type":"string"}"#),
