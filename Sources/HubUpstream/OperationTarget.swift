@@ -55,7 +55,12 @@ public struct OperationTarget: CallTarget {
         if decoder == nil, let format = answers.itemFormat(status: opened.status, contentType: opened.contentType) {
             return (try await items(of: opened, format, for: request), true)
         }
-        let response = try await access.service.collect(opened, length: length)
+        let response: CollectedResponse
+        do {
+            response = try await access.service.collect(opened, length: length)
+        } catch let error as HubError where error.code == .tooLarge {
+            throw HubError(.tooLarge, error.message + answers.wayToLess, cause: error)
+        }
         if let decoder { return (decoder.decode(status: response.status, fields: response.fields, body: response.body), false) }
         return (CallResponse(status: response.status, fields: response.fields, body: .complete(response.body)), false)
     }

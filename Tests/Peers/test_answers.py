@@ -113,6 +113,13 @@ def test_the_operator_keeps_parts(start_hub, upstream, peers):
     assert f"Showing 2 of {TOTAL:,} items" in notes(hand)
 
 
+def test_what_is_not_json_has_no_parts_to_keep(start_hub, upstream, peers):
+    endpoint = {"name": "log", "request": "GET /file/log?bytes=3", "response": {"keep": ["/x"]}}
+    hub = start_hub({"upstreams": {"a": {"addresses": [upstream.url]}}, "servers": {"hand": {"upstream": "a", "http": [endpoint]}}})
+    (block,) = peers(MCP2_AUTO, hub, "hand").call("log")["content"]
+    assert "line" not in block["text"] and "not JSON" in block["text"]
+
+
 # Bounds
 
 
@@ -165,6 +172,11 @@ def test_files_are_blocks_of_their_kind(connect):
     (block,) = connect("answers").call("file", kind="archive", bytes=3_000_000)["content"]
     assert block["type"] == "resource" and block["resource"]["mimeType"] == "application/zip"
     assert len(base64.b64decode(block["resource"]["blob"])) == 3_000_004
+
+
+def test_more_than_is_ever_taken_is_an_error(connect):
+    result = connect("answers").call("file", kind="archive", bytes=9_000_000)
+    assert result["isError"] is True and "larger than 8388608 bytes" in result["content"][0]["text"]
 
 
 @pytest.mark.parametrize("kind, type", [("picture", "image/png"), ("sound", "audio/wav"), ("archive", "application/zip")])

@@ -1,3 +1,4 @@
+import HTTPTypes
 public import NIOCore
 
 /// What becomes of the answers of one tool: which parts are kept, how large they may be, and how their pages are put together.
@@ -14,9 +15,9 @@ public struct AnswerPlan: Sendable {
     public let bounds: AnswerBounds
     /// How pages are put together; nil leaves them alone.
     public let pages: PagePlan?
+    let takesFields: Bool
+    let arguments: PageArguments
     private let keep: FieldSelection?
-    private let takesFields: Bool
-    private let arguments: PageArguments
     private let itemTypes: [String]
 
     /// A plan that only bounds what answers are.
@@ -87,21 +88,6 @@ public struct AnswerPlan: Sendable {
         return ItemCollector(format, maximumItems: bounds.streamItems, maximumBytes: room)
     }
 
-    /// What has to be said about items that were not all taken; nil where they were.
-    public func note(on collector: ItemCollector, reason: ItemsLeft) -> String? {
-        let shown = "Showing the first \(CountText.count(collector.count)) items of a stream"
-        switch (collector.end, reason) {
-        case (.done, _), (nil, .none): return nil
-        case (.items, _): return shown + ", which was not read further."
-        case (.bytes, _): return shown + ", which was not read further, to keep the answer under \(CountText.bytes(bounds.bytes))."
-        case (.itemTooLarge, _): return shown + ": the next one is larger than \(CountText.bytes(bounds.bytes))."
-        case (.surplus, _): return shown + ", in which there is too much besides items."
-        case (.malformed, _): return shown + ": what follows cannot be read."
-        case (nil, .time): return shown + ", which was listened to for \(bounds.wait.components.seconds) s."
-        case (nil, .failure(let message)): return shown + ", which broke off: \(message)."
-        }
-    }
-
     /// Why a stream was left, other than by its collector.
     public enum ItemsLeft: Sendable {
         /// It ended.
@@ -138,12 +124,14 @@ public struct AnswerPlan: Sendable {
         let projects = !isProjected && self.isProjected(request)
         guard projects || bounds.items != nil || body.readableBytes > min(bounds.bytes, bounds.fileBytes) else { return response }
         let type = response.contentType.flatMap { MediaType($0) }
-        guard type.map(\.isJSON) ?? true else { return shapeFile(response, body, type) }
-        guard var document = response.document ?? (try? JSONDocument(parsing: body, limits: .payload)) else {
-            return shapeFile(response, body, type)  // what it is not, it cannot be cut as
+        var document = response.document
+        if document == nil, type.map({ $0.isJSON || (projects && $0.isText) }) ?? true {
+            document = try? JSONDocument(parsing: body, limits: .payload)  // what it is not, it cannot be cut as
         }
+        guard var document else { return isProjected || keep == nil ? shapeFile(response, body, type) : leavingOut(response, body, type) }
         var response = response
         if projects {
+            response.fields[.contentType] = "application/json"
             let projected = project(document, for: request)
             document = projected.document
             if let note = projected.note { response.notes.append(note) }
@@ -173,12 +161,16 @@ public struct AnswerPlan: Sendable {
         return (document, note)
     }
 
-    private static func note(onMissing root: JSONValue, isCaller: Bool) -> String {
-        guard isCaller else { return "None of the parts that are kept is in this answer." }
-        let sample = root.kind == .array ? root.elements.first { _ in true } : root
-        let names = (sample?.members ?? .none).prefix(20).compactMap(\.name.string).map { CountText.quoted($0) }
-        return "Nothing of \(fieldsArgument) is in this answer" + (names.isEmpty ? "." : "; it has \(names.joined(separator: ", ")).")
+    /// An answer of which only parts may be seen, and which has none.
+    private func leavingOut(_ response: CallResponse, _ body: ByteBuffer, _ type: MediaType?) -> CallResponse {
+        guard body.readableBytes > 0 else { return response }
+        var response = response
+        response.body = .complete(ByteBuffer())
+        response.notes.append("The answer is \(Self.name(of: type)) and not JSON, of which parts could be kept, and was left out.")
+        return response
     }
+
+    private static func name(of type: MediaType?) -> String { type?.essence ?? "a file" }
 
     /// Text is cut behind a line; a file that is too large is left out.
     private func shapeFile(_ response: CallResponse, _ body: ByteBuffer, _ type: MediaType?) -> CallResponse {
@@ -191,62 +183,11 @@ public struct AnswerPlan: Sendable {
             response.notes.append(
                 "Showing the first \(CountText.count(length)) of \(CountText.count(body.readableBytes)) bytes.")
         } else if body.readableBytes > bounds.fileBytes {
-            let name = type?.essence ?? "a file"
             response.body = .complete(ByteBuffer())
             response.notes.append(
-                "The answer is \(name) of \(CountText.count(body.readableBytes)) bytes, more than \(CountText.bytes(bounds.fileBytes)), and was left out."
+                "The answer is \(Self.name(of: type)) of \(CountText.count(body.readableBytes)) bytes, more than \(CountText.bytes(bounds.fileBytes)), and was left out."
             )
         }
         return response
     }
-
-    // MARK: The way to the rest
-
-    private func notes(on cut: AnswerCut, of document: JSONDocument, for request: Request) -> [String] {
-        guard let first = cut.places.max(by: { $0.total - $0.shown < $1.total - $1.shown }) else { return [] }
-        let list = JSONPointer.value(at: first.path, in: document.root)
-        let what = list?.kind == .object ? "members" : "items"
-        var text = "Showing \(CountText.count(first.shown)) of \(CountText.count(first.total)) \(what)"
-        if !first.path.isEmpty { text += " of \(Self.dotted(first.path))" }
-        if cut.places.count > 1 { text += ", and only parts at \(CountText.count(cut.places.count - 1)) other places" }
-        text += bounds.items.map { first.shown >= $0 } ?? false ? "." : ", to keep the answer under \(CountText.bytes(bounds.bytes))."
-        return [text + wayToRest(first, list, request)]
-    }
-
-    /// 1. The elements after those shown, where an argument skips elements.
-    /// 2. Smaller pages, where an argument says how large they are.
-    /// 3. The next page, where an argument counts them.
-    /// 4. Less of each element.
-    private func wayToRest(_ place: AnswerCut.Place, _ list: JSONValue?, _ request: Request) -> String {
-        var ways: [String] = []
-        let number = { (name: String) in request.arguments?[name].flatMap { $0.int ?? $0.string.flatMap { Int($0) } } }
-        if list?.kind == .array, place.path.allSatisfy({ Int($0) == nil }) {
-            if let offset = arguments.offset {
-                ways.append("the rest: pass \(offset)=\((number(offset) ?? 0).addingReportingOverflow(place.shown).partialValue)")
-            } else if let limit = arguments.limit, let next = arguments.page ?? arguments.cursor {
-                // Where the caller is on a later page, smaller pages have other numbers.
-                let isFirst = arguments.page != nil && (number(next) ?? arguments.firstPage) == arguments.firstPage
-                let second =
-                    isFirst
-                    ? ", and for the one after the first \(next)=\(arguments.firstPage.addingReportingOverflow(1).partialValue)" : ""
-                ways.append("smaller pages: pass \(limit)=\(place.shown)\(second)")
-            } else if let page = arguments.page {
-                let current = number(page) ?? arguments.firstPage
-                ways.append("the next page: pass \(page)=\(current.addingReportingOverflow(1).partialValue)")
-            } else if let limit = arguments.limit {
-                ways.append("fewer: pass \(limit)=\(place.shown)")
-            }
-        }
-        if takesFields, request.fields == nil {
-            let element = list?.kind == .array ? list?.elements.first { _ in true } : nil
-            let names = (element?.members ?? .none).prefix(2).compactMap(\.name.string).filter { !$0.contains(".") && $0.utf8.count <= 64 }
-            let prefix = place.path.filter { Int($0) == nil }
-            let paths = names.map { CountText.quoted((prefix + [$0]).joined(separator: ".")) }
-            let example = paths.isEmpty ? "a list of paths" : "[\(paths.joined(separator: ", "))]"
-            ways.append("less of each: pass \(Self.fieldsArgument)=\(example)")
-        }
-        return ways.isEmpty ? "" : " For " + ways.joined(separator: "; for ") + "."
-    }
-
-    private static func dotted(_ path: [String]) -> String { CountText.quoted(path.joined(separator: "."), limit: 120) }
 }

@@ -11,9 +11,9 @@ public struct ItemCollector {
         case items
         /// There are as many bytes as there may be.
         case bytes
-        /// An item is larger than all may be.
+        /// An item is larger than one may be.
         case itemTooLarge
-        /// Most of what came is no item: comments, empty lines.
+        /// More came than is read of any stream, mostly comments and empty lines.
         case surplus
         /// What came cannot be read on.
         case malformed
@@ -24,6 +24,8 @@ public struct ItemCollector {
     /// The most that is read of one stream, in bytes, whatever there is in it.
     static let maximumReceived = 8 << 20
 
+    /// The most bytes of an item. The first one is taken whatever the bound on all of them, because less than one says nothing.
+    let maximumItemBytes: Int
     /// The items.
     public private(set) var count = 0
     /// Why no more is taken; nil while more is.
@@ -43,7 +45,8 @@ public struct ItemCollector {
         self.format = format
         self.maximumItems = maximumItems
         self.maximumBytes = maximumBytes
-        decoder = SSEDecoder(maximumEventBytes: maximumBytes)
+        maximumItemBytes = max(maximumBytes, 1 << 20)
+        decoder = SSEDecoder(maximumEventBytes: maximumItemBytes)
         json.beginArray()
     }
 
@@ -125,7 +128,7 @@ public struct ItemCollector {
         }
         guard end == nil else { return }
         pending.writeImmutableBuffer(piece)
-        if pending.readableBytes > maximumBytes { end = .itemTooLarge }
+        if pending.readableBytes > maximumItemBytes { end = .itemTooLarge }
     }
 
     private mutating func addRecord(_ record: ByteBuffer) {
@@ -149,8 +152,8 @@ public struct ItemCollector {
     }
 
     private mutating func add(_ item: ByteBuffer) {
-        guard item.readableBytes <= maximumBytes - 2 else { return end = .itemTooLarge }
-        guard json.buffer.readableBytes + item.readableBytes + 2 <= maximumBytes else { return end = .bytes }
+        guard item.readableBytes <= maximumItemBytes else { return end = .itemTooLarge }
+        guard count == 0 || json.buffer.readableBytes + item.readableBytes + 2 <= maximumBytes else { return end = .bytes }
         json.raw(item)
         count += 1
         if count >= maximumItems { end = .items }

@@ -43,6 +43,17 @@ struct AnswerPlanTests {
         #expect(body(none) == "{}" && none.notes.count == 1)
     }
 
+    @Test("what is no JSON has no parts that are kept, and JSON by another name has", arguments: ["text/plain", "text/html", nil])
+    func keepsOfText(type: String?) throws {
+        let plan = plan { $0.keep = ["/a"] }
+        let named = try plan.shape(answer(#"{"a":1,"secret":2}"#, type: type), for: request(plan))
+        #expect(body(named) == #"{"a":1}"# && named.contentType == "application/json")
+        let text = try plan.shape(answer("secret", type: type), for: request(plan))
+        #expect(body(text).isEmpty && text.notes.count == 1)
+        #expect(try body(plan.shape(answer("{\"a\":1,", type: "application/json"), for: request(plan))).isEmpty)
+        #expect(try body(plan.shape(answer("secret", type: "image/png"), for: request(plan))).isEmpty)
+    }
+
     @Test("a caller chooses among what is kept")
     func choosing() throws {
         let plan = plan { $0.keep = ["/data/*/id", "/data/*/name"] }
