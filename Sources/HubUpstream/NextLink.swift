@@ -37,7 +37,7 @@ struct NextLink: Sendable {
         if target.hasPrefix("?") {
             target = current + target
         } else if !target.hasPrefix("/") {
-            target = current.prefix(through: current.lastIndex(of: "/") ?? current.startIndex) + target
+            target = (current.lastIndex(of: "/").map { current[...$0] } ?? "/") + target
         }
         return below(base, target)
     }
@@ -57,7 +57,6 @@ struct NextLink: Sendable {
         guard target.hasPrefix(base), !target.prefix(while: { $0 != "?" }).split(separator: "/").contains(where: HTTPAddress.isDotSegment)
         else { return nil }
         let rest = target.dropFirst(base.count)
-        if rest.hasPrefix("/") { return String(rest) }
-        return rest.isEmpty || rest.hasPrefix("?") ? "/" + rest : nil
+        return rest.isEmpty || rest.hasPrefix("/") || rest.hasPrefix("?") ? String(rest) : nil
     }
 }

@@ -42,6 +42,16 @@ struct NextLinkTests {
         #expect(link(["http://a.test/1", "http://b.test/2"]).path(of: "/1/x", on: "/x") == nil)
     }
 
+    @Test("a service at the address itself has no path below it", arguments: ["", "?a=1"])
+    func noPath(path: String) {
+        let links = link(["http://a.test/service"])
+        #expect(links.path(of: "?page=2", on: path) == "?page=2")
+        #expect(links.path(of: "http://a.test/service?page=2", on: path) == "?page=2")
+        #expect(links.path(of: "other?page=2", on: path) == nil)
+        #expect(link(["http://a.test"]).path(of: "other?page=2", on: path) == "/other?page=2")
+        #expect(link(["http://a.test"]).path(of: "?page=2", on: path) == "?page=2")
+    }
+
     @Test("an address without end is not followed")
     func long() {
         #expect(link(["http://a.test"]).path(of: "/" + String(repeating: "x", count: 9000), on: "/x") == nil)
