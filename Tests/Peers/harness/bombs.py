@@ -724,3 +724,226 @@ def documents_in_yaml(folder):
 @case
 def directives_in_yaml(folder):
     return written(folder, "".join(f"%TAG !{n}! tag:x{n}\n" for n in range(100_000)) + "---\n" + HEAD + PATHS, "api.yaml")
+
+
+# WSDL
+
+
+XSD = "http://www.w3.org/2001/XMLSchema"
+
+
+def service(schema="", root="", content='<xs:element name="a" type="xs:string"/>', more="") -> str:
+    """A WSDL of one operation; `schema` stands in its schema, `root` in its start tag, `content` in its request, `more` at its end."""
+    wsdl, soap = "http://schemas.xmlsoap.org/wsdl/", "http://schemas.xmlsoap.org/wsdl/soap/"
+    return f"""<definitions xmlns="{wsdl}" xmlns:s="{soap}" xmlns:xs="{XSD}" xmlns:t="urn:t" targetNamespace="urn:t" {root}>
+<types><xs:schema targetNamespace="urn:t"><xs:element name="op"><xs:complexType><xs:sequence>{content}</xs:sequence></xs:complexType></xs:element>
+{schema}</xs:schema></types>
+<message name="I"><part name="p" element="t:op"/></message><portType name="P"><operation name="op"><input message="t:I"/></operation></portType>
+<binding name="B" type="t:P"><s:binding transport="http://schemas.xmlsoap.org/soap/http"/><operation name="op"><s:operation soapAction=""/>
+<input><s:body use="literal"/></input></operation></binding>
+<service name="S"><port name="P" binding="t:B"><s:address location="https://api.test/"/></port></service>{more}</definitions>"""
+
+
+def typed(name: str, more="") -> str:
+    """A local element of a type."""
+    return f'<xs:element name="a" type="t:{name}" {more}/>'
+
+
+def complex_type(name: str, content: str) -> str:
+    """A named type with elements."""
+    return f'<xs:complexType name="{name}"><xs:sequence>{content}</xs:sequence></xs:complexType>'
+
+
+@case
+def entities_that_multiply(folder):
+    levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    return written(folder, f'<!DOCTYPE d [<!ENTITY e0 "lol">{levels}]>' + service(more="<documentation>&e9;</documentation>"), "api.wsdl")
+
+
+@case
+def an_entity_that_is_a_file(folder):
+    return written(folder, '<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + service(more="<documentation>&e;</documentation>"), "api.wsdl")
+
+
+@case
+def an_entity_without_a_declaration(folder):
+    return written(folder, service(more="<documentation>&e;</documentation>"), "api.wsdl")
+
+
+@case
+def elements_in_elements(folder):
+    return written(folder, service(more="<a>" * 1_000_000), "api.wsdl")
+
+
+@case
+def attributes_of_one_element(folder):
+    return written(folder, service(root=" ".join(f'a{n}="1"' for n in range(1_000_000))), "api.wsdl")
+
+
+@case
+def namespaces_of_one_element(folder):
+    return written(folder, service(root=" ".join(f'xmlns:n{n}="urn:{n}"' for n in range(200_000))), "api.wsdl")
+
+
+@case
+def elements_beyond_number(folder):
+    return written(folder, service(more="<a/>" * 5_000_000), "api.wsdl")
+
+
+@case
+def an_xml_text_longer_than_any(folder):
+    return written(folder, service(more="<documentation>" + "a" * 100_000_000 + "</documentation>"), "api.wsdl")
+
+
+@case
+def an_xml_text_nearly_too_long(folder):
+    return written(folder, service(more="<documentation>" + "a &lt;" * 5_000_000 + "</documentation>"), "api.wsdl")
+
+
+@case
+def references_to_characters(folder):
+    return written(folder, service(more="<documentation>" + "&#x20AC;" * 3_000_000 + "</documentation>"), "api.wsdl")
+
+
+@case
+def xml_bytes_that_are_no_utf8(folder):
+    return written(folder, service(more="<documentation>here</documentation>").encode().replace(b"here", b"\xff\xc0"), "api.wsdl")
+
+
+@case
+def xml_that_ends_early(folder):
+    return written(folder, service()[:-20], "api.wsdl")
+
+
+@case
+def types_of_themselves(folder):
+    return written(folder, service(complex_type("T", typed("T", 'maxOccurs="unbounded"') + typed("T")), content=typed("T")), "api.wsdl")
+
+
+@case
+def types_that_double(folder):
+    types = "".join(complex_type(f"T{n}", typed(f"T{n + 1}") + typed(f"T{n + 1}").replace('"a"', '"b"')) for n in range(200))
+    return written(folder, service(types + complex_type("T200", ""), content=typed("T0")), "api.wsdl")
+
+
+@case
+def groups_that_double(folder):
+    groups = "".join(
+        f'<xs:group name="G{n}"><xs:sequence>{f"""<xs:group ref="t:G{n + 1}"/>""" * 2}</xs:sequence></xs:group>' for n in range(60)
+    )
+    return written(folder, service(groups + '<xs:group name="G60"><xs:sequence/></xs:group>', content='<xs:group ref="t:G0"/>'), "api.wsdl")
+
+
+@case
+def groups_with_many_notes(folder):
+    notes = "<xs:annotation/>" * 200_000
+    group = f'<xs:group name="G">{notes}<xs:sequence><xs:element name="a" type="xs:int"/></xs:sequence></xs:group>'
+    return written(folder, service(group, content='<xs:group ref="t:G"/>' * 200_000), "api.wsdl")
+
+
+@case
+def attribute_groups_that_double(folder):
+    groups = "".join(f'<xs:attributeGroup name="A{n}">{f"""<xs:attributeGroup ref="t:A{n + 1}"/>""" * 2}</xs:attributeGroup>' for n in range(60))
+    last = '<xs:attributeGroup name="A60"><xs:attribute name="a"/></xs:attributeGroup>'
+    return written(folder, service(groups + last + '<xs:complexType name="T"><xs:attributeGroup ref="t:A0"/></xs:complexType>', content=typed("T")), "api.wsdl")
+
+
+@case
+def a_chain_of_extensions(folder):
+    types = "".join(
+        f'<xs:complexType name="T{n}"><xs:complexContent><xs:extension base="t:T{n + 1}"><xs:sequence><xs:element name="e{n}" type="xs:int"/>'
+        "</xs:sequence></xs:extension></xs:complexContent></xs:complexType>"
+        for n in range(20_000)
+    )
+    return written(folder, service(types + complex_type("T20000", ""), content=typed("T0")), "api.wsdl")
+
+
+@case
+def many_types_of_one_base(folder):
+    types = "".join(
+        f'<xs:complexType name="T{n}"><xs:complexContent><xs:extension base="t:B"/></xs:complexContent></xs:complexType>' for n in range(30_000)
+    )
+    return written(folder, service(types + complex_type("B", ""), content=typed("B")), "api.wsdl")
+
+
+@case
+def many_substitutes(folder):
+    heads = '<xs:element name="h" type="xs:string"/>'
+    others = "".join(f'<xs:element name="h{n}" substitutionGroup="t:h"/>' for n in range(50_000))
+    return written(folder, service(heads + others, content='<xs:element ref="t:h"/>'), "api.wsdl")
+
+
+@case
+def lists_of_lists(folder):
+    types = "".join(f'<xs:simpleType name="L{n}"><xs:list itemType="t:L{n + 1}"/></xs:simpleType>' for n in range(50_000))
+    return written(folder, service(types, content=typed("L0")), "api.wsdl")
+
+
+@case
+def unions_that_double(folder):
+    types = "".join(f'<xs:simpleType name="U{n}"><xs:union memberTypes="t:U{n + 1} t:U{n + 1}"/></xs:simpleType>' for n in range(200))
+    return written(folder, service(types + '<xs:simpleType name="U200"><xs:restriction base="xs:int"/></xs:simpleType>', content=typed("U0")), "api.wsdl")
+
+
+@case
+def patterns_of_schemas(folder):
+    hostile = ["(a+)+", "(a|aa)+", "(" * 5_000 + ")" * 5_000, "[a-[b-[c-[d]]]]" * 1_000, "a{1,1000000000}", "[", "\\p{L}" * 10_000, "[" * 100_000]
+    types = "".join(
+        f'<xs:simpleType name="S{n}"><xs:restriction base="xs:string"><xs:pattern value="{text}"/></xs:restriction></xs:simpleType>'
+        for n, text in enumerate(hostile)
+    )
+    return written(folder, service(types, content="".join(typed(f"S{n}").replace('"a"', f'"a{n}"') for n in range(len(hostile)))), "api.wsdl")
+
+
+@case
+def a_hundred_thousand_elements(folder):
+    return written(folder, service(content="".join(f'<xs:element name="e{n}" type="xs:int"/>' for n in range(100_000))), "api.wsdl")
+
+
+@case
+def occurrences_beyond_number(folder):
+    element = '<xs:element name="a" type="xs:int" minOccurs="99999999999999999999" maxOccurs="9223372036854775807"/>'
+    return written(folder, service(content=element), "api.wsdl")
+
+
+@case
+def redefinitions_of_one_type(folder):
+    one = '<xs:complexType name="T"><xs:complexContent><xs:extension base="t:T"/></xs:complexContent></xs:complexType>'
+    written(folder, f'<xs:schema xmlns:xs="{XSD}" targetNamespace="urn:t"><xs:complexType name="T"/></xs:schema>', "t.xsd")
+    return written(folder, service(f'<xs:redefine schemaLocation="t.xsd">{one * 20_000}</xs:redefine>', content=typed("T")), "api.wsdl")
+
+
+@case
+def schemas_that_import_each_other(folder):
+    for n in range(300):
+        imports = "".join(f'<xs:include schemaLocation="s{m}.xsd"/>' for m in range(300))
+        written(folder, f'<xs:schema xmlns:xs="{XSD}" targetNamespace="urn:t">{imports}</xs:schema>', f"s{n}.xsd")
+    return written(folder, service('<xs:include schemaLocation="s0.xsd"/>'), "api.wsdl")
+
+
+@case
+def schemas_that_are_no_files(folder):
+    (folder / "zero.xsd").symlink_to("/dev/zero")
+    names = ["/etc/passwd", "file:///etc/passwd", "http://169.254.169.254/x.xsd", "../../../../../etc/passwd", "zero.xsd", "api.wsdl", "a" * 100_000]
+    return written(folder, service("".join(f'<xs:include schemaLocation="{name}"/>' for name in names)), "api.wsdl")
+
+
+@case
+def many_operations_of_one_message(folder):
+    document = service(content="".join(f'<xs:element name="e{n}" type="xs:int"/>' for n in range(2_000)))
+    ports = "".join(f'<operation name="o{n}"><input message="t:I"/></operation>' for n in range(10_000))
+    bound = "".join(f'<operation name="o{n}"><s:operation soapAction="{n}"/><input><s:body use="literal"/></input></operation>' for n in range(10_000))
+    document = document.replace('<operation name="op"><input message="t:I"/></operation>', ports)
+    start, end = document.index('<operation name="op"><s:'), document.index("</binding>")
+    return written(folder, document[:start] + bound + document[end:], "api.wsdl")
+
+
+@case
+def many_messages(folder):
+    return written(folder, service(more="".join(f'<message name="M{n}"><part name="p" type="xs:int"/></message>' for n in range(150_000))), "api.wsdl")
+
+
+@case
+def many_services(folder):
+    more = "".join(f'<service name="S{n}"><port name="P" binding="t:B"/></service>' for n in range(100_000))
+    return written(folder, service(more=more), "api.wsdl")
