@@ -68,8 +68,11 @@ public enum OpenAPIReader {
         var builder = ToolBuilder(reading, security)
         var operations: [IngestedOperation] = []
         operations.reserveCapacity(names.count)
-        for (model, name) in zip(walk.operations, names) {
-            var model = model
+        // What a model takes is given back once its tool is made: all of both at once is what a description would cost at most.
+        var models = walk.take()
+        models.reverse()
+        for name in names {
+            guard var model = models.popLast() else { break }
             model.security = security.requirements(of: model.node)
             if let operation = builder.build(model, named: name) { operations.append(operation) }
         }

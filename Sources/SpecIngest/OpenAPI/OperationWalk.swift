@@ -49,6 +49,13 @@ struct OperationWalk {
         reading.log.operation = nil
     }
 
+    /// Gives the operations away.
+    mutating func take() -> [OperationModel] {
+        let all = operations
+        operations = []
+        return all
+    }
+
     private mutating func readItem(_ path: String, _ written: JSONValue, name: JSONValue) {
         reading.log.operation = FindingLog.line(path)
         guard let item = reading.object(written, "the path") else { return }
