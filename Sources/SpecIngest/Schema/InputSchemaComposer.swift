@@ -19,7 +19,7 @@ struct InputSchemaComposer {
     private static let maximumToolBytes = 128 << 10
     private static let crowdedToolBytes = 4 << 10
     private let shaper: SchemaShaper
-    private var remainingBytes = 32 << 20
+    private var remainingBytes = 4 << 20
 
     init(_ shaper: SchemaShaper) {
         self.shaper = shaper
