@@ -51,13 +51,7 @@ public struct ToolListMaker: Sendable {
         case .full:
             return List(listed: fitted, whole: whole, short: [], report: ListReport(tools: tools.count, bytes: full, fullBytes: full))
         case .lazy:
-            let describing = describing(whole)
-            let listed = fitted.map(\.lazy)
-            let bytes = listed.reduce(ToolListing.size(of: describing)) { $0 + ToolListing.size(of: $1) }
-            return List(
-                listed: listed, whole: whole, short: Set(listed.indices),
-                report: ListReport(tools: tools.count + 1, bytes: bytes, fullBytes: full, namesOnly: listed.map(\.name)),
-                describing: Tool(definition: describing, target: DescribeTarget(whole)))
+            return names(fitted, whole: whole, full: full)
         case .within(let tokens):
             return list(fitted, whole: whole, full: full, within: tokens)
         }
@@ -69,6 +63,19 @@ public struct ToolListMaker: Sendable {
         var tool = DescribeTarget.definition(besides: Set(tools.map(\.name)))
         if let profile { tool.inputSchema = profile.schema(tool.inputSchema) }
         return tool
+    }
+
+    // MARK: Names
+
+    private func names(_ fitted: [ToolDefinition], whole: [ToolDefinition], full: Int, tokens: Int? = nil) -> List {
+        let describing = describing(whole)
+        let listed = fitted.map(\.lazy)
+        let bytes = listed.reduce(ToolListing.size(of: describing)) { $0 + ToolListing.size(of: $1) }
+        return List(
+            listed: listed, whole: whole, short: Set(listed.indices),
+            report: ListReport(
+                tools: listed.count + 1, bytes: bytes, fullBytes: full, namesOnly: listed.map(\.name), tokens: tokens),
+            describing: Tool(definition: describing, target: DescribeTarget(whole)))
     }
 
     // MARK: A budget
@@ -84,6 +91,9 @@ public struct ToolListMaker: Sendable {
         }
         let describing = describing(whole)
         let room = 4 * min(tokens, 1 << 32) - ToolListing.size(of: describing)
+        // Where names take all there is, nothing else has room.
+        let names = names(fitted, whole: whole, full: full, tokens: tokens)
+        if ListReport.tokens(ofBytes: names.report.bytes) >= tokens { return names }
         var tools = fitted.map { ShorterTool($0, describedBy: describing.name) }
         var sizes: [Int] = []
         let rounds =
@@ -97,27 +107,28 @@ public struct ToolListMaker: Sendable {
         var named: Set<Int> = []
         var total = sizes.reduce(0, +)
         for number in sizes.indices.sorted(by: { (sizes[$1], $0) < (sizes[$0], $1) }) where total > room {
-            listed[number] = fitted[number].lazy
+            listed[number] = names.listed[number]
             total += ToolListing.size(of: listed[number]) - sizes[number]
             named.insert(number)
         }
-        let names = { (numbers: Set<Int>) in numbers.sorted().map { fitted[$0].name } }
+        let sorted = { (numbers: Set<Int>) in numbers.sorted().map { fitted[$0].name } }
         return List(
             listed: listed, whole: whole, short: shortened.union(named),
             report: ListReport(
                 tools: fitted.count + 1, bytes: total + ToolListing.size(of: describing), fullBytes: full,
-                shortened: names(shortened.subtracting(named)), namesOnly: names(named), tokens: tokens),
+                shortened: sorted(shortened.subtracting(named)), namesOnly: sorted(named), tokens: tokens),
             describing: Tool(definition: describing, target: DescribeTarget(whole)))
     }
 }
 
-/// A tool with ever smaller schemas, each made when it is first needed.
+/// A tool with ever smaller schemas, made when the first of them is needed.
 private struct ShorterTool {
     private let whole: ToolDefinition
     private let brief: ToolDefinition
     private let note: String
+    /// From large to small, the whole one first.
     private var schemas: [ByteBuffer]
-    private var pruner: SchemaPruner?
+    private var isPruned = false
     private var step = 0
     private var isBrief = false
 
@@ -140,18 +151,22 @@ private struct ShorterTool {
 
     /// Takes the first schema that has at most so many bytes, or else the smallest, and gives the size of the tool's entry.
     mutating func size(withSchemaOfAtMost most: Int, isBrief: Bool) -> Int {
-        (step, self.isBrief) = (0, isBrief)
-        while schemas[step].readableBytes > most, step < SchemaPruner.steps {
-            if schemas.count == step + 1 {
-                if pruner == nil { pruner = SchemaPruner(whole.inputSchema) }
-                guard let smaller = pruner?.schema(afterStep: schemas.count) else { break }
-                schemas.append(smaller)
-            }
-            step += 1
-        }
-        // The first of equals, and none where the note costs what is saved.
-        while step > 0, schemas[step - 1].readableBytes <= schemas[step].readableBytes { step -= 1 }
-        if step > 0, schemas[0].readableBytes <= schemas[step].readableBytes + note.utf8.count { step = 0 }
+        self.isBrief = isBrief
+        if schemas[0].readableBytes > most, !isPruned { prune() }
+        step = schemas.firstIndex { $0.readableBytes <= most } ?? schemas.count - 1
         return ToolListing.size(of: definition)
+    }
+
+    private mutating func prune() {
+        isPruned = true
+        guard var pruner = SchemaPruner(whole.inputSchema) else { return }
+        // A schema that saves no more than the note costs is none.
+        var most = schemas[0].readableBytes - note.utf8.count - 1
+        for step in 1...SchemaPruner.steps {
+            let schema = pruner.schema(afterStep: step)
+            guard schema.readableBytes < most else { continue }
+            schemas.append(schema)
+            most = schema.readableBytes
+        }
     }
 }
