@@ -19,6 +19,10 @@ struct WSDLSchemaWriter {
             writer.json.key("input")
             writer.write(call.input)
             writer.json.endObject()
+            // Operations may share what is large; past the bound nothing of it would be read.
+            if writer.json.buffer.readableBytes > JSONLimits.description.maximumBytes {
+                throw failure(JSONParseError.Reason.tooLarge.rawValue)
+            }
         }
         writer.json.endArray()
         writer.json.key("components")
@@ -32,8 +36,12 @@ struct WSDLSchemaWriter {
         do throws(SourceError) {
             return try SourceDocument(reading: writer.json.buffer)
         } catch {
-            throw IngestError(.unreadable, "the schemas of the description as JSON Schema: \(error.message)")
+            throw failure(error.message)
         }
+    }
+
+    private static func failure(_ reason: String) -> IngestError {
+        IngestError(.unreadable, "the schemas of the description as JSON Schema: \(reason)")
     }
 
     private init(_ mapping: ValueMapping) { self.mapping = mapping }

@@ -41,7 +41,8 @@ extension SchemaCompiler {
             note(.unresolvedReference, "there is no group \(FindingLog.quoted(name.local))", at: element, component)
             return nil
         }
-        guard enterGroup(name) else { return nil }
+        // Of a group only the first particle counts, but all that stands in it is looked at.
+        guard countParticle(component, children: target.element.children.count), enterGroup(name) else { return nil }
         defer { leaveGroup(name) }
         for child in Self.schemaElements(target.element) where child.name.local != "annotation" {
             return readParticle(child, target, depth: depth + 1)

@@ -56,7 +56,7 @@ extension SchemaCompiler {
         if let reference = element.attribute("ref") {
             guard let name = resolve(reference, element, component) else { return nil }
             attribute = SchemaAttribute(name: name, type: 0)
-            if let target = components[.attribute]?[name] {
+            if let target = components[.attribute]?[name], countParticle(component, children: target.element.children.count) {
                 attribute.type = attributeType(target.element, target, depth: depth)
                 attribute.defaultValue = target.element.attribute("default")
                 attribute.fixedValue = target.element.attribute("fixed")
@@ -107,7 +107,9 @@ extension SchemaCompiler {
             return
         }
         let mark = XMLName(namespace: name.namespace, local: "@" + name.local)
-        guard depth < SchemaLimits.depth, countParticle(component), enterGroup(mark) else { return }
+        guard depth < SchemaLimits.depth, countParticle(component, children: target.element.children.count), enterGroup(mark) else {
+            return
+        }
         readContent(target.element, target, into: &type, depth: depth + 1)
         leaveGroup(mark)
     }

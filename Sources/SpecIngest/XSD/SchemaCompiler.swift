@@ -78,8 +78,8 @@ struct SchemaCompiler {
             var component = Component(element: element, document: document)
             if let before = components[kind]?[name] {
                 guard document.isRedefinition else { continue }
-                var original = XMLName(namespace: name.namespace, local: local + " redefined")
-                while components[kind]?[original] != nil { original.local += " again" }
+                // With a space and a number that only grows: nothing else has this name.
+                let original = XMLName(namespace: name.namespace, local: "\(local) redefined \(order[kind]?.count ?? 0)")
                 components[kind, default: [:]][original] = before
                 order[kind, default: []].append(original)
                 component.original = original
@@ -186,8 +186,8 @@ struct SchemaCompiler {
     }
 
     /// Counts a particle; false, with a finding, past the limit.
-    mutating func countParticle(_ component: Component) -> Bool {
-        particleCount += 1
+    mutating func countParticle(_ component: Component, children: Int = 0) -> Bool {
+        particleCount += 1 + children / 4
         if particleCount <= SchemaLimits.particles { return true }
         note(.more, "the schema is too large; the rest of this type is left out", at: component.element, component)
         return false

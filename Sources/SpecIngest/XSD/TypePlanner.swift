@@ -180,7 +180,10 @@ struct TypePlanner {
     /// The plan of a simple type, or of the text of a complex one.
     mutating func simplePlan(of number: Int) -> SimplePlan {
         if let known = simplePlans[number] { return known }
-        guard let steps = set.simple(number), activeSimple.insert(number).inserted else { return .text }
+        // Lists of lists and unions of unions, each a name of its own, may be as many as there are types.
+        guard activeSimple.count < SchemaLimits.lineage, let steps = set.simple(number), activeSimple.insert(number).inserted else {
+            return .text
+        }
         defer { activeSimple.remove(number) }
         var plan = SimplePlan.builtIn("anySimpleType")
         for step in steps {
