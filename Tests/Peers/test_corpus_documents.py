@@ -1,11 +1,15 @@
-"""Hostile documents (hostile/openapi, hostile/yaml): read or refused as expected, within a second and 64 MB, never a crash."""
+"""Hostile documents (hostile/openapi, yaml, xml, json, strings, regex): read or refused as expected, within a second and 64 MB, never a crash."""
 
+import base64
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from conftest import CORPORA, httpbin_configuration
+from harness import bombs
 from harness.measure import crashed, measured
 from harness.wire import call
 
@@ -74,3 +78,47 @@ def test_hostile_yaml_gets_its_verdict(tmp_path, file, verdict):
         run, _ = listed(tmp_path, beside)
         assert run.status not in (0, 64), run.output
         assert "twice" in run.errors
+
+
+@pytest.mark.parametrize("file, verdict", cases("xml"))
+def test_hostile_xml_gets_its_verdict(tmp_path, file, verdict):
+    """As a description, which none of them is; and as a schema that a WSDL includes, which then does without."""
+    run, names = listed(tmp_path, file)
+    assert not names and "root:" not in run.errors
+    if verdict == "reject":
+        assert re.search(r":\d+:\d+: ", run.errors), run.errors
+    shutil.copy(file, tmp_path / "part.xml")
+    run, names = listed(tmp_path, bombs.written(tmp_path, bombs.service('<xs:include schemaLocation="part.xml"/>'), "api.wsdl"))
+    assert names == ["op"] and "root:" not in run.output + run.errors
+    if verdict == "reject" and file.suffix == ".xml":
+        assert "unresolved" in run.errors, run.errors
+
+
+def lines(*names: str) -> list[dict]:
+    """The cases of files of JSON lines."""
+    return [json.loads(line) for name in names for line in (HOSTILE / f"{name}.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("case", lines("json/json-test-suite", "json/json-transform"), ids=lambda case: case["id"])
+def test_hostile_json_gets_its_verdict_in_a_description(tmp_path, case):
+    """Under an extension key. What is no JSON may still be YAML."""
+    parts = case.get("parts") or [{"b64": case["b64"], "times": 1}]
+    text = b"".join(base64.b64decode(part["b64"]) * part["times"] for part in parts)
+    head = json.dumps(bombs.description())[:-1].encode()
+    run, names = listed(tmp_path, bombs.written(tmp_path, head + b',"x-case":' + text + b"}"))
+    if case["expect"] == "accept":
+        assert names == ["op"], run.errors
+    elif run.status:
+        assert re.search(r":\d+:\d+: |too deeply|too large|UTF-16", run.errors), run.errors
+
+
+def test_hostile_strings_and_patterns_stay_texts(tmp_path):
+    """Each as a summary, as the name and the description of a parameter, and as its pattern."""
+    texts = [case["text"] for case in lines("strings/naughty-strings")] + [case["pattern"] for case in lines("regex/redos")]
+    paths = {}
+    for number, text in enumerate(texts):
+        parameter = {"name": f"{text}{number}", "in": "query", "description": text, "schema": {"type": "string", "pattern": text}}
+        paths[f"/x{number}"] = {"get": {"operationId": f"op{number}", "summary": text, "parameters": [parameter]}}
+    run, names = listed(tmp_path, bombs.written(tmp_path, bombs.description(paths=paths)))
+    assert names == [f"op{number}" for number in range(len(texts))], run.errors[-2000:]
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", run.errors), "a control character in a message"
