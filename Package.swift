@@ -123,6 +123,7 @@ let package = Package(
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "ModelProxy", ["HubCore", httpTypes, locks, logging]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
-        tests(of: "hubd", ["CHubSystem", "HubCore", "HubServer", "HubTelemetry", "HubUpstream", "MCPHub", "SpecIngest", httpTypes, logging]),
+        tests(
+            of: "hubd", ["CHubSystem", "HubCore", "HubServer", "HubTelemetry", "HubUpstream", "MCPHub", "SpecIngest", httpTypes, logging]),
     ]
 )
