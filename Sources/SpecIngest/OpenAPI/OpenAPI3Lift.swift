@@ -172,7 +172,7 @@ struct OpenAPI3Lift: OperationLift {
             guard let status = status.string, status.hasPrefix("2") || status == "default",
                 let content = reading.object(written, "the response")?["content"]
             else { continue }
-            let json = content.members.first { name, _ in
+            let json = content.members.prefix(MediaModel.maximum).first { name, _ in
                 let kind = name.string.flatMap { MediaType(described: $0) }?.bodyClass
                 return kind == .json || kind == .jsonSuffix || kind == .range
             }
