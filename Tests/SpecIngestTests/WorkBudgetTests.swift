@@ -152,4 +152,14 @@ struct WorkBudgetTests {
         #expect(try description.schema(argument: "a") == "{}")
         #expect(description.api.findings.map(\.kind) == [.repaired])
     }
+
+    @Test("an operation that is left out is named, however many smaller things were found before")
+    func skippedAreNamed() throws {
+        let parameters = (0..<2_500).map { #"{"name":"p\#($0)","in":"body"}"# }.joined(separator: ",")
+        let paths = #""/x":{"get":{"parameters":[\#(parameters)]}},"/../y":{"get":{}}"#
+        let findings = try Description(#"{"openapi":"3.1.0","paths":{\#(paths)}}"#).api.findings
+        #expect(findings.filter { $0.kind == .dropped }.count == 2_000)
+        #expect(findings.filter { $0.kind == .skippedOperation }.map(\.operation) == ["GET /../y"])
+        #expect(findings.last?.message == "500 more findings are not listed")
+    }
 }

@@ -3,7 +3,7 @@ import HubCore
 /// Collects what one reading of a description finds. Lives as long as the reading; not shared.
 ///
 /// A node that many operations share is reported once, and a document made of nothing but mistakes costs no more than
-/// `limit` findings.
+/// `limit` findings, and as many again for operations that are left out: no number of smaller things may hide those.
 final class FindingLog {
     private struct Mark: Hashable {
         var index: Int
@@ -20,6 +20,7 @@ final class FindingLog {
     private let files: DescriptionFiles
     private var findings: [IngestFinding] = []
     private var marks: Set<Mark> = []
+    private var skipped = 0
     private var unkept = 0
 
     init(_ files: DescriptionFiles, limit: Int = 2_000) {
@@ -32,13 +33,15 @@ final class FindingLog {
 
     /// Notes something about `node`.
     func add(_ kind: IngestFinding.Kind, _ message: @autoclosure () -> String, at node: JSONValue) {
-        guard findings.count < limit else {
+        let isSkipped = kind == .skippedOperation
+        guard (isSkipped ? skipped : findings.count - skipped) < limit else {
             unkept += 1
             return
         }
         let message = message()
         guard marks.insert(Mark(index: node.index, kind: kind, message: message)).inserted else { return }
         let (file, position) = place ?? files.place(of: node)
+        if isSkipped { skipped += 1 }
         findings.append(IngestFinding(kind: kind, message: message, file: file, position: position, operation: operation))
     }
 
