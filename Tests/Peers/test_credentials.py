@@ -2,45 +2,32 @@
 
 import http.cookies
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from harness.hub import hubd
+from harness.service import Service
 from harness.wire import ask, call
 
 SECRETS = {"key": "swordfish-key", "app": "swordfish-app", "sid": "swordfish-sid", "pw": "swordfish-pw"}
 
 
-class Upstream:
+class Upstream(Service):
     """Keeps each request, and answers with all of it; `/redirect` sends the caller elsewhere."""
 
     def __init__(self):
+        super().__init__(self.echo)
         self.seen = []
-        host = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                host.seen.append(self)
-                text = "\n".join([self.path, *(f"{name}: {value}" for name, value in self.headers.items()), *SECRETS.values()])
-                body = json.dumps({"echo": text}).encode()
-                self.send_response(302 if self.path.startswith("/redirect") else 200)
-                if self.path.startswith("/redirect"):
-                    self.send_header("location", f"{host.elsewhere}/stolen?{self.headers['X-Key']}")
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.elsewhere = "http://127.0.0.1:1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def echo(self, request):
+        self.seen.append(request)
+        text = "\n".join([request.path, *(f"{name}: {value}" for name, value in request.headers.items()), *SECRETS.values()])
+        fields = {"content-type": "application/json"}
+        if moved := request.path.startswith("/redirect"):
+            fields["location"] = f"{self.elsewhere}/stolen?{request.headers['X-Key']}"
+        return 302 if moved else 200, fields, json.dumps({"echo": text}).encode()
 
     def last(self) -> tuple[dict, dict, dict]:
         """Headers, query and cookies of the last request."""
@@ -55,8 +42,7 @@ def upstreams():
     pair[0].elsewhere = pair[1].url
     yield pair
     for upstream in pair:
-        upstream.server.shutdown()
-        upstream.server.server_close()
+        upstream.stop()
 
 
 @pytest.fixture

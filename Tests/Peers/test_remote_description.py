@@ -1,51 +1,38 @@
 """Descriptions that are reached over the network: what depends on them waits, the rest is served, the last good one is kept."""
 
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
 
 from conftest import FIXTURES, httpbin_configuration
+from harness.service import Service
 from harness.wire import ask, call
 
 DESCRIPTION = (FIXTURES / "httpbin.openapi.yaml").read_text()
 
 
-class DescriptionHost:
+class DescriptionHost(Service):
     """Serves a description whose text and status a test changes."""
 
     def __init__(self):
+        super().__init__(self.serve)
         self.text, self.status = DESCRIPTION, 503
         self.files: dict[str, tuple[int, str]] = {}
         self.asked: list[str] = []
-        host = self
+        self.url += "/api.yaml"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                host.asked.append(self.path)
-                status, text = host.files.get(self.path, (host.status, host.text))
-                body = text.encode()
-                self.send_response(status)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/api.yaml"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def serve(self, request):
+        self.asked.append(request.path)
+        status, text = self.files.get(request.path, (self.status, self.text))
+        return status, {}, text.encode()
 
 
 @pytest.fixture
 def description():
     host = DescriptionHost()
     yield host
-    host.server.shutdown()
-    host.server.server_close()
+    host.stop()
 
 
 def eventually(condition, limit=20):

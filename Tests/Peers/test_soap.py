@@ -3,12 +3,11 @@
 import base64
 import hashlib
 import json
-import threading
 import xml.etree.ElementTree as tree
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from harness.service import Service
 from harness.soap import SoapService
 from harness.wire import ask, call
 
@@ -130,34 +129,21 @@ def test_a_description_by_address(start_hub, service):
     assert answer(call(hub.mcp("echo"), "kind", value="abc"))["kindResult"] == "text of 3"
 
 
-class Listening:
+class Listening(Service):
     """Keeps the envelopes that come, and says of each what its header holds: a double of a service behind WS-Security."""
 
     def __init__(self):
+        super().__init__(self.refuse)
         self.envelopes: list[bytes] = []
-        double = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                double.envelopes.append(self.rfile.read(int(self.headers["content-length"])))
-                password = tree.fromstring(double.envelopes[-1]).findtext(f".//{{{WSSE}}}Password")
-                space = "http://schemas.xmlsoap.org/soap/envelope/"
-                body = (
-                    f'<e:Envelope xmlns:e="{space}"><e:Body><e:Fault><faultcode>e:Client</faultcode>'
-                    f"<faultstring>no: {password}</faultstring></e:Fault></e:Body></e:Envelope>"
-                ).encode()
-                self.send_response(500)
-                self.send_header("content-type", "text/xml")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def refuse(self, request):
+        self.envelopes.append(request.rfile.read(int(request.headers["content-length"])))
+        password = tree.fromstring(self.envelopes[-1]).findtext(f".//{{{WSSE}}}Password")
+        body = (
+            '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Client</faultcode>'
+            f"<faultstring>no: {password}</faultstring></e:Fault></e:Body></e:Envelope>"
+        )
+        return 500, {"content-type": "text/xml"}, body.encode()
 
 
 @pytest.mark.parametrize("digest", [False, True])
@@ -185,5 +171,4 @@ def test_a_user_name_token(start_hub, service, tmp_path, digest):
             assert password.text == "s3cret & more" and password.attrib["Type"].endswith("#PasswordText")
         assert "no:" in text and "s3cret" not in text
     assert len(nonces) == (2 if digest else 0)
-    listening.server.shutdown()
-    listening.server.server_close()
+    listening.stop()

@@ -2,43 +2,34 @@
 
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from werkzeug.formparser import parse_form_data
 
+from harness.service import Service
 from harness.wire import ask, call
 
 BYTES = bytes(range(256)) + "\r\n--hubd é".encode()
 BASE64 = base64.b64encode(BYTES).decode()
 
 
-class Upstream:
+class Upstream(Service):
     """Keeps what each request brought."""
 
     def __init__(self):
-        host = self
+        super().__init__(self.keep)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                environ = {
-                    "REQUEST_METHOD": "POST",
-                    "CONTENT_TYPE": self.headers["Content-Type"],
-                    "CONTENT_LENGTH": self.headers["Content-Length"],
-                    "wsgi.input": self.rfile,
-                }
-                stream, host.fields, host.files = parse_form_data(environ, silent=False)
-                host.raw, host.type = stream.read(), self.headers["Content-Type"]
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def keep(self, request):
+        self.type = request.headers["Content-Type"]
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "CONTENT_TYPE": self.type,
+            "CONTENT_LENGTH": request.headers["Content-Length"],
+            "wsgi.input": request.rfile,
+        }
+        stream, self.fields, self.files = parse_form_data(environ, silent=False)
+        self.raw = stream.read()
+        return 204, {}, b""
 
     def parts(self, name: str) -> list[tuple]:
         """File name, media type and content of each file part of a name."""
@@ -49,8 +40,7 @@ class Upstream:
 def upstream():
     upstream = Upstream()
     yield upstream
-    upstream.server.shutdown()
-    upstream.server.server_close()
+    upstream.stop()
 
 
 @pytest.fixture

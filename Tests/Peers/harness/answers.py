@@ -4,7 +4,7 @@ import asyncio
 import json
 from urllib.parse import parse_qs
 
-from harness.background import Background
+from harness.background import Background, read_request
 from harness.upstreams import Signal
 
 TOTAL = 1240
@@ -32,10 +32,7 @@ class AnswerUpstream:
 
     async def _serve(self, reader, writer):
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-            if length:
-                await reader.readexactly(int(length[0].split(b":")[1]))
+            head, _ = await read_request(reader)
             method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
             self.requests.append(target)
             path, _, query = target.partition("?")

@@ -28,3 +28,10 @@ class Background:
 
         server = self.run(asyncio.start_server(guarded, "127.0.0.1", 0, limit=1 << 20))
         return server.sockets[0].getsockname()[1]
+
+
+async def read_request(reader) -> tuple[bytes, bytes]:
+    """The head of the next request, with the empty line, and its body."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return head, await reader.readexactly(int(length[0].split(b":")[1])) if length else b""

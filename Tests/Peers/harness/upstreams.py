@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from harness.background import Background
+from harness.background import Background, read_request
 
 GIGABYTE = 1 << 30
 
@@ -57,9 +57,7 @@ class FaultUpstream:
 
     async def _serve(self, reader, writer):
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-            body = await reader.readexactly(int(length[0].split(b":")[1])) if length else b""
+            head, body = await read_request(reader)
             self.requests.append(head + body)
             path, _, query = head.split(b" ")[1].decode().partition("?")
             if path.startswith("/faults/"):
