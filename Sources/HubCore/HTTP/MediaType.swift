@@ -28,9 +28,32 @@ public struct MediaType: Sendable, Hashable {
     }
 
     /// The `charset` parameter in lower case.
-    public var charset: String? {
-        text.split(separator: ";").dropFirst().map(\.trimmingSpaces).first { $0.lowercased().hasPrefix("charset=") }
-            .map { $0.dropFirst(8).filter { $0 != "\"" }.lowercased() }
+    public var charset: String? { parameter("charset")?.lowercased() }
+
+    /// The value of a parameter, without the quotes it may stand in (RFC 9110 §5.6.6); nil where it is not there, or empty.
+    ///
+    /// - Parameter name: in lower case.
+    public func parameter(_ name: String) -> String? {
+        var rest = text[...]
+        while let semicolon = rest.firstIndex(of: ";") {
+            rest = rest[rest.index(after: semicolon)...]
+            guard let equals = rest.firstIndex(of: "=") else { return nil }
+            let key = rest[..<equals].split(separator: ";", omittingEmptySubsequences: false).last ?? ""
+            rest = rest[rest.index(after: equals)...].drop { $0 == " " || $0 == "\t" }
+            let value: Substring
+            if rest.first == "\"" {
+                value = rest.dropFirst().prefix { $0 != "\"" }
+                rest = rest[value.endIndex...].dropFirst()
+            } else {
+                value = rest.prefix { $0 != ";" }
+                rest = rest[value.endIndex...]
+            }
+            if key.trimmingSpaces.lowercased() == name {
+                let trimmed = value.trimmingSpaces
+                return trimmed.isEmpty ? nil : String(trimmed)
+            }
+        }
+        return nil
     }
 
     /// Bodies are JSON, also by a suffix (RFC 6839 §3.1).

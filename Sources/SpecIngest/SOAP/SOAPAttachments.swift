@@ -10,10 +10,10 @@ enum SOAPAttachments {
     /// The root element of the message, with the attachments that it includes in Base64 in their places.
     static func message(in fields: HTTPFields, _ body: ByteBuffer) throws(SourceError) -> XMLElement {
         guard let type = fields.value(.contentType).flatMap({ MediaType($0) }), type.essence == "multipart/related",
-            let boundary = parameter("boundary", of: type.text)
+            let boundary = type.parameter("boundary"), boundary.utf8.count <= 200
         else { return try XMLReader.read(body, limits: .message) }
         let parts = try self.parts(of: body, boundary: boundary)
-        let start = parameter("start", of: type.text).map(identifier)
+        let start = type.parameter("start").map(identifier)
         guard let root = parts.first(where: { start != nil && $0.id == start }) ?? parts.first else {
             throw SourceError(message: "its multipart answer has no parts")
         }
@@ -108,27 +108,5 @@ enum SOAPAttachments {
 
     private static func identifier(_ text: String) -> String {
         String(text.filter { $0 != "<" && $0 != ">" && !$0.isWhitespace })
-    }
-
-    /// A parameter of a media type, without quotes.
-    private static func parameter(_ name: String, of type: String) -> String? {
-        var rest = type[...]
-        while let semicolon = rest.firstIndex(of: ";") {
-            rest = rest[rest.index(after: semicolon)...].drop { $0 == " " || $0 == "\t" }
-            guard let equals = rest.firstIndex(of: "=") else { return nil }
-            let key = rest[..<equals].lowercased().filter { !$0.isWhitespace }
-            rest = rest[rest.index(after: equals)...]
-            let value: Substring
-            if rest.first == "\"" {
-                let inner = rest.dropFirst()
-                value = inner.prefix { $0 != "\"" }
-                rest = inner.dropFirst(value.count)
-            } else {
-                value = rest.prefix { $0 != ";" }
-                rest = rest[value.endIndex...]
-            }
-            if key == name, !value.isEmpty, value.utf8.count <= 200 { return XMLText.trimmed(String(value)) }
-        }
-        return nil
     }
 }
