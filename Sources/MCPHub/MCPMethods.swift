@@ -58,10 +58,7 @@ struct MCPMethods {
 
     private func discover(id: JSONValue) -> ByteBuffer {
         result(id: id) { json in
-            json.key("supportedVersions")
-            json.beginArray()
-            for version in ProtocolRevision.modern { json.string(version.rawValue) }
-            json.endArray()
+            json.member("supportedVersions", ProtocolRevision.modern.map(\.rawValue))
             writeCapabilities(to: &json)
             if let instructions = server.instructions { json.member("instructions", instructions) }
             writeCaching(to: &json)

@@ -103,6 +103,14 @@ public struct JSONWriter {
         bool(value)
     }
 
+    /// Writes a member with an array of strings.
+    public mutating func member(_ name: String, _ values: some Sequence<String>) {
+        key(name)
+        beginArray()
+        for value in values { string(value) }
+        endArray()
+    }
+
     /// Writes a member with bytes that are JSON already.
     public mutating func member(_ name: String, raw json: ByteBuffer) {
         key(name)

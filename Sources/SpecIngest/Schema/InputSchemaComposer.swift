@@ -177,10 +177,8 @@ private struct Composition {
         let required = arguments.filter(\.isRequired)
         if !required.isEmpty {
             var json = JSONWriter()
-            json.beginArray()
-            for argument in required { json.string(argument.name) }
-            json.endArray()
-            bytes.writeStaticString(#","required":"#)
+            json.member("required", required.map(\.name))
+            bytes.writeStaticString(",")
             bytes.writeImmutableBuffer(json.buffer)
         }
         bytes.writeStaticString(#","additionalProperties":false"#)

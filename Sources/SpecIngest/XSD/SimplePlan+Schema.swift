@@ -59,11 +59,7 @@ extension SimplePlan {
     private func writeType(isNullable: Bool, to json: inout JSONWriter) {
         let names = typeNames + (isNullable ? ["null"] : [])
         guard let first = typeNames.first else { return }
-        json.key("type")
-        guard names.count > 1 else { return json.string(first) }
-        json.beginArray()
-        for name in names { json.string(name) }
-        json.endArray()
+        if names.count > 1 { json.member("type", names) } else { json.member("type", first) }
     }
 
     private func writeFacets(to json: inout JSONWriter) {

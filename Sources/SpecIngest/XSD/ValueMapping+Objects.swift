@@ -39,11 +39,7 @@ extension ValueMapping {
     }
 
     private func write(required: [String], to json: inout JSONWriter) {
-        guard !required.isEmpty else { return }
-        json.key("required")
-        json.beginArray()
-        for name in required { json.string(name) }
-        json.endArray()
+        if !required.isEmpty { json.member("required", required) }
     }
 
     private func write(alternatives: [[String]], to json: inout JSONWriter) {
@@ -131,11 +127,8 @@ extension ValueMapping {
             json.member("description", "A type derived from this one, whose further members may be given too.")
             json.member("type", "string")
             guard plan.derived.count <= Self.maximumNames else { return }
-            json.key("enum")
-            json.beginArray()
-            if !plan.isAbstract, let own = plan.name?.local { json.string(own) }
-            for (word, _) in plan.derived { json.string(word) }
-            json.endArray()
+            let own = plan.isAbstract ? nil : plan.name?.local
+            json.member("enum", (own.map { [$0] } ?? []) + plan.derived.map(\.word))
         }
         json.endObject()
     }

@@ -57,10 +57,7 @@ struct AdminResponder: HTTPResponder {
         json.beginObject()
         json.member("status", "ready")
         json.member("entries", snapshot.entries.count)
-        json.key("unavailable")
-        json.beginArray()
-        for key in snapshot.unavailable.keys.map({ "\($0.kind.rawValue)/\($0.name)" }).sorted() { json.string(key) }
-        json.endArray()
+        json.member("unavailable", snapshot.unavailable.keys.map { "\($0.kind.rawValue)/\($0.name)" }.sorted())
         json.endObject()
         return json.buffer
     }

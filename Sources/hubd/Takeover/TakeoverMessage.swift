@@ -30,10 +30,7 @@ enum TakeoverMessage: Equatable {
             json.member("process", process)
         case .sockets(let sockets):
             json.member("say", "sockets")
-            json.key("sockets")
-            json.beginArray()
-            for socket in sockets { json.string(socket.rawValue) }
-            json.endArray()
+            json.member("sockets", sockets.map(\.rawValue))
         case .ready: json.member("say", "ready")
         case .released: json.member("say", "released")
         case .refused(let reason):
