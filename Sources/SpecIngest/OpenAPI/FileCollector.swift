@@ -3,7 +3,8 @@ import NIOCore
 
 /// Loads the files that a description refers to, and those they refer to, each once and within bounds.
 struct FileCollector {
-    private static let maximumFiles = 500
+    /// How many files a description may have.
+    static let maximumFiles = 500
 
     private let loader: any DescriptionLoader
     private var parts: [DescriptionFiles.Part]

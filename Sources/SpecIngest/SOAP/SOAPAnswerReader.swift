@@ -21,31 +21,29 @@ struct SOAPAnswerReader: ResponseDecoder {
         case .success(let read): root = read
         case .failure(let problem):
             if status >= 400 { return CallResponse(status: status, fields: fields, body: .complete(body)) }
-            return Self.answer(502) { json in
-                json.beginObject()
-                json.member("error", "the answer of the service is no SOAP message: \(problem.message)")
-                json.endObject()
-            }
+            return Self.failure("the answer of the service is no SOAP message: \(problem.message)")
         }
-        guard let content = root.elements.first(where: { $0.name.local == "Body" && $0.name.namespace == root.name.namespace }) else {
-            return Self.answer(502) { json in
-                json.beginObject()
-                json.member("error", "the SOAP message of the service has no body")
-                json.endObject()
-            }
-        }
+        guard let content = root.part("Body") else { return Self.failure("the SOAP message of the service has no body") }
         var values = ValueReader(plans, references: message?.isEncoded == true ? MessageReferences(in: content) : nil)
-        if let fault = content.elements.first(where: { $0.name.local == "Fault" && $0.name.namespace == root.name.namespace }) {
+        if let fault = content.part("Fault") {
             var reader = SOAPFaultReader(values: values, elements: elements)
             return Self.answer(status < 400 ? 500 : status) { reader.write(fault, to: &$0) }
         }
-        return Self.answer(status) { write(content, header: header(of: root), &values, to: &$0) }
+        return Self.answer(status) { write(content, header: root.part("Header"), &values, to: &$0) }
     }
 
     private static func answer(_ status: Int, _ write: (inout JSONWriter) -> Void) -> CallResponse {
         var json = JSONWriter()
         write(&json)
         return CallResponse(status: status, contentType: "application/json", body: json.buffer)
+    }
+
+    private static func failure(_ message: String) -> CallResponse {
+        answer(502) { json in
+            json.beginObject()
+            json.member("error", message)
+            json.endObject()
+        }
     }
 
     private func envelope(in fields: HTTPFields, _ body: ByteBuffer) -> Result<XMLElement, SourceError> {
@@ -58,10 +56,6 @@ struct SOAPAnswerReader: ResponseDecoder {
         } catch {
             return .failure(error)
         }
-    }
-
-    private func header(of root: XMLElement) -> XMLElement? {
-        root.elements.first { $0.name.local == "Header" && $0.name.namespace == root.name.namespace }
     }
 
     // MARK: Content
@@ -87,12 +81,12 @@ struct SOAPAnswerReader: ResponseDecoder {
         switch message?.body {
         case .element(let element)?:
             // The first is the answer; what follows in an encoded message is what it refers to (SOAP 1.1 §5.2.3).
-            guard let answer = body.elements.first(where: { $0.name == element.name }) ?? body.elements.first(where: { _ in true }) else {
+            guard let answer = body.elements.first(where: { $0.name == element.name }) ?? body.firstElement else {
                 return Self.writeNothing(to: &json)
             }
             values.write(answer, as: answer.name == element.name ? element : elements[answer.name], to: &json)
         case .call(_, let parts)?:
-            guard let call = body.elements.first(where: { _ in true }) else { return Self.writeNothing(to: &json) }
+            guard let call = body.firstElement else { return Self.writeNothing(to: &json) }
             write(call, parts, &values, to: &json)
         case .parts(let parts)?:
             write(body, parts, &values, to: &json)

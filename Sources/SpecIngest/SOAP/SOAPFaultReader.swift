@@ -38,16 +38,12 @@ struct SOAPFaultReader {
             next = current.elements.first { $0.name.local == "Subcode" }
         }
         json.member("code", codes.first ?? "")
-        guard codes.count > 1 else { return }
-        json.key("subcodes")
-        json.beginArray()
-        for code in codes.dropFirst() { json.string(code) }
-        json.endArray()
+        if codes.count > 1 { json.member("subcodes", codes.dropFirst()) }
     }
 
     private mutating func writeDetail(_ detail: XMLElement, to json: inout JSONWriter) {
         json.key("detail")
-        guard detail.elements.contains(where: { _ in true }) else { return json.string(Self.text(detail)) }
+        guard detail.firstElement != nil else { return json.string(Self.text(detail)) }
         json.beginObject()
         var taken: Set<String> = []
         for element in detail.elements where taken.insert(element.name.local).inserted {

@@ -23,12 +23,7 @@ struct SOAPRequestWriter: MessageWriter {
         }
         envelope.children.append(.element(try body(members.filter { $0.name != message.headersName || message.headers.isEmpty })))
         do throws(XMLWriteError) {
-            return try XMLWriter.write(
-                envelope, declaration: true,
-                preferredPrefixes: [
-                    version.envelope: "soapenv", SchemaVocabulary.instance: "xsi", SchemaVocabulary.namespace: "xsd",
-                    version.encoding: "soapenc",
-                ])
+            return try XMLWriter.write(envelope, declaration: true, preferredPrefixes: version.prefixes)
         } catch {
             throw HubError(.invalidArguments, "the arguments cannot be written as XML: \(error.message)")
         }

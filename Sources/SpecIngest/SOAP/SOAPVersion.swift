@@ -39,6 +39,18 @@ public enum SOAPVersion: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The prefixes that a message uses for what is not its own.
+    var prefixes: [String: String] { self == .soap11 ? Self.prefixes11 : Self.prefixes12 }
+
+    private static let prefixes11 = prefixes(.soap11)
+    private static let prefixes12 = prefixes(.soap12)
+
+    private static func prefixes(_ version: SOAPVersion) -> [String: String] {
+        [
+            version.envelope: "soapenv", SchemaVocabulary.instance: "xsi", SchemaVocabulary.namespace: "xsd", version.encoding: "soapenc",
+        ]
+    }
+
     /// The `Content-Type` of a request, and the header that names its action where that is not a part of it.
     ///
     /// SOAP 1.1 §6.1.1: the action stands in quotes, also an empty one. SOAP 1.2 part 2 §6.5.3, RFC 3902: it is a parameter.

@@ -27,6 +27,8 @@ struct SOAPPlanner {
     private(set) var problems: [Problem] = []
     /// The operations there are, those left out included.
     private(set) var count = 0
+    private let budget = WorkBudget(values: 300_000)
+    private var isRefused = false
 
     init(_ definitions: WSDLDefinitions, _ set: SchemaSet, prefers version: SOAPVersion?) {
         preferred = version
@@ -42,29 +44,15 @@ struct SOAPPlanner {
     mutating func plan() -> [Call] {
         var calls: [Call] = []
         var sources: [ToolNames.Source] = []
-        let callable = definitions.portTypes.filter { portType in
-            definitions.bindings.values.contains { $0.portType == portType.name && $0.version != nil }
-        }
-        let repeated = Dictionary(grouping: callable.flatMap { portType in Set(portType.operations.map(\.name)) }) { $0 }
-            .filter { $0.value.count > 1 }
+        let counts = operationCounts()
         for portType in definitions.portTypes {
-            let bindings = definitions.bindingOrder.filter { definitions.bindings[$0]?.portType == portType.name }
-            let offered = bindings.filter { definitions.bindings[$0]?.version != nil }
-            let ofVersion = offered.filter { definitions.bindings[$0]?.version == preferred }
-            let usable = ofVersion.isEmpty ? offered : ofVersion
-            let port = definitions.ports.first { usable.contains($0.binding) }
-            let binding = (port?.binding ?? usable.first).flatMap { definitions.bindings[$0] }
+            let (port, binding) = choose(portType)
+            let isBound = definitions.bindingNames[portType.name] != nil
             for operation in portType.operations {
                 count += 1
-                guard !usable.isEmpty || bindings.isEmpty else {
-                    // As a rule it repeats what another port type offers over SOAP.
-                    problems.append(
-                        Problem(kind: .skippedOperation, message: "it is offered over something other than SOAP", operation: operation))
-                    continue
-                }
-                guard let call = call(of: operation, binding, port) else { continue }
+                guard let call = call(of: operation, binding, port, isBound: isBound) else { continue }
                 calls.append(call)
-                let name = repeated[operation.name] == nil ? operation.name : portType.name.local + "_" + operation.name
+                let name = counts[operation.name, default: 0] > 1 ? portType.name.local + "_" + operation.name : operation.name
                 sources.append(
                     ToolNames.Source(
                         operationID: name, method: "SOAP",
@@ -76,38 +64,72 @@ struct SOAPPlanner {
         return calls
     }
 
+    /// In how many port types that can be called an operation of each name is.
+    private func operationCounts() -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for portType in definitions.portTypes where choose(portType).binding != nil {
+            for name in Set(portType.operations.map(\.name)) { counts[name, default: 0] += 1 }
+        }
+        return counts
+    }
+
+    /// The first port for SOAP, of the preferred version if there is one; where no service has any, the first binding.
+    private func choose(
+        _ portType: WSDLDefinitions.PortType
+    ) -> (port: WSDLDefinitions.Port?, binding: WSDLDefinitions.Binding?) {
+        let offered = (definitions.bindingNames[portType.name] ?? []).filter { definitions.bindings[$0]?.version != nil }
+        let preferred = offered.filter { definitions.bindings[$0]?.version == self.preferred }
+        let usable = preferred.isEmpty ? offered : preferred
+        let port = usable.compactMap { definitions.portNumbers[$0] }.min().map { definitions.ports[$0] }
+        return (port, (port?.binding ?? usable.first).flatMap { definitions.bindings[$0] })
+    }
+
     // MARK: One operation
 
     private mutating func call(
-        of operation: WSDLDefinitions.Operation, _ binding: WSDLDefinitions.Binding?, _ port: WSDLDefinitions.Port?
+        of operation: WSDLDefinitions.Operation, _ binding: WSDLDefinitions.Binding?, _ port: WSDLDefinitions.Port?, isBound: Bool
     ) -> Call? {
         guard let binding, let version = binding.version else {
-            problems.append(Problem(kind: .skippedOperation, message: "no binding says how it is called", operation: operation))
-            return nil
+            // As a rule an operation over HTTP GET or POST repeats what another port type offers over SOAP.
+            return skip(operation, isBound ? "it is offered over something other than SOAP" : "no binding says how it is called")
         }
-        let candidates = binding.operations.filter { $0.name == operation.name }
-        let bound = candidates.count > 1 ? candidates.first { Self.matches($0, operation) } ?? candidates.first : candidates.first
-        guard let bound else {
-            problems.append(Problem(kind: .skippedOperation, message: "its binding does not say how it is called", operation: operation))
-            return nil
+        let candidates = binding.operations[operation.name] ?? []
+        guard let bound = candidates.first(where: { Self.matches($0, operation) }) ?? candidates.first else {
+            return skip(operation, "its binding does not say how it is called")
         }
-        guard let input = operation.input else {
-            problems.append(
-                Problem(kind: .skippedOperation, message: "it sends to its caller, which HTTP cannot do", operation: operation))
-            return nil
+        guard let input = operation.input else { return skip(operation, "it sends to its caller, which HTTP cannot do") }
+        guard budget.spend(cost(of: operation, bound)) else {
+            defer { isRefused = true }
+            return isRefused ? nil : skip(operation, WorkBudget.refusal)
         }
         var action = bound.action
         if !action.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) || action.utf8.count > 200 {
-            problems.append(
-                Problem(kind: .repaired, message: "its action cannot stand in a header; it is left empty", operation: operation))
+            note(.repaired, "its action cannot stand in a header; it is left empty", operation)
             action = ""
         }
         let request = message(input, bound.input, version, operation, isRPC: bound.isRPC, rpcName: operation.name)
         let answer = operation.output.map {
             message($0, bound.output, version, operation, isRPC: bound.isRPC, rpcName: operation.name + "Response")
         }
-        for part in operation.faults.flatMap({ definitions.parts(of: $0.message) ?? [] }) { _ = element(of: part, isRPC: false, operation) }
+        if case .element(let element) = request.body { budget.spend(mapping.memberCount(ofType: element.type)) }
+        for part in operation.faults.flatMap({ definitions.messages[$0.message] ?? [] }) { _ = element(of: part, isRPC: false, operation) }
         return Call(operation: operation, name: operation.name, address: port?.address, action: action, input: request, output: answer)
+    }
+
+    /// How many parts have to be looked at: operations may share messages of any size.
+    private func cost(of operation: WSDLDefinitions.Operation, _ bound: WSDLDefinitions.BoundOperation) -> Int {
+        let messages = ([operation.input, operation.output].compactMap { $0 } + operation.faults).map(\.message)
+        let headers = (bound.input.headers + bound.output.headers).map(\.message)
+        return (messages + headers).reduce(1) { $0 + 1 + (definitions.messages[$1]?.count ?? 0) }
+    }
+
+    private mutating func note(_ kind: IngestFinding.Kind, _ message: String, _ operation: WSDLDefinitions.Operation) {
+        problems.append(Problem(kind: kind, message: message, operation: operation))
+    }
+
+    private mutating func skip(_ operation: WSDLDefinitions.Operation, _ reason: String) -> Call? {
+        note(.skippedOperation, reason, operation)
+        return nil
     }
 
     /// Whether a bound operation is this one of several with the same name (WSDL 1.1 §2.5).
@@ -122,47 +144,46 @@ struct SOAPPlanner {
         _ operation: WSDLDefinitions.Operation, isRPC: Bool, rpcName: String
     ) -> SOAPMessage {
         var message = SOAPMessage(version: version, isEncoded: bound.isEncoded)
+        var names = UniqueNames()
         for header in bound.headers {
-            guard let part = definitions.parts(of: header.message)?.first(where: { $0.name == header.part }) else {
-                problems.append(
-                    Problem(
-                        kind: .dropped, message: "there is no part \(FindingLog.quoted(header.part)) for its header", operation: operation))
+            guard let part = definitions.messages[header.message]?.first(where: { $0.name == header.part }) else {
+                note(.dropped, "there is no part \(FindingLog.quoted(header.part)) for its header", operation)
                 continue
             }
             let element = element(of: part, isRPC: false, operation)
-            let isTaken = message.headers.contains { $0.name == element.name.local }
-            message.headers.append(SOAPMessage.Part(name: isTaken ? part.name : element.name.local, element: element))
+            message.headers.append(SOAPMessage.Part(name: names.take(element.name.local), element: element))
         }
-        guard let declared = definitions.parts(of: use.message) else {
-            problems.append(
-                Problem(
-                    kind: .unresolvedReference,
-                    message: "there is no message \(FindingLog.quoted(use.message.local)); its parts are unknown",
-                    operation: operation))
+        guard let declared = definitions.messages[use.message] else {
+            note(.unresolvedReference, "there is no message \(FindingLog.quoted(use.message.local)); its parts are unknown", operation)
             return message
         }
-        let parts = declared.filter { part in
-            if let listed = bound.parts, !listed.isEmpty { return listed.contains(part.name) }
-            return !bound.headers.contains { $0.message == use.message && $0.part == part.name }
-        }
-        if isRPC {
-            let name = XMLName(namespace: bound.namespace ?? "", local: rpcName)
-            message.body = .call(name, parts.map { SOAPMessage.Part(name: $0.name, element: element(of: $0, isRPC: true, operation)) })
-        } else if parts.count == 1, let part = parts.first, part.element == nil, let type = part.type.flatMap({ typeNumber($0, operation) })
-        {
-            mapping.reach(type: type)
-            // Where there are no members, the part itself is what the caller gives.
-            message.body =
-                mapping.properties(ofType: type) == nil
-                ? .parts([SOAPMessage.Part(name: part.name, element: element(of: part, isRPC: false, operation))]) : .content(type)
-        } else if parts.count == 1, let part = parts.first {
-            let element = element(of: part, isRPC: false, operation)
-            let isObject = mapping.properties(ofType: element.type) != nil
-            message.body = isObject ? .element(element) : .parts([SOAPMessage.Part(name: element.name.local, element: element)])
-        } else {
-            message.body = .parts(parts.map { SOAPMessage.Part(name: $0.name, element: element(of: $0, isRPC: false, operation)) })
-        }
+        let listed = Set(bound.parts ?? [])
+        let elsewhere = Set(bound.headers.filter { $0.message == use.message }.map(\.part))
+        let parts = declared.filter { listed.isEmpty ? !elsewhere.contains($0.name) : listed.contains($0.name) }
+        message.body = body(parts, bound, operation, isRPC: isRPC, rpcName: rpcName)
+        while isMember(message.headersName, of: message.body) { message.headersName += "_" }
         return message
+    }
+
+    private mutating func body(
+        _ parts: [WSDLDefinitions.Part], _ bound: WSDLDefinitions.BoundMessage, _ operation: WSDLDefinitions.Operation, isRPC: Bool,
+        rpcName: String
+    ) -> SOAPMessage.Body {
+        let elements = parts.map { SOAPMessage.Part(name: $0.name, element: element(of: $0, isRPC: isRPC, operation)) }
+        if isRPC { return .call(XMLName(namespace: bound.namespace ?? "", local: rpcName), elements) }
+        guard elements.count == 1, var only = elements.first, let part = parts.first else { return .parts(elements) }
+        // Where there are no members, the part itself is what the caller gives.
+        if mapping.isObject(only.element.type) { return part.element == nil ? .content(only.element.type) : .element(only.element) }
+        only.name = only.element.name.local
+        return .parts([only])
+    }
+
+    private func isMember(_ name: String, of body: SOAPMessage.Body) -> Bool {
+        switch body {
+        case .element(let element): mapping.hasMember(name, ofType: element.type)
+        case .content(let type): mapping.hasMember(name, ofType: type)
+        case .parts(let parts), .call(_, let parts): parts.contains { $0.name == name }
+        }
     }
 
     /// A part as an element. In an rpc call it has the name of the part, without a namespace (WSDL 1.1 §3.5, WS-I BP 1.1 R2735).
@@ -174,10 +195,7 @@ struct SOAPPlanner {
             if let known = set.elements[name] {
                 element = known
             } else {
-                problems.append(
-                    Problem(
-                        kind: .unresolvedReference, message: "there is no element \(FindingLog.quoted(name.local)); anything is accepted",
-                        operation: operation))
+                note(.unresolvedReference, "there is no element \(FindingLog.quoted(name.local)); anything is accepted", operation)
                 element = SchemaElement(name: name, type: 0, isNillable: true)
             }
             if isRPC { element.name = XMLName(namespace: "", local: part.name) }
@@ -191,10 +209,7 @@ struct SOAPPlanner {
 
     private mutating func typeNumber(_ type: XMLName, _ operation: WSDLDefinitions.Operation) -> Int? {
         if let number = set.typeNumbers[type] { return number }
-        problems.append(
-            Problem(
-                kind: .unresolvedReference, message: "there is no type \(FindingLog.quoted(type.local)); anything is accepted",
-                operation: operation))
+        note(.unresolvedReference, "there is no type \(FindingLog.quoted(type.local)); anything is accepted", operation)
         return nil
     }
 }

@@ -59,7 +59,8 @@ struct WSDLDefinitions {
     struct Binding {
         var portType: XMLName
         var version: SOAPVersion?
-        var operations: [BoundOperation]
+        /// By name: overloaded operations share one.
+        var operations: [String: [BoundOperation]]
     }
 
     /// A port of a service.
@@ -71,11 +72,14 @@ struct WSDLDefinitions {
     private(set) var messages: [XMLName: [Part]] = [:]
     private(set) var portTypes: [PortType] = []
     private(set) var bindings: [XMLName: Binding] = [:]
-    private(set) var bindingOrder: [XMLName] = []
+    /// The names of the bindings of each port type, in the order of the document.
+    private(set) var bindingNames: [XMLName: [XMLName]] = [:]
     private(set) var ports: [Port] = []
+    /// The number of the first port of each binding.
+    private(set) var portNumbers: [XMLName: Int] = [:]
     private(set) var serviceName: String?
     private(set) var documentation: String?
-    private var namespaces: [XMLName: String] = [:]
+    private var portTypeNames: Set<XMLName> = []
 
     /// Adds what a `definitions` element declares. Of two with one name the first counts.
     mutating func add(_ root: XMLElement, path: String) {
@@ -86,10 +90,11 @@ struct WSDLDefinitions {
         documentation = documentation ?? WSDLVocabulary.documentation(of: root, limit: 1_000)
         for element in WSDLVocabulary.children(of: root, "message") {
             guard let name = named(element), messages[name] == nil else { continue }
-            messages[name] = WSDLVocabulary.children(of: element, "part").compactMap(Self.part)
+            var names: Set<String> = []
+            messages[name] = WSDLVocabulary.children(of: element, "part").compactMap(Self.part).filter { names.insert($0.name).inserted }
         }
         for element in WSDLVocabulary.children(of: root, "portType") {
-            guard let name = named(element), !portTypes.contains(where: { $0.name == name }) else { continue }
+            guard let name = named(element), portTypeNames.insert(name).inserted else { continue }
             let operations = WSDLVocabulary.children(of: element, "operation").compactMap { Self.operation($0, namespace, path) }
             portTypes.append(PortType(name: name, operations: operations))
         }
@@ -98,7 +103,7 @@ struct WSDLDefinitions {
                 continue
             }
             bindings[name] = Self.binding(element, portType, namespace)
-            bindingOrder.append(name)
+            bindingNames[portType, default: []].append(name)
         }
         for element in WSDLVocabulary.children(of: root, "service") {
             serviceName = serviceName ?? element.attribute("name")
@@ -106,13 +111,11 @@ struct WSDLDefinitions {
             for port in WSDLVocabulary.children(of: element, "port") {
                 guard let binding = Self.reference(port, "binding", namespace) else { continue }
                 let address = port.elements.first { $0.name.local == "address" }?.attribute("location")
+                if portNumbers[binding] == nil { portNumbers[binding] = ports.count }
                 ports.append(Port(binding: binding, address: address))
             }
         }
     }
-
-    /// The parts of a message; nil where there is none of that name.
-    func parts(of message: XMLName) -> [Part]? { messages[message] }
 
     // MARK: Reading
 
@@ -159,7 +162,7 @@ struct WSDLDefinitions {
                 action: soap?.attribute("soapAction") ?? "", isRPC: soap?.attribute("style").map { $0 == "rpc" } ?? isRPC,
                 input: bound(messages("input"), namespace), output: bound(messages("output"), namespace))
         }
-        return Binding(portType: portType, version: version, operations: operations)
+        return Binding(portType: portType, version: version, operations: Dictionary(grouping: operations, by: \.name))
     }
 
     private static func bound(_ element: XMLElement?, _ namespace: String) -> BoundMessage {

@@ -5,6 +5,9 @@ struct WSDLDocuments {
     private(set) var findings: [SchemaFinding] = []
     private let files: WSDLFiles
     private var visited: Set<Visit> = []
+    /// A schema without a namespace counts again for each that includes it.
+    private let budget = WorkBudget(values: 400_000)
+    private var isRefused = false
 
     private struct Visit: Hashable {
         var path: String
@@ -32,6 +35,16 @@ struct WSDLDocuments {
     }
 
     private mutating func readSchema(_ root: XMLElement, path: String, includedIn namespace: String?) {
+        guard budget.spend(100 + root.children.count) else {
+            if !isRefused {
+                findings.append(
+                    SchemaFinding(
+                        kind: .more, message: "schemas are included too often; this and all that follow are left out", path: path,
+                        position: root.position))
+            }
+            isRefused = true
+            return
+        }
         let document = SchemaDocument(root: root, path: path, includedIn: namespace)
         for element in root.elements where element.name.namespace == SchemaVocabulary.namespace {
             let location = element.attribute("schemaLocation")
@@ -43,7 +56,7 @@ struct WSDLDocuments {
             case "redefine":
                 if let location { follow(location, from: element, path: path, includedIn: document.targetNamespace) }
                 schemas.append(
-                    SchemaDocument(root: element, path: path, includedIn: document.targetNamespace, isRedefinition: true))
+                    SchemaDocument(root: element, path: path, includedIn: document.targetNamespace, isRedefinition: true, enclosing: root))
             default: continue
             }
         }

@@ -3,8 +3,6 @@ import NIOCore
 
 /// The files of a WSDL: itself, and the definitions and schemas that it imports, each read once and within bounds.
 struct WSDLFiles {
-    private static let maximumFiles = 500
-
     /// The name of the file that the operator named.
     let entry: String
     private(set) var roots: [String: XMLElement]
@@ -66,8 +64,8 @@ struct WSDLFiles {
 
     private mutating func load(_ path: String, _ loader: any DescriptionLoader) async -> XMLElement? {
         guard roots[path] == nil, failures[path] == nil else { return nil }
-        guard roots.count + failures.count <= Self.maximumFiles else {
-            failures[path] = "the description has more than \(Self.maximumFiles) files"
+        guard roots.count + failures.count <= FileCollector.maximumFiles else {
+            failures[path] = "the description has more than \(FileCollector.maximumFiles) files"
             return nil
         }
         do throws(IngestError) {

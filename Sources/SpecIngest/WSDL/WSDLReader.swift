@@ -44,10 +44,9 @@ struct WSDLReader {
         documents = WSDLDocuments(files)
         let compiled = SchemaCompiler.compile(documents.schemas)
         set = compiled.set
-        findings = (documents.findings + compiled.findings).map { finding in
-            IngestFinding(
-                kind: finding.kind, message: finding.message, file: finding.path == files.entry ? nil : finding.path,
-                position: finding.position)
+        for finding in documents.findings + compiled.findings {
+            findings.append(
+                IngestFinding(kind: finding.kind, message: finding.message, file: file(finding.path), position: finding.position))
         }
     }
 

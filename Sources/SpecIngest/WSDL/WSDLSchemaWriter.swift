@@ -72,12 +72,7 @@ struct WSDLSchemaWriter {
             json.endObject()
         }
         json.endObject()
-        if !required.isEmpty {
-            json.key("required")
-            json.beginArray()
-            for name in required { json.string(name) }
-            json.endArray()
-        }
+        if !required.isEmpty { json.member("required", required) }
         json.endObject()
     }
 

@@ -46,6 +46,12 @@ struct XMLElement: Sendable {
         children.lazy.compactMap { if case .element(let element) = $0 { element } else { nil } }
     }
 
+    /// The first element in it.
+    var firstElement: XMLElement? { elements.first { _ in true } }
+
+    /// The first element in it of this name and of its own namespace.
+    func part(_ local: String) -> XMLElement? { elements.first { $0.name == XMLName(namespace: name.namespace, local: local) } }
+
     /// The value of an attribute.
     func attribute(_ local: String, namespace: String = "") -> String? {
         attributes.first { $0.name.local == local && $0.name.namespace == namespace }?.value

@@ -48,6 +48,21 @@ struct ValueMapping {
         var documentation: String?
     }
 
+    /// Whether objects stand for elements of a type.
+    func isObject(_ number: Int) -> Bool { if case .members = plans[number].content { true } else { false } }
+
+    /// Whether the objects that stand for elements of a type have a member of this name.
+    func hasMember(_ name: String, ofType number: Int) -> Bool {
+        guard case .members(let plan) = plans[number].content else { return false }
+        return plan.memberNumbers[name] != nil
+    }
+
+    /// How many members the objects that stand for elements of a type may have.
+    func memberCount(ofType number: Int) -> Int {
+        guard case .members(let plan) = plans[number].content else { return 0 }
+        return plan.members.count + plan.attributes.count
+    }
+
     /// The members of the object that stands for an element, as its type alone has them; nil where another value stands for it.
     ///
     /// Of a choice, no member is required, and each says which it excludes: the schema of arguments cannot.

@@ -254,6 +254,77 @@ struct WSDLReaderTests {
             ])
     }
 
+    @Test("what a redefinition declares is qualified as the schema it stands in says")
+    func redefinition() async throws {
+        let entry = Self.single(
+            types: """
+                <xsd:schema targetNamespace="urn:shop" elementFormDefault="qualified">
+                  <xsd:redefine schemaLocation="types.xsd"><xsd:complexType name="Go"><xsd:complexContent><xsd:extension base="t:Go">
+                    <xsd:sequence><xsd:element name="more" type="xsd:string"/></xsd:sequence></xsd:extension></xsd:complexContent></xsd:complexType>
+                  </xsd:redefine><xsd:element name="go" type="t:Go"/></xsd:schema>
+                """)
+        let types = """
+            <x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:shop"><x:complexType name="Go"><x:sequence>
+            <x:element name="first" type="x:string"/></x:sequence></x:complexType></x:schema>
+            """
+        let go = try #require(try await read(entry, ["types.xsd": types]).operations.first)
+        #expect(try body(go, #"{"more":"b","first":"a"}"#).contains("<ns2:go><first>a</first><ns2:more>b</ns2:more></ns2:go>"))
+    }
+
+    @Test("a schema without a namespace that ever more schemas include is left out at last, with one finding")
+    func chameleons() async throws {
+        let schemas = (0..<1_000).map { #"<xsd:schema targetNamespace="urn:\#($0)"><xsd:include schemaLocation="all.xsd"/></xsd:schema>"# }
+            .joined()
+        let all =
+            #"<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema">"#
+            + (0..<1_000).map { #"<x:element name="e\#($0)"/>"# }.joined() + "</x:schema>"
+        let api = try await read(Self.single(types: schemas), ["all.xsd": all])
+        #expect(api.findings.count { $0.kind == .more } == 1)
+    }
+
+    // MARK: Many and large
+
+    /// One operation, `go`, of a message with an element `go` and perhaps one for its header.
+    private static func single(
+        types: String, operations: [String] = ["go"], parts: String = #"<part name="p" element="t:go"/>"#, header: String = ""
+    )
+        -> String
+    {
+        wsdl(
+            types: types,
+            messages: #"<message name="In">\#(parts)</message><message name="H"><part name="h" type="xsd:string"/></message>"#,
+            portTypes: #"<portType name="P">"#
+                + operations.map { #"<operation name="\#($0)"><input message="t:In"/></operation>"# }.joined() + "</portType>",
+            bindings: #"<binding name="B" type="t:P"><soap:binding transport="x"/>"#
+                + operations.map { name in
+                    #"<operation name="\#(name)"><soap:operation soapAction=""/><input>\#(header)<soap:body use="literal"/></input></operation>"#
+                }.joined() + "</binding>")
+    }
+
+    @Test("the argument for the header gives way to one of the same name")
+    func headerNames() async throws {
+        let go = try #require(
+            try await read(
+                Self.single(
+                    types: """
+                        <xsd:schema targetNamespace="urn:shop"><xsd:element name="go"><xsd:complexType><xsd:sequence>
+                        <xsd:element name="headers" type="xsd:string"/></xsd:sequence></xsd:complexType></xsd:element></xsd:schema>
+                        """, header: #"<soap:header message="t:H" part="h" use="literal"/>"#)
+            ).operations.first)
+        #expect(go.arguments.map(\.wireName) == ["headers", "headers_"])
+        let other = try #require(go.arguments.last?.name)
+        let text = try body(go, #"{"headers":"own","\#(other)":{"h":"s"}}"#)
+        #expect(text.contains("<soapenv:Header><h>s</h></soapenv:Header>") && text.contains("<headers>own</headers>"))
+    }
+
+    @Test("operations that share a message of many parts are left out when there are too many, with one finding")
+    func sharedMessage() async throws {
+        let parts = (0..<1_000).map { #"<part name="p\#($0)" type="xsd:string"/>"# }.joined()
+        let api = try await read(Self.single(types: "", operations: (0..<3_000).map { "o\($0)" }, parts: parts))
+        #expect(api.operationCount == 3_000 && api.operations.count < 3_000 && !api.operations.isEmpty)
+        #expect(api.findings.count { $0.kind == .skippedOperation } == 1)
+    }
+
     // MARK: What is no WSDL
 
     @Test(
