@@ -25,11 +25,11 @@ extension OperationTarget {
 
     private func take(_ stream: any BodyStream, into collector: inout ItemCollector) async throws -> AnswerPlan.ItemsLeft {
         let isTimeUp = NIOLockedValueBox(false)
-        let timer = access.service.timers.add(due: .now + answers.bounds.wait) {
+        let timer = service.timers.add(due: .now + answers.bounds.wait) {
             isTimeUp.withLockedValue { $0 = true }
             stream.cancel()
         }
-        defer { access.service.timers.remove(timer) }
+        defer { service.timers.remove(timer) }
         do {
             while let piece = try await stream.next() {
                 collector.take(piece)

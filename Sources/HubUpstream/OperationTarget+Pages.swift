@@ -13,6 +13,7 @@ extension OperationTarget {
         guard case .complete(let body) = first.body, var pages = answers.fold(first, body: body, for: request), pages.next != nil else {
             return nil
         }
+        let links = NextLink(service.settings.addresses.map(\.address), basePath: basePath, publicAddress: publicAddress)
         var outbound = outbound
         while pages.wantsMore, let next = pages.next {
             do {

@@ -6,10 +6,11 @@ import NIOCore
 public struct OperationTarget: CallTarget {
     let encoder: any RequestEncoder
     let answers: AnswerPlan
-    let access: UpstreamAccess
-    let links: NextLink
+    let service: UpstreamService
+    let publicAddress: HTTPAddress?
     private let decoder: (any ResponseDecoder)?
-    private let basePath: String
+    private let credentials: OperationCredentials?
+    let basePath: String
 
     /// A target.
     ///
@@ -27,22 +28,25 @@ public struct OperationTarget: CallTarget {
     ) {
         self.encoder = encoder
         self.decoder = decoder
-        access = UpstreamAccess(service, credentials: credentials)
+        self.service = service
+        self.credentials = credentials
         self.basePath = basePath
         self.answers = answers
-        links = NextLink(service.settings.addresses.map(\.address), basePath: basePath, publicAddress: publicAddress)
+        self.publicAddress = publicAddress
     }
 
     /// Sends the request and gives back what the upstream said, as far as it fits, failures of its own included.
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         let request = try answers.request(call.arguments)
         let outbound = try encoder.encode(request.arguments)
-        let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(access.service.settings.timeouts.total)
-        let (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: context.logger)
-        if answers.pages != nil, !isOfItems,
-            let folded = try await fold(response, to: outbound, for: request, deadline: deadline, logger: context.logger)
-        {
-            return folded
+        let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(service.settings.timeouts.total)
+        var (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: context.logger)
+        if answers.pages != nil, !isOfItems, response.status < 300, case .complete(let body) = response.body {
+            // Parsed once, whether there are further pages or not.
+            response.document = AnswerPlan.json(body, response)
+            if let folded = try await fold(response, to: outbound, for: request, deadline: deadline, logger: context.logger) {
+                return folded
+            }
         }
         return answers.shape(response, for: request)
     }
@@ -51,13 +55,14 @@ public struct OperationTarget: CallTarget {
     func response(
         to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, logger: Logger
     ) async throws -> (response: CallResponse, isOfItems: Bool) {
-        let (opened, length) = try await access.open(outbound, basePath: basePath, logger: logger, deadline: deadline)
+        let (opened, length) = try await service.open(
+            outbound, basePath: basePath, credentials: credentials, logger: logger, deadline: deadline)
         if decoder == nil, let format = answers.itemFormat(status: opened.status, contentType: opened.contentType) {
             return (try await items(of: opened, format, for: request), true)
         }
         let response: CollectedResponse
         do {
-            response = try await access.service.collect(opened, length: length)
+            response = try await service.collect(opened, length: length)
         } catch let error as HubError where error.code == .tooLarge {
             throw HubError(.tooLarge, error.message + answers.wayToLess, cause: error)
         }

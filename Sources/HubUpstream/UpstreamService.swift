@@ -38,23 +38,18 @@ public final class UpstreamService: Sendable {
     /// - Parameters:
     ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
     ///   - basePath: empty, or a path without a trailing slash.
-    ///   - credentials: what the operation shows beside the upstream's own credential.
     ///   - logger: hears of failures, with their causes.
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.overloaded` or `.addressRefused`; `CancellationError`; what a
     ///   request's body threw.
-    public func send(
-        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
-    ) async throws -> UpstreamResponse {
-        try await open(request, basePath: basePath, credentials: credentials, logger: logger).response
+    public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
+        try await open(request, basePath: basePath, logger: logger).response
     }
 
     /// Sends one request and collects the answer, up to the limit of the settings.
     ///
     /// - Throws: what `send` throws, and `HubError` with `.tooLarge`, without waiting for the body where the head says its length.
-    public func collect(
-        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger
-    ) async throws -> CollectedResponse {
-        let (response, length) = try await open(request, basePath: basePath, credentials: credentials, logger: logger)
+    public func collect(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> CollectedResponse {
+        let (response, length) = try await open(request, basePath: basePath, logger: logger)
         return try await collect(response, length: length)
     }
 
@@ -73,9 +68,14 @@ public final class UpstreamService: Sendable {
 
     /// Sends one request and gives the answer when its head has come, and the length of its body where the head says it.
     ///
-    /// - Parameter deadline: for the whole exchange, where it is nearer than that of the settings.
+    /// - Parameters:
+    ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
+    ///   - basePath: empty, or a path without a trailing slash.
+    ///   - credentials: what the operation shows beside the upstream's own credential.
+    ///   - logger: hears of failures, with their causes.
+    ///   - deadline: for the whole exchange, where it is nearer than that of the settings.
     func open(
-        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials?, logger: Logger,
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger,
         deadline: NIODeadline = .distantFuture
     ) async throws -> (response: UpstreamResponse, length: Int?) {
         do throws(UpstreamFailure) {

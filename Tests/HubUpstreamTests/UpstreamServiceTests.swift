@@ -56,13 +56,20 @@ struct UpstreamServiceTests {
         let result: Result<CollectedResponse, any Error>
         do {
             result = .success(
-                try await service.collect(
-                    OutboundRequest(method: method, path: path), basePath: basePath, credentials: credentials, logger: Self.logger))
+                try await collect(
+                    OutboundRequest(method: method, path: path), by: service, basePath: basePath, showing: credentials))
         } catch {
             result = .failure(error)
         }
         await listener.shutDown(limit: .zero)
         return try result.get()
+    }
+
+    private func collect(
+        _ request: OutboundRequest, by service: UpstreamService, basePath: String, showing credentials: OperationCredentials?
+    ) async throws -> CollectedResponse {
+        let (response, length) = try await service.open(request, basePath: basePath, credentials: credentials, logger: Self.logger)
+        return try await service.collect(response, length: length)
     }
 
     private func failure(_ path: String, isPatient: Bool = true) async -> HubError? {

@@ -102,6 +102,11 @@ struct ToolResultTests {
         }
     }
 
+    @Test("a script ends at its end tag, in whatever case", arguments: ["</script>", "</SCRIPT>", "</Script >"])
+    func endTags(tag: String) {
+        #expect(HTMLText.reduce("a<script>x < y</b>\(tag)b") == "a b")
+    }
+
     @Test(
         "markup that never closes is reduced in bounded time",
         arguments: ["<", "<<<<", "<script>", "a<script", "<style><", "</script><script>x</script", "<!--", "&", "&#", "&#x110000;", "&#0;"])

@@ -60,15 +60,9 @@ public struct AnswerPlan: Sendable {
             return Request(arguments: arguments, fields: nil)
         }
         let fields = value.isNull ? nil : try FieldSelection(fields: value, argument: Self.fieldsArgument)
-        var json = JSONWriter()
-        json.beginObject()
-        for member in arguments.members where !member.name.isString(Self.fieldsArgument) {
-            json.key(member.name)
-            json.value(member.value)
-        }
-        json.endObject()
         do throws(JSONParseError) {
-            return Request(arguments: try JSONDocument(parsing: json.buffer, limits: .message).root, fields: fields)
+            let rest = arguments.replacingMember(Self.fieldsArgument, with: nil)
+            return Request(arguments: try JSONDocument(parsing: rest, limits: .message).root, fields: fields)
         } catch {
             throw HubError(.invalidArguments, "The arguments are too large", cause: error)
         }
@@ -105,11 +99,12 @@ public struct AnswerPlan: Sendable {
         guard let pages, response.status < 300, let page = Self.json(body, response) else { return nil }
         return PageFold(
             pages, bounds: bounds, arguments: request.arguments, first: page, fields: response.fields,
-            project: { self.project($0, for: request).document })
+            project: { self.project($0, for: request) })
     }
 
     /// The JSON of a page; nil where it is none.
     public static func json(_ body: ByteBuffer, _ response: CallResponse) -> JSONDocument? {
+        if let document = response.document { return document }
         guard response.contentType.map({ MediaType($0)?.isJSON == true }) ?? true else { return nil }
         return try? JSONDocument(parsing: body, limits: .payload)  // not JSON: there is nothing to put together
     }

@@ -17,7 +17,7 @@ public struct FieldSelection: Sendable {
     }
 
     /// A node that the path has reached; `isThrough` where it stands for the elements of an array that the path does not mention.
-    private struct Reached {
+    private struct Reached: Hashable {
         var node: Int
         var isThrough = false
     }
@@ -101,16 +101,19 @@ public struct FieldSelection: Sendable {
         if value.count == 0 { found = true }
         switch value.kind {
         case .array:
+            // The same for every element but those that a path names by number.
+            let shared = Self.once(reached.flatMap { stepsToAnyElement(from: $0) })
+            let named = Dictionary(grouping: reached.flatMap { nodes[$0.node].elements }, by: \.index)
             json.beginArray()
             for (index, element) in value.elements.enumerated() {
-                let next = reached.flatMap { steps(from: $0, toElement: index) }
+                let next = named[index].map { Self.once($0.map { Reached(node: $0.node) } + shared) } ?? shared
                 if isWritten(element, next) { write(element, next, to: &json, found: &found) }
             }
             json.endArray()
         case .object:
             json.beginObject()
             for (name, member) in value.members {
-                let next = reached.flatMap { steps(from: $0, toMember: name) }
+                let next = Self.once(reached.flatMap { steps(from: $0, toMember: name) })
                 guard isWritten(member, next) else { continue }
                 json.key(name)
                 write(member, next, to: &json, found: &found)
@@ -126,12 +129,18 @@ public struct FieldSelection: Sendable {
         return value.kind == .array || value.kind == .object || reached.contains { nodes[$0.node].isWhole }
     }
 
-    private func steps(from place: Reached, toElement index: Int) -> [Reached] {
+    private func stepsToAnyElement(from place: Reached) -> [Reached] {
         let node = nodes[place.node]
         var next = place.isThrough ? [] : (node.every.map { [Reached(node: $0)] } ?? [])
-        next += node.elements.filter { $0.index == index }.map { Reached(node: $0.node) }
         if node.members.count > node.elements.count { next.append(Reached(node: place.node, isThrough: true)) }
         return next
+    }
+
+    /// Each place once: through arrays in arrays the same one is reached in ever more ways.
+    private static func once(_ places: [Reached]) -> [Reached] {
+        guard places.count > 1 else { return places }
+        var seen: Set<Reached> = []
+        return places.filter { seen.insert($0).inserted }
     }
 
     private func steps(from place: Reached, toMember name: JSONValue) -> [Reached] {

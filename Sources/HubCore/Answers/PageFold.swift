@@ -22,7 +22,7 @@ public struct PageFold {
 
     private let plan: PagePlan
     private let bounds: AnswerBounds
-    private let project: (JSONDocument) -> JSONDocument
+    private let project: (JSONDocument) -> (document: JSONDocument, note: String?)
     private let path: [String]
     private var way: PagePlan.Way?
     private var arguments: JSONValue?
@@ -44,19 +44,21 @@ public struct PageFold {
     ///   - arguments: of the call.
     ///   - first: the first page.
     ///   - fields: its header fields.
-    ///   - project: what is left of a page.
+    ///   - project: what is left of a page, and what has to be said about that.
     public init?(
         _ plan: PagePlan, bounds: AnswerBounds, arguments: JSONValue?, first: JSONDocument, fields: HTTPFields,
-        project: @escaping (JSONDocument) -> JSONDocument
+        project: @escaping (JSONDocument) -> (document: JSONDocument, note: String?)
     ) {
         guard let path = plan.items ?? Self.itemsPath(in: first.root), let items = JSONPointer.value(at: path, in: first.root),
             items.kind == .array
         else { return nil }
         (self.plan, self.bounds, self.path, self.arguments, self.project) = (plan, bounds, path, arguments, project)
         (last, lastItems) = (first, items)
-        add(part(of: first))
         itemCount = items.count
         next = request(after: first, items, fields)
+        guard next != nil else { return }
+        // Where none of the elements is shown, further pages show no more.
+        if let part = part(of: first) { add(part) } else { next = nil }
     }
 
     /// Whether the next page may be asked for: there is one, and room for it.
@@ -75,7 +77,7 @@ public struct PageFold {
         }
         // An upstream that does not know the argument gives the same page for ever.
         guard items.rawBytes != lastItems.rawBytes else { return next = nil }
-        let part = part(of: page)
+        let part = part(of: page) ?? ByteBuffer()
         guard bytes + part.readableBytes + 1 <= bounds.bytes, itemCount + items.count <= bounds.items ?? .max else {
             lastPartBytes = bounds.bytes + 1  // no room for another one either
             return
@@ -94,14 +96,14 @@ public struct PageFold {
 
     /// All elements, in the shape of the last page, and what has to be said about them.
     public var result: (bytes: ByteBuffer, notes: [String]) {
-        let shown = project(last)
-        var notes: [String] = []
+        let (shown, missing) = project(last)
+        var notes = missing.map { [$0] } ?? []
         let hint = next.map { self.hint(for: $0) } ?? ""
         let all = "\(CountText.count(itemCount)) items of \(CountText.count(pageCount)) page\(pageCount == 1 ? "" : "s")"
         if let failure {
-            notes = ["The page after these could not be had: it \(failure). Showing the \(all) before it.\(hint)"]
+            notes += ["The page after these could not be had: it \(failure). Showing the \(all) before it.\(hint)"]
         } else if next != nil {
-            notes = ["Showing the \(all); there are more.\(hint)"]
+            notes += ["Showing the \(all); there are more.\(hint)"]
         }
         guard pageCount > 1, let items = JSONPointer.value(at: path, in: shown.root), items.kind == .array else {
             return (shown.bytes, notes)
@@ -123,9 +125,9 @@ public struct PageFold {
         bytes += lastPartBytes
     }
 
-    /// The elements of a page that are shown, with commas between and no brackets.
-    private func part(of page: JSONDocument) -> ByteBuffer {
-        guard let items = JSONPointer.value(at: path, in: project(page).root), items.kind == .array else { return ByteBuffer() }
+    /// The elements of a page that are shown, with commas between and no brackets; nil where their list is not.
+    private func part(of page: JSONDocument) -> ByteBuffer? {
+        guard let items = JSONPointer.value(at: path, in: project(page).document.root), items.kind == .array else { return nil }
         let text = items.compactBytes
         return text.getSlice(at: text.readerIndex + 1, length: max(0, text.readableBytes - 2)) ?? ByteBuffer()
     }
@@ -192,8 +194,11 @@ public struct PageFold {
         }
     }
 
+    /// The longest text that says where a page begins.
+    private static let maximumCursor = 4_096
+
     private static func isCursor(_ value: JSONValue) -> Bool {
-        value.kind == .number || (value.kind == .string && (1...4096).contains(value.range.count - 2))
+        value.kind == .number || (value.kind == .string && (1...maximumCursor).contains(value.range.count - 2))
     }
 
     private static func number(_ arguments: JSONValue?, _ name: String?) -> Int? {
@@ -202,16 +207,18 @@ public struct PageFold {
     }
 
     private func arguments(with name: String, _ value: ByteBuffer) -> Request? {
-        var json = JSONWriter()
-        json.beginObject()
-        for member in arguments?.members ?? .none where !member.name.isString(name) {
-            json.key(member.name)
-            json.value(member.value)
+        let changed: ByteBuffer
+        if let arguments {
+            changed = arguments.replacingMember(name, with: value)
+        } else {
+            var json = JSONWriter()
+            json.beginObject()
+            json.member(name, raw: value)
+            json.endObject()
+            changed = json.buffer
         }
-        json.member(name, raw: value)
-        json.endObject()
         // Nothing but the caller's own arguments and a short value: it parses, or is too large.
-        return (try? JSONDocument(parsing: json.buffer, limits: .message)).map { .arguments($0.root) }
+        return (try? JSONDocument(parsing: changed, limits: .message)).map { .arguments($0.root) }
     }
 
     /// How a caller goes on.
@@ -221,15 +228,19 @@ public struct PageFold {
         switch request {
         case .arguments(let arguments):
             guard let name = way?.argument, let value = arguments[name] else { return "" }
-            return " To go on, pass \(name)=\(CountText.value(value))."
+            return " To go on, pass \(name)=\(String(buffer: value.compactBytes))."
         case .link(let link):
             guard let mark = link.firstIndex(of: "?") else { return "" }
             let pairs = link[link.index(after: mark)...].prefix { $0 != "#" }.split(separator: "&").compactMap { pair -> String? in
                 let halves = pair.split(separator: "=", maxSplits: 1).map { PercentEncoding.decodeWherePossible($0) }
-                guard halves.count == 2, let name = plan.arguments.argument(onWire: halves[0]), names.contains(name),
+                guard halves.count == 2, halves[1].utf8.count <= Self.maximumCursor,
+                    let name = plan.arguments.argument(onWire: halves[0]), names.contains(name),
                     Self.text(arguments?[name]) != halves[1]
                 else { return nil }
-                return "\(name)=\(CountText.quoted(halves[1], limit: 200))"
+                // Exact, as JSON: whoever passes it on has to give what was given.
+                var json = JSONWriter()
+                json.string(halves[1])
+                return name + "=" + String(buffer: json.buffer)
             }
             return pairs.isEmpty ? "" : " To go on, pass \(pairs.joined(separator: " and "))."
         }
@@ -252,12 +263,5 @@ extension PagePlan.Way {
         case .cursor(let argument, _), .lastID(let argument), .offset(let argument), .page(let argument): argument
         case .linkHeader, .link: nil
         }
-    }
-}
-
-extension CountText {
-    /// A value as it stands in a sentence about arguments.
-    static func value(_ value: JSONValue) -> String {
-        value.string.map { quoted($0, limit: 200) } ?? String(buffer: value.compactBytes)
     }
 }

@@ -86,7 +86,8 @@ extension ProfileShaper {
                 for (name, inner) in value.object ?? [:] where known[name] == nil { known[name] = inner }
                 result[key] = .object(known)
             case ("required", .array(let known)):
-                result[key] = .array(known + (value.array ?? []).filter { !known.contains($0) })
+                var seen = Set(known)
+                result[key] = .array(known + (value.array ?? []).filter { seen.insert($0).inserted })
             case (_, nil): result[key] = value
             default: break
             }

@@ -17,16 +17,27 @@ struct Redaction: Sendable {
             case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
             }
         }
-        let spellings = values + values.map { PercentEncoding.encode($0) } + values.flatMap { Self.inJSON($0) }
+        let spellings = values.flatMap { [$0, PercentEncoding.encode($0)] + Self.inJSON($0) + Self.inMarkup($0) }
         secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
     }
 
-    /// A value as it stands in a string of JSON, where writers may escape `/` or not.
+    /// A value as it stands in a string of JSON, where writers may escape `/` or not, and some what means something to HTML.
     private static func inJSON(_ value: String) -> [String] {
         var json = JSONWriter()
         json.string(value)
         let text = String(String(buffer: json.buffer).dropFirst().dropLast())
-        return [text, text.replacing("/", with: "\\/")]
+        return [
+            text, text.replacing("/", with: "\\/"),
+            text.replacing("&", with: "\\u0026").replacing("<", with: "\\u003c").replacing(">", with: "\\u003e"),
+        ]
+    }
+
+    /// A value as it stands in XML and HTML, of which callers get what it means.
+    private static func inMarkup(_ value: String) -> [String] {
+        let bare = value.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        let text = bare.replacing(">", with: "&gt;")
+        let quoted = text.replacing("\"", with: "&quot;")
+        return [bare, text, quoted, quoted.replacing("'", with: "&#39;"), quoted.replacing("'", with: "&apos;")]
     }
 
     /// What is to be taken out of one answer; nil where there is nothing, and its bytes need not be looked at.

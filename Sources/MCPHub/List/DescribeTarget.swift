@@ -5,6 +5,8 @@ import NIOCore
 struct DescribeTarget: CallTarget {
     /// The most tools that one call is told about.
     private static let maximumNames = 20
+    /// Past so many bytes, no further tool is told about.
+    private static let maximumBytes = 256 << 10
     private let tools: [String: ToolDefinition]
 
     init(_ tools: [ToolDefinition]) {
@@ -45,7 +47,10 @@ struct DescribeTarget: CallTarget {
         json.beginArray()
         for name in names {
             json.beginObject()
-            if let tool = tools[name] {
+            if json.buffer.readableBytes > Self.maximumBytes {
+                json.member("name", String(name.prefix(64)))
+                json.member("error", "the answer is long already: ask for this tool alone")
+            } else if let tool = tools[name] {
                 ToolListing.describe(tool, includesOutput: call.arguments?["output"]?.bool == true, to: &json)
             } else {
                 json.member("name", String(name.prefix(64)))

@@ -1,11 +1,16 @@
 import HubCore
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// Tells a caller whose arguments do not fit what the arguments are, where the list did not say it.
 struct SchemaHint: Policy {
     private static let maximumArgumentBytes = 1_024
     private static let maximumBytes = 2_048
-    let schema: ByteBuffer
+    private let schema: ByteBuffer
+    /// Made when first needed, by argument: there are only so many, and each costs a walk through the schema.
+    private let ready = NIOLockedValueBox<[String?: String]>([:])
+
+    init(schema: ByteBuffer) { self.schema = schema }
 
     func apply(to call: Call, context: CallContext, next: Next) async throws -> CallResponse {
         do {
@@ -17,8 +22,15 @@ struct SchemaHint: Policy {
         }
     }
 
-    /// The schema of the one argument, or of all of them where it is not about one.
     private func hint(for argument: String?) -> String {
+        if let known = ready.withLockedValue({ $0[argument] }) { return known }
+        let made = made(for: argument)
+        ready.withLockedValue { $0[argument] = made }
+        return made
+    }
+
+    /// The schema of the one argument, or of all of them where it is not about one.
+    private func made(for argument: String?) -> String {
         if let argument, let alone = alone(argument) {
             return "Schema of \"\(argument)\": " + Self.text(alone, limit: Self.maximumArgumentBytes)
         }

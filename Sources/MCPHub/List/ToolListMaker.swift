@@ -89,10 +89,10 @@ public struct ToolListMaker: Sendable {
                 listed: fitted, whole: whole, short: [],
                 report: ListReport(tools: fitted.count, bytes: full, fullBytes: full, tokens: tokens))
         }
-        let describing = describing(whole)
-        let room = 4 * min(tokens, 1 << 32) - ToolListing.size(of: describing)
         // Where names take all there is, nothing else has room.
         let names = names(fitted, whole: whole, full: full, tokens: tokens)
+        guard let describing = names.describing?.definition else { return names }
+        let room = 4 * min(tokens, 1 << 32) - ToolListing.size(of: describing)
         if ListReport.tokens(ofBytes: names.report.bytes) >= tokens { return names }
         var tools = fitted.map { ShorterTool($0, describedBy: describing.name) }
         var sizes: [Int] = []
@@ -117,7 +117,7 @@ public struct ToolListMaker: Sendable {
             report: ListReport(
                 tools: fitted.count + 1, bytes: total + ToolListing.size(of: describing), fullBytes: full,
                 shortened: sorted(shortened.subtracting(named)), namesOnly: sorted(named), tokens: tokens),
-            describing: Tool(definition: describing, target: DescribeTarget(whole)))
+            describing: names.describing)
     }
 }
 

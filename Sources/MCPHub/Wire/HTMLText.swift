@@ -23,8 +23,7 @@ enum HTMLText {
             let name = rest.dropFirst().prefix { $0.isLetter }.lowercased()
             if ["script", "style", "svg", "template"].contains(name) {
                 // What is not shown: to its end tag, whose own end comes below; without one, to the end.
-                let end = rest.firstRange(of: "</\(name)") ?? rest.firstRange(of: "</\(name.uppercased())")
-                rest = rest[(end?.upperBound ?? rest.endIndex)...]
+                rest = rest[(endTag(name, in: rest) ?? rest.endIndex)...]
             }
             guard let close = rest.firstIndex(of: ">") else {
                 rest = rest[rest.endIndex...]
@@ -35,6 +34,17 @@ enum HTMLText {
         result += rest
         let words = resolved(result).split { $0.isWhitespace }.joined(separator: " ")
         return String(words.prefix(maximumCharacters))
+    }
+
+    /// The place after the name of the next end tag of this name, in whatever case.
+    private static func endTag(_ name: String, in text: Substring) -> Substring.Index? {
+        var rest = text
+        while let start = rest.firstRange(of: "</") {
+            rest = rest[start.upperBound...]
+            let found = rest.prefix(name.count)
+            if found.lowercased() == name { return found.endIndex }
+        }
+        return nil
     }
 
     private static let names: [Substring: Character] = [

@@ -63,8 +63,8 @@ struct ToolsCommand: AsyncParsableCommand {
             let found = ListReport.tokens(ofBytes: list.report.bytes)
             Console.error("\(description): warning: about \(found) tokens though it is no more than names, more than \(tokens)")
         }
-        if let profile, let most = profile.maximumTools, tools.count > most {
-            Console.error("\(description): warning: \(tools.count) tools, of which \(profile.rawValue) takes \(most)")
+        if let profile, let most = profile.maximumTools, list.report.tools > most {
+            Console.error("\(description): warning: \(list.report.tools) tools, of which \(profile.rawValue) takes \(most)")
         }
         if json {
             let origins = origins ? api.operations.map { ToolListPrinter.Origins($0) } : []
@@ -142,25 +142,30 @@ struct CallCommand: AsyncParsableCommand {
                 "\(description) has no tool \"\(tool)\"" + (near.map { "; did you mean \($0)?" } ?? "; hubd tools lists them"))
         }
         let (address, isOperatorDefined) = try address(of: operation)
-        let request: OutboundRequest
-        do throws(HubError) {
-            request = try operation.encoder.encode(try parsedArguments())
-        } catch {
-            throw CommandFailure(error.message)
-        }
         if dryRun {
-            Console.print(String(buffer: RequestPrinter.json(request, address: address)))
-            return
+            do throws(HubError) {
+                let request = try operation.encoder.encode(try parsedArguments())
+                return Console.print(String(buffer: RequestPrinter.json(request, address: address)))
+            } catch {
+                throw CommandFailure(error.message)
+            }
         }
         let service = UpstreamRegistry(timers: Timekeeper.start()).service(
             for: UpstreamSettings(
                 name: "call", addresses: [UpstreamAddress(address: address)], isOperatorDefined: isOperatorDefined))
         do {
-            let target = OperationTarget(encoder: operation.encoder, decoder: operation.decoder, service: service, basePath: "")
+            // A person reads it: nothing is cut that can be had.
+            var settings = AnswerSettings()
+            settings.maximumBytes = JSONLimits.payload.maximumBytes
+            settings.maximumFileBytes = JSONLimits.payload.maximumBytes
+            let target = OperationTarget(
+                encoder: operation.encoder, decoder: operation.decoder, service: service, basePath: "",
+                answers: AnswerPlan(settings, takesFields: false))
             let call = Call(entry: description, tool: operation.tool.name, arguments: try parsedArguments())
             let response = try await target.perform(
                 call, context: CallContext(requestID: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }))
             if case .complete(let body) = response.body { Console.printRaw(body) }
+            for note in response.notes { Console.error(note) }
             if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
         } catch let error as HubError {
             throw CommandFailure(error.message)

@@ -27,16 +27,10 @@ struct AnswerComposer {
         guard let document = try? JSONDocument(parsing: definition.inputSchema, limits: .description),  // ours: it parses
             let properties = document.root["properties"]
         else { return definition }
-        var json = JSONWriter()
-        json.beginObject()
-        for (name, value) in properties.members {
-            json.key(name)
-            json.value(value)
-        }
-        json.member(AnswerPlan.fieldsArgument, raw: AnswerPlan.fieldsSchema)
-        json.endObject()
         var definition = definition
-        definition.inputSchema = document.replacing([(properties, json.buffer)])
+        definition.inputSchema = document.replacing([
+            (properties, properties.replacingMember(AnswerPlan.fieldsArgument, with: AnswerPlan.fieldsSchema))
+        ])
         return definition
     }
 

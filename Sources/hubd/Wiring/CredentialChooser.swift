@@ -13,6 +13,9 @@ struct CredentialChooser {
     private let schemes: [String: SecurityScheme]
     /// The schemes that are provided for, with their credentials; without them where no secret is read.
     private var provided: [String: UpstreamCredential?] = [:]
+    /// What has been made, by the schemes that are shown: operations are many, and choices few.
+    private var made: [[String]: OperationCredentials] = [:]
+    private let hidden: Set<String>
     private var wanted: Set<String> = []
     private var count = 0
     private var unsatisfied = 0
@@ -27,6 +30,7 @@ struct CredentialChooser {
     ) {
         self.entry = entry
         self.schemes = schemes
+        hidden = Set(entry.tools.filter(\.isHidden).map(\.name))
         for given in entry.credentials ?? [] {
             let label = ConfigFinding.quoted(given.scheme)
             guard let scheme = schemes[given.scheme] else {
@@ -54,13 +58,16 @@ struct CredentialChooser {
     /// What the requests of an operation show; nil where the server has no credential at all.
     mutating func credentials(for operation: IngestedOperation) -> OperationCredentials? {
         let chosen = choose(operation)
+        if let ready = made[chosen] { return ready }
         let known = provided.values.compactMap { $0 }
         guard !known.isEmpty else { return nil }
-        return OperationCredentials(shown: chosen.compactMap { provided[$0] ?? nil }, known: known)
+        let credentials = OperationCredentials(shown: chosen.compactMap { provided[$0] ?? nil }, known: known)
+        made[chosen] = credentials
+        return credentials
     }
 
     private mutating func choose(_ operation: IngestedOperation) -> [String] {
-        let isHidden = entry.tools.contains { $0.name == operation.tool.name && $0.isHidden }
+        let isHidden = hidden.contains(operation.tool.name)
         if !isHidden { count += 1 }
         for alternative in operation.security { wanted.formUnion(alternative.schemes.map(\.scheme)) }
         let satisfied = operation.security.filter { alternative in alternative.schemes.allSatisfy { provided[$0.scheme] != nil } }

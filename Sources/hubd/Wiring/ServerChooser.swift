@@ -10,6 +10,7 @@ struct ServerChooser {
     private let entry: ServerEntry
     private let values: [String: String]
     private let chosen: ServerDescription?
+    private let reference: ServerReference?
 
     /// - Parameter findings: takes what is wrong with the choice.
     init(_ entry: ServerEntry, _ api: IngestedAPI, _ findings: inout FindingCollector) {
@@ -30,6 +31,7 @@ struct ServerChooser {
             let values = values
             chosen = api.servers.first { if case .unusable = $0.reference(values) { false } else { true } } ?? api.servers.first
         }
+        reference = chosen?.reference(values)
         let possible = (chosen.map { [$0] } ?? []) + api.operations.flatMap { $0.servers ?? [] }
         if entry.server == nil || chosen != nil { check(possible.flatMap(\.variables), &findings) }
     }
@@ -59,7 +61,7 @@ struct ServerChooser {
     /// Where an operation is.
     func server(of operation: IngestedOperation) -> ServerReference {
         guard entry.server != nil || !values.isEmpty else { return operation.server }
-        guard let own = operation.servers else { return chosen?.reference(values) ?? operation.server }
+        guard let own = operation.servers else { return reference ?? operation.server }
         let wanted = chosen.flatMap { chosen in own.first { $0.name != nil && $0.name == chosen.name } ?? own.first { $0.url == chosen.url }
         }
         return (wanted ?? own.first)?.reference(values) ?? operation.server

@@ -135,8 +135,7 @@ struct SnapshotBuilder: Sendable {
 
     private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
         var secrets: [SecretReference: Secret] = [:]
-        let references = settings.servers.flatMap { ($0.credentials ?? []).map(\.secret) + ($0.soap.security.map { [$0.password] } ?? []) }
-        for reference in references {
+        for reference in settings.servers.flatMap(\.secrets) {
             do throws(ConfigFinding) {
                 secrets[reference] = try sendable(reference)
             } catch {

@@ -28,6 +28,7 @@ struct ToolComposer {
 
     private let entry: ServerEntry
     private let metrics: HubMetrics
+    private let changes: [String: ToolChange]
     private var parts: [Part] = []
     private var knownNames: Set<String> = []
     private var argumentFindings: [ConfigFinding] = []
@@ -35,6 +36,7 @@ struct ToolComposer {
     init(entry: ServerEntry, metrics: HubMetrics) {
         self.entry = entry
         self.metrics = metrics
+        changes = Dictionary(entry.tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What stands around a call of a tool, the outermost first.
@@ -53,7 +55,7 @@ struct ToolComposer {
     mutating func add(_ operation: IngestedOperation, to destination: Destination) {
         var original = operation.tool
         knownNames.insert(original.name)
-        let change = entry.tools.first { $0.name == original.name }
+        let change = changes[original.name]
         if change?.isHidden == true { return }
         let answers = AnswerComposer(operation, change, of: entry)
         if answers.listsFields { original = answers.listing(original) }

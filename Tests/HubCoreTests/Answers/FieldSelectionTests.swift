@@ -54,6 +54,13 @@ struct FieldSelectionTests {
         #expect(try chosen(fields, Self.list) == left)
     }
 
+    @Test("paths that are reached in ever more ways through arrays in arrays cost no more than one", .timeLimit(.minutes(1)))
+    func manyWays() throws {
+        let paths = (0..<60).map { "\"" + String(repeating: "0.", count: $0) + "a\"" }.joined(separator: ",")
+        let nested = String(repeating: "[", count: 60) + #"{"a":1,"b":2}"# + String(repeating: "]", count: 60)
+        #expect(try chosen("[\(paths)]", nested) == nested.replacing(#","b":2"#, with: ""))
+    }
+
     @Test("arrays at the root and in arrays are gone through")
     func nestedArrays() throws {
         #expect(try chosen(#"["id"]"#, #"[{"id":1,"x":2},[{"id":3}],4]"#) == #"[{"id":1},[{"id":3}]]"#)

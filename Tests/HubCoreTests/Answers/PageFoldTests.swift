@@ -25,7 +25,8 @@ struct PageFoldTests {
     ) throws -> PageFold {
         let plan = try #require(PagePlan(settings, arguments: arguments, followsLinks: true))
         return try #require(
-            PageFold(plan, bounds: bounds, arguments: try parse(given).root, first: try parse(first), fields: fields, project: { $0 }))
+            PageFold(
+                plan, bounds: bounds, arguments: try parse(given).root, first: try parse(first), fields: fields, project: { ($0, nil) }))
     }
 
     private func text(_ request: PageFold.Request?) -> String? {

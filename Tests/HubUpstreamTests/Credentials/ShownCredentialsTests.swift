@@ -62,6 +62,19 @@ struct RedactionTests {
         #expect(String(buffer: scanner.scanAll(ByteBuffer(string: "a \(text) b"))) == "a *** b")
     }
 
+    @Test(
+        "a secret is taken out as markup spells it, which callers would get resolved",
+        arguments: [
+            "p<a>&'q\"", "p&lt;a&gt;&amp;'q\"", "p&lt;a>&amp;'q\"", "p&lt;a&gt;&amp;&#39;q&quot;", "p&lt;a&gt;&amp;&apos;q&quot;",
+            #"p\u003ca\u003e\u0026'q\""#,
+        ])
+    func markup(text: String) throws {
+        let redaction = Redaction([.bearer(Secret("p<a>&'q\""))])
+        let endpoint = Endpoint(try #require(HTTPAddress("http://upstream.test")))
+        var scanner = try #require(redaction.scanner(status: 200, endpoint: endpoint, with: nil))
+        #expect(String(buffer: scanner.scanAll(ByteBuffer(string: "a \(text) b"))) == "a *** b")
+    }
+
     @Test("what an operation adds is taken out beside what the upstream has")
     func both() throws {
         let endpoint = Endpoint(try #require(HTTPAddress("http://upstream.test")))

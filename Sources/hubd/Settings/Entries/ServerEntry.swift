@@ -46,6 +46,9 @@ struct ServerEntry: Sendable, Hashable {
     /// The same of single endpoints written by hand, by name.
     var endpointAnswers: [String: Placed<AnswerSettings>] = [:]
 
+    /// The secrets that its requests need.
+    var secrets: [SecretReference] { (credentials ?? []).map(\.secret) + (soap.security.map { [$0.password] } ?? []) }
+
     /// What makes the readings of two local descriptions the same; nil for one that is no file.
     var localDescription: String? {
         guard case .file(let path) = description.value else { return nil }

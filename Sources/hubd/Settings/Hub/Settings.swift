@@ -65,7 +65,7 @@ struct Settings: Sendable, Hashable {
     var secrets: [SecretReference] {
         [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
             + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
-            + servers.flatMap { $0.credentials ?? [] }.map(\.secret) + models.compactMap(\.service.key)
+            + servers.flatMap(\.secrets) + models.compactMap(\.service.key)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

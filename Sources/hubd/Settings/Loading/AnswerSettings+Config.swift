@@ -7,14 +7,12 @@ extension AnswerSettings {
         guard let value else { return }
         keep = value["keep"]?.elements.compactMap(\.string) ?? []
         listsFields = value["fields"]?.json.bool
-        maximumBytes = Self.size(value["bytes"])
+        maximumBytes = value["bytes"]?.byteSize
         maximumItems = value["items"]?.json.int
-        maximumFileBytes = Self.size(value["files"])
+        maximumFileBytes = value["files"]?.byteSize
         wait = value["wait"]?.string.flatMap { Duration(setting: $0) }
         pages = value["pages"].flatMap { PageSettings($0) }
     }
-
-    private static func size(_ value: ConfigValue?) -> Int? { value.flatMap { $0.json.int ?? $0.string.flatMap(ByteSize.parse) } }
 }
 
 extension PageSettings {

@@ -41,6 +41,8 @@ struct ConfigValue: Sendable {
     var place: SourcePlace { SourcePlace(file: file.name, position: file.document.position(of: json)) }
     /// The text of a string.
     var string: String? { json.string }
+    /// A size in bytes, as a number or with a unit.
+    var byteSize: Int? { json.int ?? string.flatMap(ByteSize.parse) }
     /// A path that is written here, as the process can open it.
     var path: String? { json.string.map(file.resolve) }
 

@@ -79,12 +79,12 @@ struct SettingsBuilder {
         settings.network = Settings.Network(allow: ranges(network?["allow"]), deny: ranges(network?["deny"]))
         settings.tls = (top("tls")?.elements ?? []).compactMap(certificate)
         if let bounds = top("bounds") {
-            settings.bounds.headerBytes = size(bounds["headerBytes"]) ?? settings.bounds.headerBytes
-            settings.bounds.bodyBytes = size(bounds["bodyBytes"]) ?? settings.bounds.bodyBytes
+            settings.bounds.headerBytes = bounds["headerBytes"]?.byteSize ?? settings.bounds.headerBytes
+            settings.bounds.bodyBytes = bounds["bodyBytes"]?.byteSize ?? settings.bounds.bodyBytes
             settings.bounds.connections = bounds["connections"]?.json.int ?? settings.bounds.connections
             settings.bounds.perAddress = bounds["perAddress"]?.json.int ?? settings.bounds.perAddress
             settings.bounds.inFlight = bounds["inFlight"]?.json.int ?? settings.bounds.inFlight
-            settings.bounds.heldBytes = size(bounds["heldBytes"]) ?? settings.bounds.heldBytes
+            settings.bounds.heldBytes = bounds["heldBytes"]?.byteSize ?? settings.bounds.heldBytes
         }
         settings.adminToken = secret(top("admin")?["token"])
         settings.isMetricsOpen = top("admin")?["metrics"]?.string == "open"
@@ -107,8 +107,6 @@ struct SettingsBuilder {
     private func file(_ value: ConfigValue?) -> Placed<String>? {
         value.flatMap { value in value.path.map { Placed(value: $0, place: value.place) } }
     }
-
-    private func size(_ value: ConfigValue?) -> Int? { value.flatMap { $0.json.int ?? $0.string.flatMap(ByteSize.parse) } }
 
     private func duration(_ value: ConfigValue?) -> Duration? { value?.string.flatMap { Duration(setting: $0) } }
 
@@ -164,7 +162,7 @@ struct SettingsBuilder {
                 hint: "add `upstreams: { \(name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(name)` here",
                 at: description.place)
         }
-        if let root = value["root"], value["openapi"].map({ DescriptionLocation.isURL($0.string ?? "") }) ?? (value["wsdl"] == nil) {
+        if let root = value["root"], (value["openapi"] ?? value["wsdl"]).map({ DescriptionLocation.isURL($0.string ?? "") }) ?? true {
             findings.error(
                 "\"root\" is for a description that is a file", hint: "one by URL may refer to its own folder and below", at: root.place)
         }
