@@ -4,7 +4,12 @@ enum NearestName {
     static func hint(for name: String, among names: [String]) -> String {
         let near = names.map { (name: $0, distance: distance(name, $0)) }.min { $0.distance < $1.distance }
         if let near, near.distance <= max(1, near.name.utf8.count / 3) { return "did you mean \"\(near.name)\"?" }
-        return "there are " + names.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 12 ? " and others" : "")
+        return "there are " + list(names)
+    }
+
+    /// Names in quotes, the first of them where there are many.
+    static func list(_ names: some Collection<String>, limit: Int = 12) -> String {
+        names.prefix(limit).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > limit ? " and others" : "")
     }
 
     /// How many letters to change, add or remove; case and separators do not count. Names past 64 bytes are far from all.

@@ -93,3 +93,12 @@ struct SchemaKeywords {
         return [allOf, anyOf, oneOf].count { $0 != nil } == 1
     }
 }
+
+extension SchemaKeywords {
+    /// The one value of an `enum` that leaves no choice.
+    var only: JSONValue? {
+        guard let enumeration, enumeration.kind == .array, let first = enumeration.elements.first(where: { _ in true }) else { return nil }
+        let text = JSONCompactor.text(first)
+        return enumeration.elements.allSatisfy { JSONCompactor.text($0) == text } ? first : nil
+    }
+}

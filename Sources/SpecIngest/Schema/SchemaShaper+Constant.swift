@@ -21,15 +21,9 @@ extension SchemaShaper {
         }
         guard keywords.allOf == nil, keywords.anyOf == nil, keywords.oneOf == nil, keywords.applicators.isEmpty else { return nil }
         let kinds = declaredKinds(keywords, at: node)
-        guard let value = keywords.constant ?? only(keywords.enumeration), kinds?.contains(.null) != true else { return nil }
+        guard let value = keywords.constant ?? keywords.only, kinds?.contains(.null) != true else { return nil }
         guard [.string, .number, .true, .false].contains(value.kind), let text = Self.literal(value, as: kinds ?? .any) else { return nil }
         if kinds?.takes(ValueKinds(of: value)) ?? true { return value }
         return try? JSONDocument(parsing: text, limits: .description).root  // ours: it parses
-    }
-
-    private func only(_ list: JSONValue?) -> JSONValue? {
-        guard let list, list.kind == .array, let first = list.elements.first(where: { _ in true }) else { return nil }
-        let text = JSONCompactor.text(first)
-        return list.elements.allSatisfy { JSONCompactor.text($0) == text } ? first : nil
     }
 }

@@ -394,11 +394,3 @@ extension PartHeaderModel {
         return SchemaKeywords(shaper.resolved(node))
     }
 }
-
-extension SchemaKeywords {
-    /// The one value of an `enum` that leaves no choice.
-    var only: JSONValue? {
-        guard let enumeration, enumeration.kind == .array, enumeration.count == 1 else { return nil }
-        return enumeration.elements.first { _ in true }
-    }
-}

@@ -19,6 +19,9 @@ struct RepairPlan: Sendable {
         var others: Int?
         /// The elements of a list.
         var items: Int?
+
+        /// Whether nothing but a list may stand here.
+        var takesOnlyLists: Bool { kinds.subtracting(.null) == .array }
     }
 
     /// No place.
@@ -59,7 +62,9 @@ struct RepairPlan: Sendable {
         if let text = value.string, let unquoted = ArgumentRepair.unquoted(text, kinds: node.kinds) {
             return repaired(unquoted, at: number).rawBytes
         }
-        guard node.kinds.subtracting(.null) == .array else { return nil }
+        guard node.takesOnlyLists else { return nil }
+        // Of lists of lists a single value says nothing, and a list of such lists would never end.
+        if let items = node.items, nodes.indices.contains(items), nodes[items].takesOnlyLists { return nil }
         var list = ByteBuffer(staticString: "[")
         list.writeImmutableBuffer((node.items.map { repaired(value, at: $0) } ?? value).rawBytes)
         list.writeStaticString("]")

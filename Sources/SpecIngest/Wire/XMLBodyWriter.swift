@@ -47,6 +47,9 @@ struct XMLBodyWriter {
         guard depth < Self.maximumDepth else {
             throw HubError(.invalidArguments, "argument \"\(argument)\" must not be nested more than \(Self.maximumDepth) deep")
         }
+        guard bytes.count <= JSONLimits.payload.maximumBytes else {
+            throw HubError(.invalidArguments, "argument \"\(argument)\" makes the body too long")
+        }
         guard !value.isNull else { return }
         switch node.kind {
         case .attribute: return
@@ -170,13 +173,7 @@ struct XMLBodyWriter {
 
     private mutating func append(_ text: String, isAttribute: Bool) throws(HubError) {
         try check(text)
-        for byte in text.utf8 {
-            if let reference = XMLText.reference(for: byte, inAttribute: isAttribute) {
-                bytes.append(contentsOf: reference.utf8)
-            } else {
-                bytes.append(byte)
-            }
-        }
+        XMLText.append(text, inAttribute: isAttribute, to: &bytes)
     }
 
     private mutating func appendData(_ text: String) throws(HubError) {
@@ -188,9 +185,7 @@ struct XMLBodyWriter {
 
     // Not even a reference may stand for what XML cannot hold.
     private func check(_ text: String) throws(HubError) {
-        guard let scalar = text.unicodeScalars.first(where: { !XMLText.isAllowed($0) }) else { return }
-        throw HubError(
-            .invalidArguments,
-            "argument \"\(argument)\" must not contain U+\(String(scalar.value, radix: 16, uppercase: true)), which XML cannot hold")
+        guard let forbidden = XMLText.forbidden(in: text) else { return }
+        throw HubError(.invalidArguments, "argument \"\(argument)\" must not contain \(forbidden), which XML cannot hold")
     }
 }

@@ -52,6 +52,22 @@ enum XMLText {
     /// Whether a byte is white space (XML 1.0 §2.3, S).
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
+    /// The first character of a text that XML cannot hold, as `U+0000`; nil where there is none.
+    static func forbidden(in text: String) -> String? {
+        text.unicodeScalars.first { !isAllowed($0) }.map { "U+" + String($0.value, radix: 16, uppercase: true) }
+    }
+
+    /// Appends a text with what has to be written otherwise replaced.
+    static func append(_ text: String, inAttribute: Bool, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            if let reference = reference(for: byte, inAttribute: inAttribute) {
+                bytes.append(contentsOf: reference.utf8)
+            } else {
+                bytes.append(byte)
+            }
+        }
+    }
+
     /// What stands for a byte of UTF-8 where it cannot stand for itself.
     static func reference(for byte: UInt8, inAttribute: Bool) -> String? {
         switch byte {

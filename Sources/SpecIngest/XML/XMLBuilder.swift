@@ -32,22 +32,24 @@ import CLibXML2
     /// Takes a start tag; whether the parse goes on.
     func start(_ tag: hub_xml_tag) -> Bool {
         takeText()
-        let position = nextPosition ?? SourcePosition(line: 1, column: 1)
-        started += 1
         guard open.count < limits.maximumDepth else {
-            failure = SourceError(message: "elements stand deeper in each other than \(limits.maximumDepth)", position: position)
+            failure = SourceError(message: "elements stand deeper in each other than \(limits.maximumDepth)", position: nextPosition)
             return false
         }
-        var element = XMLElement(name: unsafe XMLName(namespace: name(tag.space), local: name(tag.local)), position: position)
+        let position = limits.keepsPositions ? nextPosition : nil
+        var element = XMLElement(
+            name: unsafe XMLName(namespace: name(tag.space), local: name(tag.local)),
+            position: position ?? SourcePosition(line: 1, column: 1))
         element.prefixes = open.last?.prefixes ?? XMLPrefixes()
         if unsafe tag.declaration_count > 0 {
             element.prefixes = unsafe element.prefixes.declaring(declarations(of: tag))
             guard element.prefixes.count <= limits.maximumDeclarations else {
-                failure = SourceError(message: "more than \(limits.maximumDeclarations) prefixes are declared", position: position)
+                failure = SourceError(message: "more than \(limits.maximumDeclarations) prefixes are declared", position: nextPosition)
                 return false
             }
         }
         element.attributes = unsafe attributes(of: tag)
+        started += 1
         open.append(element)
         return true
     }

@@ -24,6 +24,9 @@ indirect enum XMLNode: Sendable {
     case text(String)
     /// A name as text; only for writing, which finds a prefix for it.
     case name(XMLName)
+
+    /// Whether it is an element.
+    var isElement: Bool { if case .element = self { true } else { false } }
 }
 
 /// An element and all in it, as a value.

@@ -11,8 +11,11 @@ struct XMLLimits: Sendable {
     /// How many declarations of namespaces are in scope at one element.
     var maximumDeclarations = 1024
 
+    /// Whether elements know where they stand: that costs time, and nobody asks it of an answer.
+    var keepsPositions = true
+
     /// For a description of an API, which its owner chose.
     static let description = XMLLimits(maximumBytes: 32 << 20, maximumElements: 500_000)
     /// For an answer of an upstream.
-    static let message = XMLLimits(maximumBytes: 8 << 20, maximumElements: 200_000)
+    static let message = XMLLimits(maximumBytes: 8 << 20, maximumElements: 200_000, keepsPositions: false)
 }

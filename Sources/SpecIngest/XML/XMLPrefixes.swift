@@ -41,6 +41,17 @@ struct XMLPrefixes: Sendable {
         return prefix.isEmpty ? "" : nil
     }
 
+    /// What each prefix stands for, the default among them.
+    var all: [String: String] {
+        var all: [String: String] = [:]
+        var next = scope
+        while let scope = next {
+            all.merge(scope.declared) { inner, _ in inner }
+            next = scope.outer
+        }
+        return all
+    }
+
     /// The name that a text like `tns:Order` stands for; nil where the prefix is not declared or a part is empty.
     /// - Parameters:
     ///   - qname: The text; white space around it is ignored.

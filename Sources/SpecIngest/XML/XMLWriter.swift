@@ -1,3 +1,4 @@
+import HubCore
 import NIOCore
 
 /// Why an element cannot be written. The message never repeats values.
@@ -91,6 +92,8 @@ struct XMLWriter: ~Copyable {
     }
 
     private mutating func put(_ element: XMLElement, isRoot: Bool = false) throws(XMLWriteError) {
+        // Names come from a description, and a value of two bytes may stand in a long one.
+        guard buffer.readableBytes <= JSONLimits.payload.maximumBytes else { throw XMLWriteError(message: "the text is too long") }
         buffer.writeStaticString("<")
         try put(element.name)
         if isRoot {
@@ -146,7 +149,7 @@ struct XMLWriter: ~Copyable {
     }
 
     private mutating func put(_ text: String, inAttribute: Bool) throws(XMLWriteError) {
-        guard text.unicodeScalars.allSatisfy(XMLText.isAllowed) else { throw XMLWriteError(message: "a character that XML cannot hold") }
+        guard XMLText.forbidden(in: text) == nil else { throw XMLWriteError(message: "a character that XML cannot hold") }
         for byte in text.utf8 {
             if let reference = XMLText.reference(for: byte, inAttribute: inAttribute) {
                 buffer.writeString(reference)

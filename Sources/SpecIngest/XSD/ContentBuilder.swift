@@ -2,13 +2,18 @@
 struct ContentBuilder {
     let set: SchemaSet
     let maximumSubstitutes: Int
+    let maximumParticles: Int
+    /// How many particles have been made: inherited ones, and substitutes, are made again for each type.
+    private(set) var particleCount = 0
+    private var offered: [XMLName: [SchemaElement]] = [:]
     private var members: [MembersPlan.Member] = []
     private var numbers: [XMLName: Int] = [:]
     private var any: MembersPlan.Occurrence?
 
-    init(set: SchemaSet, maximumSubstitutes: Int) {
+    init(set: SchemaSet, maximumSubstitutes: Int, maximumParticles: Int) {
         self.set = set
         self.maximumSubstitutes = maximumSubstitutes
+        self.maximumParticles = maximumParticles
     }
 
     /// A place for elements of which nothing is known.
@@ -22,9 +27,11 @@ struct ContentBuilder {
     /// A particle by the numbers of its members.
     mutating func particle(_ particle: SchemaParticle) -> MembersPlan.Particle {
         let occurrence = MembersPlan.Occurrence(minimum: particle.minimum, maximum: particle.maximum)
+        particleCount += 1
         switch particle.term {
         case .element(let element):
-            let substitutes = element.isGlobal ? substitutes(of: element.name) : []
+            let substitutes = element.isGlobal && particleCount < maximumParticles ? substitutes(of: element.name) : []
+            particleCount += substitutes.count
             guard !substitutes.isEmpty else { return .member(number(of: element), occurrence) }
             // A substitute may stand wherever the head may (XML Schema Part 1 §2.2.2.2).
             let offered = (element.isAbstract ? [] : [element]) + substitutes
@@ -37,7 +44,8 @@ struct ContentBuilder {
         }
     }
 
-    private func substitutes(of head: XMLName) -> [SchemaElement] {
+    private mutating func substitutes(of head: XMLName) -> [SchemaElement] {
+        if let known = offered[head] { return known }
         var found: [SchemaElement] = []
         var seen: Set<XMLName> = [head]
         var next = Array((set.substitutes[head] ?? []).reversed())
@@ -46,6 +54,7 @@ struct ContentBuilder {
             if let element = set.elements[name], !element.isAbstract { found.append(element) }
             next += (set.substitutes[name] ?? []).reversed()
         }
+        offered[head] = found
         return found
     }
 

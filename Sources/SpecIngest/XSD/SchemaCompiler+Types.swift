@@ -60,7 +60,7 @@ extension SchemaCompiler {
                 attribute.type = attributeType(target.element, target, depth: depth)
                 attribute.defaultValue = target.element.attribute("default")
                 attribute.fixedValue = target.element.attribute("fixed")
-            } else if name.namespace != "http://www.w3.org/XML/1998/namespace", name.namespace != SchemaVocabulary.soapEncoding {
+            } else if name.namespace != XMLPrefixes.xml, name.namespace != SchemaVocabulary.soapEncoding {
                 note(.unresolvedReference, "there is no attribute \(FindingLog.quoted(name.local))", at: element, component)
             }
         } else {
@@ -151,8 +151,11 @@ extension SchemaCompiler {
             case "simpleType":
                 type.base = add(readType(child, component, named: nil, depth: depth + 1), at: child, component)
             case "enumeration":
-                if let value, simple.enumeration.count < SchemaLimits.enumeration { simple.enumeration.append(value) }
-            case "pattern": if let value { simple.patterns.append(value) }
+                // Groups are read again wherever they are used.
+                if let value, simple.enumeration.count < SchemaLimits.enumeration, countParticle(component) {
+                    simple.enumeration.append(value)
+                }
+            case "pattern": if let value, countParticle(component) { simple.patterns.append(value) }
             case "length": simple.length = Self.natural(value)
             case "minLength": simple.minimumLength = Self.natural(value)
             case "maxLength": simple.maximumLength = Self.natural(value)
@@ -161,7 +164,6 @@ extension SchemaCompiler {
             case "minExclusive": simple.minimumExclusive = value
             case "maxExclusive": simple.maximumExclusive = value
             case "totalDigits": simple.totalDigits = Self.natural(value)
-            case "fractionDigits": simple.fractionDigits = Self.natural(value)
             case "whiteSpace": simple.whiteSpace = value
             default: continue
             }

@@ -36,7 +36,9 @@ struct SchemaCompiler {
         var compiler = SchemaCompiler()
         compiler.addBuiltIns()
         for document in documents { compiler.enter(document) }
-        compiler.set.prefixes = documents.map(\.root.prefixes)
+        for document in documents.prefix(1_000) {
+            compiler.set.prefixes.merge(document.root.prefixes.all) { first, _ in first }
+        }
         compiler.run()
         return (compiler.set, compiler.findings)
     }
@@ -165,12 +167,7 @@ struct SchemaCompiler {
     /// The number of the type a reference means; that of `anyType`, with a finding, where there is none.
     mutating func typeNumber(_ reference: String, _ element: XMLElement, _ component: Component) -> Int {
         guard let name = resolve(reference, element, component) else { return 0 }
-        if let original = component.original, name.local == component.element.attribute("name"),
-            name.namespace == component.document.targetNamespace, let number = set.typeNumbers[original]
-        {
-            return number
-        }
-        if let number = set.typeNumbers[name] { return number }
+        if let number = set.typeNumbers[original(name, component)] ?? set.typeNumbers[name] { return number }
         note(.unresolvedReference, "there is no type \(FindingLog.quoted(name.local)); anything is accepted", at: element, component)
         return 0
     }

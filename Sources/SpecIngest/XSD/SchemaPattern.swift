@@ -82,6 +82,7 @@ struct SchemaPattern {
         guard let end = rest.firstIndex(of: "}") else { return nil }
         let text = String(rest[..<end])
         rest = rest[rest.index(after: end)...]
+        guard text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 || $0 == UInt8(ascii: ",") }) else { return nil }
         let bounds = text.split(separator: ",", omittingEmptySubsequences: false)
         guard bounds.count <= 2, let minimum = bounds.first.flatMap({ Int($0) }), minimum >= 0 else { return nil }
         if bounds.count == 2, !bounds[1].isEmpty, Int(bounds[1]).map({ $0 >= minimum }) != true { return nil }
@@ -140,13 +141,12 @@ struct SchemaPattern {
                     continue
                 }
                 rest.removeFirst()
-                var text = Self.literal(upper)
+                var (text, end) = (Self.literal(upper), upper)
                 if upper == "\\" {
-                    guard let escape = takeEscape(inClass: true), escape.isSingle else { return nil }
-                    text = escape.text
-                } else if upper.value < lower.value {
-                    return nil
+                    guard let letter = rest.first, let escape = takeEscape(inClass: true), escape.isSingle else { return nil }
+                    (text, end) = (escape.text, Self.meaning(letter))
                 }
+                guard end.value >= lower.value else { return nil }
                 items.append("-" + text)
                 last = nil
             case "[": return nil
@@ -154,13 +154,23 @@ struct SchemaPattern {
                 let following = rest.first
                 guard let escape = takeEscape(inClass: true) else { return nil }
                 items.append(escape.text)
-                last = escape.isSingle ? following : nil
+                last = escape.isSingle ? following.map(Self.meaning) : nil
             default:
                 items.append(Self.literal(scalar))
                 last = scalar
             }
         }
         return nil
+    }
+
+    /// The character that a letter behind a backslash stands for.
+    private static func meaning(_ letter: Unicode.Scalar) -> Unicode.Scalar {
+        switch letter {
+        case "n": "\n"
+        case "r": "\r"
+        case "t": "\t"
+        default: letter
+        }
     }
 
     // Letters that mean something in a class of ECMA-262.

@@ -11,8 +11,8 @@ struct SchemaSet: Sendable {
     /// The elements that may stand in place of another, in the order in which they were read.
     var substitutes: [XMLName: [XMLName]] = [:]
 
-    /// The prefixes that each schema declares, for names in values.
-    var prefixes: [XMLPrefixes] = []
+    /// What prefixes mean in the schemas, for names in values; of several meanings the first.
+    var prefixes: [String: String] = [:]
 
     /// The type with a number.
     subscript(_ number: Int) -> SchemaType {

@@ -27,7 +27,6 @@ struct SchemaSimple: Sendable {
     var minimumExclusive: String?
     var maximumExclusive: String?
     var totalDigits: Int?
-    var fractionDigits: Int?
     /// `preserve`, `replace` or `collapse`.
     var whiteSpace: String?
 }

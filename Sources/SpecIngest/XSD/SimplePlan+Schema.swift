@@ -1,4 +1,5 @@
 import HubCore
+import NIOCore
 
 extension SimplePlan {
     /// Writes the JSON Schema of the values.
@@ -8,6 +9,8 @@ extension SimplePlan {
     ///   - description: What is said of it.
     ///   - isShared: Whether a long schema may be referred to.
     func writeSchema(isNullable: Bool = false, description: String? = nil, isShared: Bool = true, to json: inout JSONWriter) {
+        // What is larger is refused when it is read; nothing more of it is written.
+        guard json.buffer.readableBytes <= JSONLimits.description.maximumBytes else { return json.raw("{}") }
         json.beginObject()
         if let description { json.member("description", description) }
         if isShared, let component {

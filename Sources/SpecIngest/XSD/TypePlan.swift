@@ -19,7 +19,10 @@ struct TypePlan: Sendable {
     /// Whether only derived types may be used.
     var isAbstract = false
     /// The types that may stand in its place, by the word that names them in JSON.
-    var derived: [(word: String, type: Int)] = []
+    private(set) var derived: [(word: String, type: Int)] = []
+    /// The words by the type, and the types by the word.
+    private(set) var derivedWords: [Int: String] = [:]
+    private(set) var derivedTypes: [String: Int] = [:]
     /// The member that names a derived type: an attribute may have taken the usual name.
     var typeMember = "@type"
     /// What the schema says about it.
@@ -27,6 +30,13 @@ struct TypePlan: Sendable {
 
     /// A type of which nothing is known.
     static let anything = TypePlan()
+
+    /// Enters a type that may stand in its place.
+    mutating func addDerived(_ word: String, _ type: Int) {
+        derived.append((word, type))
+        derivedWords[type] = word
+        derivedTypes[word] = type
+    }
 }
 
 /// The object that stands for an element with attributes or elements.

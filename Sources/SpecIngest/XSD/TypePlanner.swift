@@ -68,14 +68,15 @@ struct TypePlanner {
         members.isMixed = lineage.contains { set[$0].isMixed }
         members.takesAnyAttribute = takesAnyAttribute
         add(attributes, to: &members)
-        var builder = ContentBuilder(set: set, maximumSubstitutes: Self.maximumSubstitutes)
+        var builder = ContentBuilder(
+            set: set, maximumSubstitutes: Self.maximumSubstitutes, maximumParticles: Self.maximumMembers - memberCount)
         members.content = particles.map { builder.particle($0) }
         // What an extension of a missing type inherits is not known, and comes first.
         if lineage.contains(where: { set[$0].base == 0 && set[$0].derivation == .extension }), steps == nil {
             members.content.insert(builder.anything, at: 0)
         }
         builder.finish(&members, maximumAlternatives: Self.maximumAlternatives)
-        memberCount += members.members.count + members.attributes.count
+        memberCount += builder.particleCount + members.attributes.count
         for member in members.members { meet(member.element.type) }
         addDerived(of: number, to: &plan)
         plan.content = .members(members)
@@ -112,7 +113,7 @@ struct TypePlanner {
         for type in found {
             meet(type)
             guard !set[type].isAbstract, let name = set[type].name else { continue }
-            plan.derived.append((counts[name.local] == 1 ? name.local : "{\(name.namespace)}\(name.local)", type))
+            plan.addDerived(counts[name.local] == 1 ? name.local : "{\(name.namespace)}\(name.local)", type)
         }
     }
 
@@ -136,9 +137,7 @@ struct TypePlanner {
 
     private mutating func arrayPlan(_ number: Int) -> ArrayPlan? {
         let lineage = set.lineage(of: number)
-        guard let root = lineage.first, let base = set[root].name, base.local == "Array",
-            SchemaVocabulary.encodings.contains(base.namespace)
-        else { return nil }
+        guard let base = arrayBase(lineage) else { return nil }
         var array = ArrayPlan(
             item: 0, itemName: "item", encoding: base.namespace,
             itemType: XMLName(namespace: SchemaVocabulary.namespace, local: "anyType"))
@@ -152,17 +151,17 @@ struct TypePlanner {
         meet(array.item)
         if let name = set[array.item].name {
             array.itemType = name
-        } else if arrayLineage(array.item) {
+        } else if arrayBase(set.lineage(of: array.item)) != nil {
             array.itemType = base
         }
         return array
     }
 
-    private func arrayLineage(_ number: Int) -> Bool {
-        set.lineage(of: number).first.flatMap { set[$0].name }.map {
-            $0.local == "Array" && SchemaVocabulary.encodings.contains($0.namespace)
-        }
-            ?? false
+    /// The array of the encoding that a type comes from; nil where it is none.
+    private func arrayBase(_ lineage: [Int]) -> XMLName? {
+        guard let base = lineage.first.flatMap({ set[$0].name }), base.local == "Array", SchemaVocabulary.encodings.contains(base.namespace)
+        else { return nil }
+        return base
     }
 
     private static func onlyElement(in particle: SchemaParticle?, depth: Int) -> SchemaElement? {
@@ -208,7 +207,7 @@ struct TypePlanner {
         for member in members {
             let plan = simplePlan(of: member)
             if case .union(let inner) = plan.kind, plan.enumeration.isEmpty { result += inner } else { result.append(plan) }
-            if result.count > Self.maximumUnion { return [SimplePlan.builtIn("anySimpleType")] }
+            if result.reduce(0, { $0 + $1.breadth }) > Self.maximumUnion { return [SimplePlan.builtIn("anySimpleType")] }
         }
         return result.isEmpty ? [.text] : result
     }
@@ -220,6 +219,15 @@ struct TypePlanner {
 }
 
 extension SimplePlan {
+    /// How many types of single values it consists of: unions of lists of unions double with each step.
+    fileprivate var breadth: Int {
+        switch kind {
+        case .list(let item): item.breadth
+        case .union(let members): members.reduce(0) { $0 + $1.breadth }
+        case .scalar, .string, .boolean, .integer, .decimal, .float, .base64, .hexadecimal, .name: 1
+        }
+    }
+
     /// Takes a further step of a derivation into account.
     fileprivate mutating func narrow(by step: SchemaSimple) {
         if !step.enumeration.isEmpty { enumeration = step.enumeration }

@@ -69,9 +69,11 @@ struct ValueMapping {
     func properties(ofType number: Int) -> [Property]? {
         guard case .members(let plan) = plans[number].content else { return nil }
         var result: [Property] = []
+        var written = 0
         forEachMember(of: plan, notes: exclusions(plan)) { name, isRequired, documentation, write in
             var json = JSONWriter()
-            write(&json)
+            if written <= JSONLimits.description.maximumBytes { write(&json) } else { json.raw("{}") }
+            written += json.buffer.readableBytes
             result.append(Property(name: name, schema: json.buffer, isRequired: isRequired, documentation: documentation))
         }
         return result
@@ -82,9 +84,10 @@ struct ValueMapping {
         var result: [String: String] = [:]
         for choice in plan.exclusives {
             for branch in choice {
-                let others = choice.joined().filter { !branch.contains($0) }.map { "\"\(plan.members[$0].name)\"" }
+                let own = Set(branch)
+                let others = Array(choice.joined().lazy.filter { !own.contains($0) }.prefix(5))
                 guard !others.isEmpty else { continue }
-                let names = others.prefix(4).joined(separator: ", ") + (others.count > 4 ? " and others" : "")
+                let names = NearestName.list(others.map { plan.members[$0].name }, limit: 4)
                 for member in branch { result[plan.members[member].name] = "Not together with \(names)." }
             }
         }
@@ -112,6 +115,8 @@ struct ValueMapping {
     func writeSchema(
         ofType number: Int, isNullable: Bool = false, description: String? = nil, to json: inout JSONWriter, dimensions: Int = 0
     ) {
+        // What is larger is refused when it is read; nothing more of it is written.
+        guard json.buffer.readableBytes <= JSONLimits.description.maximumBytes else { return json.raw("{}") }
         let plan = plans[number]
         switch plan.content {
         case .text(let simple): simple.writeSchema(isNullable: isNullable, description: description, to: &json)

@@ -5,7 +5,7 @@ struct ValuePlans: Sendable {
     /// The types by name, for `xsi:type`.
     var numbers: [XMLName: Int] = [:]
     /// What prefixes mean in the schemas, for names that a caller writes with one.
-    var prefixes: [XMLPrefixes] = []
+    var prefixes: [String: String] = [:]
 
     /// The plan of a type; that of anything where there is none.
     subscript(_ number: Int) -> TypePlan { plans[number] ?? .anything }
@@ -20,9 +20,9 @@ struct ValuePlans: Sendable {
         guard text.utf8.contains(UInt8(ascii: ":")) else {
             return NCName.isName(text) ? XMLName(namespace: "", local: text) : nil
         }
-        for known in prefixes {
-            if let name = known.resolve(qname: text, usesDefault: false), NCName.isName(name.local) { return name }
-        }
-        return nil
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { String($0) }
+        guard parts.count == 2, NCName.isName(parts[1]), let namespace = parts[0] == "xml" ? XMLPrefixes.xml : prefixes[parts[0]]
+        else { return nil }
+        return XMLName(namespace: namespace, local: parts[1])
     }
 }

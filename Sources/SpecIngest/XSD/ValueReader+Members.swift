@@ -12,15 +12,16 @@ extension ValueReader {
             json.member(typeMember.name, typeMember.word)
         }
         writeAttributes(of: element, plan, &used, to: &json)
-        if let simple = plan.simple, !element.children.contains(where: Self.isElement) {
+        if let simple = plan.simple, !element.children.contains(where: \.isElement) {
             json.key(MembersPlan.text)
             simple.write(element.text, prefixes: element.prefixes, to: &json)
             return json.endObject()
         }
         let text = element.text
         let hasText = !text.unicodeScalars.allSatisfy(SimplePlan.isSpace)
-        if plan.isMixed, hasText, element.children.contains(where: Self.isElement) {
-            json.member(MembersPlan.xml, Self.inner(element))
+        if plan.isMixed, hasText, element.children.contains(where: \.isElement) {
+            json.key(MembersPlan.xml)
+            if let xml = inner(element) { json.string(xml) } else { json.null() }
             return json.endObject()
         }
         if hasText { json.member(MembersPlan.text, text) }
@@ -31,6 +32,7 @@ extension ValueReader {
     private func writeAttributes(of element: XMLElement, _ plan: MembersPlan, _ used: inout Set<String>, to json: inout JSONWriter) {
         var rest = element.attributes.filter { isData($0.name) }
         for attribute in plan.attributes {
+            guard !rest.isEmpty else { break }
             guard let index = rest.firstIndex(where: { $0.name == attribute.attribute.name }) else { continue }
             used.insert(attribute.name)
             json.key(attribute.name)
@@ -55,8 +57,8 @@ extension ValueReader {
                 others.append(child)
             }
         }
-        for (number, member) in plan.members.enumerated() {
-            guard let elements = found[number] else { continue }
+        for (number, elements) in found.sorted(by: { $0.key < $1.key }) {
+            let member = plan.members[number]
             json.key(member.name)
             used.insert(member.name)
             let isArray = member.isArray || elements.count > 1
@@ -113,33 +115,27 @@ extension ValueReader {
         json.string(XMLFragment.text(element) ?? "")
     }
 
-    private static func inner(_ element: XMLElement) -> String {
-        var result = ""
+    /// What stands in an element, as XML; nil where that is more than may be written.
+    private func inner(_ element: XMLElement) -> String? {
+        var result: [UInt8] = []
         for child in element.children {
+            // Each part declares its namespaces again.
+            guard result.count <= maximumBytes else { return nil }
             switch child {
-            case .element(let child): result += XMLFragment.text(child) ?? ""
-            case .text(let text):
-                for byte in text.unicodeScalars {
-                    if byte.isASCII, let reference = XMLText.reference(for: UInt8(truncatingIfNeeded: byte.value), inAttribute: false) {
-                        result += reference
-                    } else {
-                        result.unicodeScalars.append(byte)
-                    }
-                }
+            case .element(let child): result += Array((XMLFragment.text(child) ?? "").utf8)
+            case .text(let text): XMLText.append(text, inAttribute: false, to: &result)
             case .name: continue
             }
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
-
-    private static func isElement(_ node: XMLNode) -> Bool { if case .element = node { true } else { false } }
 
     /// Whether an attribute says something, and not only how the message is to be read.
     private func isData(_ name: XMLName) -> Bool {
         switch name.namespace {
         // Where others refer to it, an element has an `id` for that.
         case "" where references != nil: name.local != "id" && name.local != "href"
-        case SchemaVocabulary.instance, "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope": false
+        case SchemaVocabulary.instance, SOAPVersion.soap11.envelope, SOAPVersion.soap12.envelope: false
         default: !SchemaVocabulary.encodings.contains(name.namespace)
         }
     }

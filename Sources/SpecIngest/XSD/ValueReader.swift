@@ -14,7 +14,7 @@ struct ValueReader {
     /// The references being followed.
     private var active: Set<String> = []
     /// How much may be written.
-    private let maximumBytes: Int
+    let maximumBytes: Int
     private var depth = 0
 
     /// Elements that stand deeper are passed on as XML.
@@ -62,7 +62,7 @@ struct ValueReader {
         let (plan, word) = chosen(declared, type, element)
         switch plan.content {
         case .text(let simple):
-            guard !element.children.contains(where: { if case .element = $0 { true } else { false } }) else {
+            guard !element.children.contains(where: \.isElement) else {
                 return writeFreely(element, to: &json)
             }
             let text = element.text
@@ -86,7 +86,7 @@ struct ValueReader {
             number != type
         else { return (declared, nil) }
         let plan = plans[number]
-        if let known = declared.derived.first(where: { $0.type == number }) { return (plan, known.word) }
+        if let word = declared.derivedWords[number] { return (plan, word) }
         switch (declared.content, plan.content) {
         case (.free, .members): return (plan, "{\(name.namespace)}\(name.local)")
         case (.free, _): return (plan, nil)

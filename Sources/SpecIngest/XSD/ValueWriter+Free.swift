@@ -88,7 +88,7 @@ extension ValueWriter {
     mutating func addAny(_ value: JSONValue, to element: inout XMLElement) throws(HubError) {
         guard value.kind != .object else { return try fillFreely(&element, value) }
         let fragment = try fragment(value)
-        guard fragment.children.allSatisfy({ if case .element = $0 { true } else { false } }) else {
+        guard fragment.children.allSatisfy(\.isElement) else {
             throw refusal("must be an element as XML, with no text around it")
         }
         element.children += fragment.children
@@ -98,7 +98,7 @@ extension ValueWriter {
     func fragment(_ value: JSONValue) throws(HubError) -> XMLElement {
         guard let text = value.string else { throw refusal("must be XML in a string") }
         do throws(SourceError) {
-            let limits = XMLLimits(maximumBytes: 4 << 20, maximumDepth: 64, maximumElements: 50_000)
+            let limits = XMLLimits(maximumBytes: 4 << 20, maximumDepth: 64, maximumElements: 50_000, keepsPositions: false)
             var root = try XMLReader.read(ByteBuffer(string: "<x>\(text)</x>"), limits: limits)
             root.children = root.children.map {
                 if case .element(let child) = $0 { .element(XMLFragment.keepingPrefixes(child)) } else { $0 }

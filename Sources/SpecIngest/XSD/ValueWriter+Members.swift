@@ -48,6 +48,7 @@ extension ValueWriter {
 
     /// Fills an element with the members of an object.
     mutating func fill(_ element: inout XMLElement, _ plan: MembersPlan, _ given: some Sequence<Given>) throws(HubError) {
+        try spend(plan.members.count + 1)
         var cursor = Cursor(
             values: Array(repeating: [], count: plan.members.count), isArray: Array(repeating: false, count: plan.members.count),
             next: Array(repeating: 0, count: plan.members.count))
@@ -120,6 +121,7 @@ extension ValueWriter {
                 leave()
             } else if let value = attribute.attribute.standingValue {
                 // A service that reads no schema would not know the default.
+                try count()
                 let name = if case .name = attribute.simple.kind { plans.name(value) } else { nil as XMLName? }
                 element.attributes.append(
                     XMLAttribute(name: attribute.attribute.name, value: name == nil ? value : "", reference: name))
@@ -177,17 +179,17 @@ extension ValueWriter {
                 count += 1
             }
         case .sequence(let inner, let occurrence):
-            try repeated(particle, occurrence, &cursor) { writer, cursor throws(HubError) in
+            try repeated(particle, occurrence, plan, &cursor) { writer, cursor throws(HubError) in
                 for child in inner { try writer.write(child, plan, &cursor, steps, to: &element) }
             }
         case .choice(let inner, let occurrence):
-            try repeated(particle, occurrence, &cursor) { writer, cursor throws(HubError) in
+            try repeated(particle, occurrence, plan, &cursor) { writer, cursor throws(HubError) in
                 let isRepeated = occurrence.maximum != 1
                 if let branch = Self.branch(of: inner, plan, cursor, takesFirst: isRepeated) {
                     try writer.write(branch, plan, &cursor, steps, to: &element)
                 } else if !writer.path.isEmpty, !inner.contains(where: { cursor.satisfies($0, plan) }) {
                     // Between arguments a choice cannot be told to the caller, so it is the service that says so.
-                    throw writer.refusal("must have one of \(Self.list(Self.names(inner, plan)))")
+                    throw writer.refusal("must have one of \(NearestName.list(Self.names(inner, plan)))")
                 } else if let branch = inner.first(where: { cursor.satisfies($0, plan) }) {
                     try writer.write(branch, plan, &cursor, steps, to: &element)
                 }
@@ -197,11 +199,12 @@ extension ValueWriter {
 
     /// Writes a group as often as there are values for it, and once where it has to be there.
     private mutating func repeated(
-        _ particle: MembersPlan.Particle, _ occurrence: MembersPlan.Occurrence, _ cursor: inout Cursor,
+        _ particle: MembersPlan.Particle, _ occurrence: MembersPlan.Occurrence, _ plan: MembersPlan, _ cursor: inout Cursor,
         _ body: (inout ValueWriter, inout Cursor) throws(HubError) -> Void
     ) throws(HubError) {
         var count = 0
         while occurrence.maximum.map({ count < $0 }) ?? true, cursor.has(particle) || count == 0 && occurrence.minimum > 0 {
+            try spend(plan.members.count + 1)
             let before = cursor.written
             try body(&self, &cursor)
             count += 1

@@ -104,8 +104,8 @@ extension ValueWriter {
 
     /// The text, if XML can hold it.
     func allowed(_ text: String) throws(HubError) -> String {
-        guard let scalar = text.unicodeScalars.first(where: { !XMLText.isAllowed($0) }) else { return text }
-        throw refusal("must not contain U+\(String(scalar.value, radix: 16, uppercase: true)), which XML cannot hold")
+        guard let forbidden = XMLText.forbidden(in: text) else { return text }
+        throw refusal("must not contain \(forbidden), which XML cannot hold")
     }
 
     /// An attribute with a value of a simple type.

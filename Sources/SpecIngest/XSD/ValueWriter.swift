@@ -24,8 +24,11 @@ struct ValueWriter {
     }
 
     private var elementCount = 0
+    private var work = 0
 
     private static let maximumDepth = 100
+    /// How many steps are taken through the plans for one argument: a short one may go through a large schema many times.
+    private static let maximumWork = 50_000_000
     /// As many as are read of an answer.
     private static let maximumElements = XMLLimits.message.maximumElements
     private static let nilName = XMLName(namespace: SchemaVocabulary.instance, local: "nil")
@@ -82,6 +85,7 @@ struct ValueWriter {
 
     /// The element of a member for which there is no value: with the value it has by itself, or nil where it may be.
     mutating func missing(_ member: MembersPlan.Member) throws(HubError) -> XMLElement {
+        try count()
         var result = XMLElement(name: member.element.name)
         if let value = member.element.standingValue {
             if case .members(let plan) = plans[member.element.type].content { try fill(&result, plan, []) }
@@ -94,6 +98,18 @@ struct ValueWriter {
         return result
     }
 
+    /// Counts an element, or an attribute that nobody gave.
+    mutating func count() throws(HubError) {
+        elementCount += 1
+        guard elementCount <= Self.maximumElements else { throw refusal("is one of too many elements") }
+    }
+
+    /// Pays for a walk through a plan.
+    mutating func spend(_ steps: Int) throws(HubError) {
+        work += steps
+        guard work <= Self.maximumWork else { throw refusal("is too much for this schema") }
+    }
+
     private func standing(_ value: String, plan: TypePlan) -> [XMLNode] {
         if case .text(let simple) = plan.content, case .name = simple.kind, let name = plans.name(value) { return [.name(name)] }
         return value.isEmpty ? [] : [.text(value)]
@@ -102,8 +118,7 @@ struct ValueWriter {
     /// Fills an element with the value of a type.
     mutating func fill(_ element: inout XMLElement, type: Int, _ value: JSONValue) throws(HubError) {
         guard path.count < Self.maximumDepth else { throw refusal("is nested too deeply") }
-        elementCount += 1
-        guard elementCount <= Self.maximumElements else { throw refusal("is one of too many elements") }
+        try count()
         let declared = plans[type]
         let (plan, isNamed) = try chosen(declared, type, value)
         // Of anything at all, the value itself tells the type.
@@ -138,9 +153,9 @@ struct ValueWriter {
         if case .text = declared.content { return (declared, false) }
         guard value.kind == .object, let word = value[declared.typeMember]?.string else {
             guard declared.isAbstract, !declared.derived.isEmpty else { return (declared, false) }
-            throw refusal("must have \"\(declared.typeMember)\": \(Self.list(declared.derived.map(\.word)))")
+            throw refusal("must have \"\(declared.typeMember)\": \(NearestName.list(declared.derived.lazy.map(\.word)))")
         }
-        if let found = declared.derived.first(where: { $0.word == word }) { return (plans[found.type], true) }
+        if let type = declared.derivedTypes[word] { return (plans[type], true) }
         if case .members(let members) = declared.content, declared.derived.isEmpty, members.attributeNumbers[declared.typeMember] != nil {
             return (declared, false)  // an attribute of that name
         }
@@ -149,7 +164,7 @@ struct ValueWriter {
         if let name, name == declared.name, !declared.isAbstract { return (declared, true) }
         if let name, let number = plans.numbers[name] {
             if case .free = declared.content { return (plans[number], true) }
-            if declared.derived.contains(where: { $0.type == number }) { return (plans[number], true) }
+            if declared.derivedWords[number] != nil { return (plans[number], true) }
         }
         if case .free = declared.content { return (declared, false) }
         let words = (declared.isAbstract ? [] : [declared.name?.local ?? ""]) + declared.derived.map(\.word)
@@ -183,10 +198,6 @@ struct ValueWriter {
             }
         }
         return HubError(.invalidArguments, place.isEmpty ? "the arguments \(message)" : "argument \"\(place)\" \(message)")
-    }
-
-    static func list(_ names: [String]) -> String {
-        names.prefix(12).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 12 ? " and others" : "")
     }
 
     /// A member of an object, or an argument.

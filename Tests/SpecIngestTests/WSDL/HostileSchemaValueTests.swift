@@ -45,6 +45,47 @@ struct HostileSchemaValueTests {
         #expect(try fixture.xml("{\"#xml\":\"\(fragments)\"}", "any").contains("xmlns:ns1=\"urn:1\""))
     }
 
+    @Test("what a value leaves out and gets all the same is counted, and so is each walk through a large type")
+    func leftOut() throws {
+        let members = (0..<100).map { #"<xs:element name="m\#($0)" type="xs:string" nillable="true"/>"# }.joined()
+        let fixture = try ValueFixture(
+            """
+            <xs:element name="e"><xs:complexType><xs:sequence><xs:element name="r" maxOccurs="unbounded"><xs:complexType><xs:sequence>\(members)\
+            </xs:sequence></xs:complexType></xs:element></xs:sequence></xs:complexType></xs:element>
+            """)
+        #expect(try fixture.xml(#"{"r":[{},{}]}"#).split(separator: "xsi:nil").count == 201)
+        #expect(fixture.refusal("{\"r\":[\(String(repeating: "{},", count: 3_000)){}]}").hasSuffix("is one of too many elements"))
+        let choices = (0..<1_000).map { #"<xs:element name="c\#($0)" type="xs:int"/>"# }.joined()
+        let choice = try ValueFixture(
+            """
+            <xs:element name="e"><xs:complexType><xs:choice maxOccurs="unbounded">\(choices)<xs:element name="z" type="xs:int" \
+            maxOccurs="unbounded"/></xs:choice></xs:complexType></xs:element>
+            """)
+        let many = "{\(choicesOf(1_000)),\"c0\":[\(String(repeating: "1,", count: 150_000))1]}"
+        #expect(choice.refusal(many).hasSuffix("is too much for this schema"))
+    }
+
+    private func choicesOf(_ count: Int) -> String { (1..<count).map { "\"c\($0)\":1" }.joined(separator: ",") }
+
+    @Test("mixed content whose parts would each repeat a long namespace is left out")
+    func repeatedNamespaces() throws {
+        let fixture = try ValueFixture(#"<xs:element name="e"><xs:complexType mixed="true"><xs:sequence><xs:any minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>"#)
+        let space = String(repeating: "n", count: 100_000)
+        let parts = String(repeating: "<b/>", count: 1_000)
+        #expect(try fixture.json("<t:e xmlns='\(space)'>text\(parts)</t:e>", maximumBytes: 1 << 20) == ##"{"#xml":null}"##)
+        #expect(try fixture.json("<t:e>a <b>&lt;</b></t:e>") == ##"{"#xml":"a <b>&lt;</b>"}"##)
+    }
+
+    @Test("a message whose names make it longer than any body is refused")
+    func longNames() throws {
+        let name = String(repeating: "n", count: 1 << 20)
+        let fixture = try ValueFixture(
+            #"<xs:element name="e"><xs:complexType><xs:sequence><xs:element name="\#(name)" type="xs:int" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>"#
+        )
+        let values = String(repeating: "1,", count: 200) + "1"
+        #expect(throws: (any Error).self) { try fixture.xml("{\"\(name)\":[\(values)]}") }
+    }
+
     @Test("a group that repeats without end ends with its values")
     func repeats() throws {
         let fixture = try ValueFixture(

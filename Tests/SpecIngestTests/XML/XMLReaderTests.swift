@@ -4,7 +4,7 @@ import Testing
 @testable import SpecIngest
 
 struct XMLReaderTests {
-    private static func read(_ text: String, limits: XMLLimits = .message) throws(SourceError) -> XMLElement {
+    private static func read(_ text: String, limits: XMLLimits = .description) throws(SourceError) -> XMLElement {
         try XMLReader.read(ByteBuffer(string: text), limits: limits)
     }
 
