@@ -69,7 +69,11 @@ struct HostileSchemaValueTests {
 
     @Test("mixed content whose parts would each repeat a long namespace is left out")
     func repeatedNamespaces() throws {
-        let fixture = try ValueFixture(#"<xs:element name="e"><xs:complexType mixed="true"><xs:sequence><xs:any minOccurs="0" maxOccurs="unbounded"/></xs:sequence></xs:complexType></xs:element>"#)
+        let fixture = try ValueFixture(
+            """
+            <xs:element name="e"><xs:complexType mixed="true"><xs:sequence><xs:any minOccurs="0" maxOccurs="unbounded"/></xs:sequence>\
+            </xs:complexType></xs:element>
+            """)
         let space = String(repeating: "n", count: 100_000)
         let parts = String(repeating: "<b/>", count: 1_000)
         #expect(try fixture.json("<t:e xmlns='\(space)'>text\(parts)</t:e>", maximumBytes: 1 << 20) == ##"{"#xml":null}"##)

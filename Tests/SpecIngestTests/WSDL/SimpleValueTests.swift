@@ -170,7 +170,8 @@ struct SimpleValueTests {
     @Test(
         "patterns that have no translation are left out",
         arguments: [
-            "\\p{IsGreek}", "(", ")", "[", "[]", "[z-a]", "[z-\\n]", "[\\n-\\t]", "a{+3}", "a{-0}", "a{2", "a{3,1}", "*", "\\q", "[a-z-[a]", "\\",
+            "\\p{IsGreek}", "(", ")", "[", "[]", "[z-a]", "[z-\\n]", "[\\n-\\t]", "a{+3}", "a{-0}", "a{2", "a{3,1}", "*", "\\q", "[a-z-[a]",
+            "\\",
             String(repeating: "a", count: 2_000),
         ])
     func untranslatable(pattern: String) {
