@@ -1,10 +1,10 @@
 /// Finds what somebody meant to type.
-enum NearestName {
+public enum NearestName {
     /// Longer names are not compared: nobody mistypes them, and the work grows with the square.
     private static let longest = 64
 
     /// The known name fewest typing mistakes away from `name`; nil when none is near.
-    static func find(_ name: String, among known: some Sequence<String>) -> String? {
+    public static func find(_ name: String, among known: some Sequence<String>) -> String? {
         let typed = Array(name.lowercased().utf8)
         guard !typed.isEmpty, typed.count <= longest else { return nil }
         let allowed = max(1, typed.count / 3)
