@@ -1,7 +1,7 @@
-import NIOCore
+public import NIOCore
 
 /// Makes text fit by leaving out its end: behind a line where there is one in the last part, and never inside a character.
-enum TextCut {
+public enum TextCut {
     /// How many bytes of `text` stay.
     ///
     /// - Parameters:
@@ -16,8 +16,14 @@ enum TextCut {
             if bytes[place - 1] == UInt8(ascii: "\n") { return place }
             place -= 1
         }
-        place = end
-        // UTF-8: a byte that continues a character is not its first (RFC 3629 §3).
+        return characterStart(in: text, upTo: end)
+    }
+
+    /// The last place up to `end` at which a character of UTF-8 begins, or the text ends; `end` itself where there is none near.
+    public static func characterStart(in text: ByteBuffer, upTo end: Int) -> Int {
+        let bytes = text.readableBytesUInt8Span
+        var place = end
+        // A byte that continues a character is not its first (RFC 3629 §3).
         while place > 0, place < bytes.count, place > end - 4, bytes[place] & 0xC0 == 0x80 { place -= 1 }
         return place
     }

@@ -125,11 +125,7 @@ struct ToolResult {
     /// The beginning of a body, without half a character of UTF-8 at its end.
     private static func excerpt(_ body: ByteBuffer, _ limit: Int) -> ByteBuffer {
         guard body.readableBytes > limit else { return body }
-        var length = limit
-        while length > limit - 3, body.getInteger(at: body.readerIndex + length, as: UInt8.self).map({ $0 & 0xC0 == 0x80 }) ?? false {
-            length -= 1
-        }
-        return body.getSlice(at: body.readerIndex, length: length) ?? body
+        return body.getSlice(at: body.readerIndex, length: TextCut.characterStart(in: body, upTo: limit)) ?? body
     }
 
     private static func isUTF8(_ body: ByteBuffer) -> Bool { String(validating: body.readableBytesView, as: UTF8.self) != nil }
