@@ -54,7 +54,6 @@ REFUSED = {
     "an_xml_text_longer_than_any": "too large",
     "xml_bytes_that_are_no_utf8": r":\d+:\d+: .*a character that XML does not have",
     "xml_that_ends_early": r":\d+:\d+: .*a tag is not closed",
-    "many_operations_of_one_message": "too large",
 }
 # Operations that are not read, or of which so many share so much that only some are.
 LEFT_OUT = r": skipped: .*: "
