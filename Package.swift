@@ -19,6 +19,7 @@ let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "s
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 
 func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
@@ -44,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
@@ -53,7 +55,7 @@ let package = Package(
         target("HubCore", [nio, locks, httpTypes, logging, crypto]),
 
         // Level 1: each owns one kind of outside world; they never import each other.
-        target("HubPolicy", ["HubCore"]),
+        target("HubPolicy", ["HubCore", nio, locks, httpTypes, logging, crypto, cryptoExtras]),
         target(
             "HubServer",
             [
@@ -65,12 +67,12 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ]),
-        target("HubStore", ["HubCore"]),
+        target("HubStore", ["HubCore", nio, locks, logging, crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         target("HubTelemetry", ["HubCore", nio, locks, httpTypes, logging]),
         target(
             "HubUpstream",
             [
-                "HubCore", nio, locks, httpTypes, logging,
+                "HubCore", nio, locks, httpTypes, logging, crypto,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -113,17 +115,23 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ]),
+        tests(of: "HubPolicy", ["HubCore", httpTypes, locks, logging, crypto, cryptoExtras]),
+        tests(of: "HubStore", ["HubCore", locks, logging, crypto]),
         tests(of: "HubTelemetry", ["HubCore", httpTypes, locks, logging]),
         tests(
             of: "HubUpstream",
             [
-                "HubCore", "HubServer", httpTypes, locks, logging, .product(name: "NIOPosix", package: "swift-nio"),
+                "HubCore", "HubServer", httpTypes, locks, logging, crypto, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "ModelProxy", ["HubCore", httpTypes, locks, logging]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),
         tests(
-            of: "hubd", ["CHubSystem", "HubCore", "HubServer", "HubTelemetry", "HubUpstream", "MCPHub", "SpecIngest", httpTypes, logging]),
+            of: "hubd",
+            [
+                "CHubSystem", "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "MCPHub", "SpecIngest",
+                httpTypes, locks, logging, crypto,
+            ]),
     ]
 )
