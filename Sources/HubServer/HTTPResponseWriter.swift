@@ -102,6 +102,12 @@ final class HTTPResponseWriter: ResponseWriter {
         onLoop { $0.abandon() }
     }
 
+    func cut() {
+        if let session = webSocket.withLockedValue({ $0 }) { return session.finish(WebSocketClosure(.policyViolation)) }
+        guard !state.withLockedValue({ $0.isFinished }) else { return }
+        onLoop { $0.cut() }
+    }
+
     private func onLoop(_ body: @escaping @Sendable (any ResponseSink) -> Void) {
         if eventLoop.inEventLoop {
             body(sink.value)

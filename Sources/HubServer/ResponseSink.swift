@@ -15,6 +15,8 @@ protocol ResponseSink: AnyObject {
     func end()
     /// Cuts it: its reader must not take it for complete.
     func abandon()
+    /// Cuts it, and cancels the task that answers.
+    func cut()
     /// Hands the connection over to a WebSocket, with this as the answer to the opening handshake; nil where it has gone. Only a request with
     /// an offer is accepted, and nothing else is done with this sink after that.
     func accept(_ head: HTTPResponse) -> WebSocketHandler?

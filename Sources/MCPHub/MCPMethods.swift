@@ -12,11 +12,11 @@ struct MCPMethods {
     static let listTimeToLive = 15_000
 
     /// The reply to a request.
-    func reply(to envelope: JSONRPCEnvelope, id: JSONValue, requestID: String, logger: Logger) async -> Reply {
+    func reply(to envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async -> Reply {
         do {
             switch envelope.method {
-            case "tools/call": return .message(try await callTool(envelope, id: id, requestID: requestID, logger: logger))
-            case "tools/list": return .message(try listTools(envelope, id: id))
+            case "tools/call": return .message(try await callTool(envelope, id: id, context: context))
+            case "tools/list": return .message(try listTools(envelope, id: id, viewer: context.principal))
             case "server/discover" where revision.isModern: return .message(discover(id: id))
             case "ping" where !revision.isModern: return .message(emptyResult(id: id))
             case "resources/read":  // these servers have no resources
@@ -26,7 +26,7 @@ struct MCPMethods {
         } catch let error as JSONRPCError {
             return .error(error)
         } catch {
-            logger.error("a method failed", metadata: ["method": "\(envelope.method.prefix(64))", "error": "\(error)"])
+            context.logger.error("a method failed", metadata: ["method": "\(envelope.method.prefix(64))", "error": "\(error)"])
             return .error(JSONRPCError(.internalError, "The hub failed to answer", id: id))
         }
     }
@@ -61,36 +61,39 @@ struct MCPMethods {
             json.member("supportedVersions", ProtocolRevision.modern.map(\.rawValue))
             writeCapabilities(to: &json)
             if let instructions = server.instructions { json.member("instructions", instructions) }
-            writeCaching(to: &json)
+            writeCaching(isForAll: true, to: &json)
         }
     }
 
     private func emptyResult(id: JSONValue) -> ByteBuffer { result(id: id) { _ in } }
 
-    private func listTools(_ envelope: JSONRPCEnvelope, id: JSONValue) throws(JSONRPCError) -> ByteBuffer {
+    private func listTools(_ envelope: JSONRPCEnvelope, id: JSONValue, viewer: Principal) throws(JSONRPCError) -> ByteBuffer {
         if let cursor = envelope.params?["cursor"], !cursor.isNull {
             // The list is one page, so that no cursor was ever given out.
             throw JSONRPCError(.invalidParams, "The cursor is not one of this server", id: id)
         }
+        let view = server.view(for: viewer)
         return result(id: id) { json in
-            json.member("tools", raw: server.listing.tools(for: revision))
-            writeCaching(to: &json)
+            json.member("tools", raw: view.listing.tools(for: revision))
+            writeCaching(isForAll: view.isForAll, to: &json)
         }
     }
 
-    private func callTool(_ envelope: JSONRPCEnvelope, id: JSONValue, requestID: String, logger: Logger) async throws -> ByteBuffer {
+    private func callTool(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
         guard let name = envelope.params?["name"]?.string else {
             throw JSONRPCError(.invalidParams, "The name of a tool is missing", id: id)
         }
-        guard let tool = server.tools[name] else { throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id) }
+        guard let tool = server.view(for: context.principal).tools[name] else {
+            throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
+        }
         let arguments = envelope.params?["arguments"].flatMap { $0.isNull ? nil : $0 }
         guard arguments.map({ $0.kind == .object }) ?? true else {
             throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
         }
         let call = Call(entry: server.name, tool: name, arguments: arguments)
-        let encoder = ToolResult(revision: revision, resourceURI: "hubd://\(server.name)/answers/\(requestID)")
+        let encoder = ToolResult(revision: revision, resourceURI: "hubd://\(server.name)/answers/\(context.requestID)")
         do {
-            let response = try await tool.target.perform(call, context: CallContext(requestID: requestID, logger: logger))
+            let response = try await tool.target.perform(call, context: context)
             let body = try await response.body.collect(upTo: ToolResult.maximumBytes)
             return result(id: id) { encoder.write(response, body: body, to: &$0) }
         } catch is CancellationError {
@@ -100,7 +103,7 @@ struct MCPMethods {
             case .unknownTool: throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
             case .overloaded: throw JSONRPCError(.overloaded, error.message, id: id)
             case .internal:
-                logger.error("a call failed", metadata: ["tool": "\(name)", "error": "\(error)"])
+                context.logger.error("a call failed", metadata: ["tool": "\(name)", "error": "\(error)"])
                 throw JSONRPCError(.internalError, "The hub failed to answer", id: id)
             default: return result(id: id) { encoder.write(error, to: &$0) }
             }
@@ -146,10 +149,10 @@ struct MCPMethods {
         json.endObject()
     }
 
-    /// No rule of this version looks at the caller, so that everybody gets the same list: `public`.
-    private func writeCaching(to json: inout JSONWriter) {
+    /// A list that not everybody gets is kept for the one who got it.
+    private func writeCaching(isForAll: Bool, to json: inout JSONWriter) {
         guard revision.isModern else { return }
         json.member("ttlMs", Self.listTimeToLive)
-        json.member("cacheScope", "public")
+        json.member("cacheScope", isForAll ? "public" : "private")
     }
 }

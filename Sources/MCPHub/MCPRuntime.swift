@@ -59,14 +59,16 @@ public final class MCPRuntime: Sendable {
         for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil { broadcaster.end(entry: key.name) }
     }
 
-    func makeSession(entry: String, revision: ProtocolRevision) -> SessionToken {
+    func makeSession(entry: String, revision: ProtocolRevision, of principal: Principal) -> SessionToken {
         SessionToken(
-            id: UInt128.random(in: .min ... .max), entry: entry, revision: revision, expiry: secondsSince1970() + Self.sessionLifetime)
+            id: UInt128.random(in: .min ... .max), owner: SessionOwner(principal), entry: entry, revision: revision,
+            expiry: secondsSince1970() + Self.sessionLifetime)
     }
 
-    /// The living session that a header value stands for at this entry.
-    func session(_ text: String, entry: String) -> SessionToken? {
-        guard let token = opened(text), token.entry == entry, token.expiry > secondsSince1970(), !endedSessions.contains(token.id)
+    /// The living session that a header value stands for at this entry, where it is this caller's.
+    func session(_ text: String, entry: String, of principal: Principal) -> SessionToken? {
+        guard let token = opened(text), token.entry == entry, token.owner == SessionOwner(principal), token.expiry > secondsSince1970(),
+            !endedSessions.contains(token.id)
         else { return nil }
         return token
     }

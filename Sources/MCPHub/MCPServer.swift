@@ -15,6 +15,7 @@ public struct MCPServer: HubEntry {
     let hosts: HostRule
     let runtime: MCPRuntime
     let listing: ToolListing
+    private let views: ScopedViews?
 
     /// - Parameters:
     ///   - name: the name in the configuration.
@@ -24,8 +25,10 @@ public struct MCPServer: HubEntry {
     ///   - tools: in the order they are listed.
     ///   - hosts: whose pages may talk to the server.
     ///   - runtime: what outlives the snapshot.
+    ///   - resource: what the server is to OAuth clients, and which tools their scopes open; nil where it takes no access tokens.
     public init(
-        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime
+        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime,
+        resource: ProtectedResource? = nil
     ) {
         self.name = name
         self.title = title
@@ -35,6 +38,22 @@ public struct MCPServer: HubEntry {
         self.hosts = hosts
         self.runtime = runtime
         listing = ToolListing(tools.tools.map(\.definition))
+        views = resource.flatMap { ScopedViews($0, of: tools) }
+    }
+
+    /// What a caller may see and use.
+    func view(for principal: Principal) -> ServerView {
+        views?.view(for: principal) ?? ServerView(tools: tools, listing: listing, isForAll: views == nil)
+    }
+
+    /// The refusal of a call for which the caller's token lacks a scope (RFC 6750 §3.1); nil where it lacks none, or there is no such tool.
+    func scopeRefusal(
+        of envelope: JSONRPCEnvelope, from principal: Principal, id: JSONValue?
+    ) -> (error: JSONRPCError, challenge: String)? {
+        guard let views, envelope.method == "tools/call", let name = envelope.params?["name"]?.string,
+            let challenge = views.challenge(forCallOf: name, by: principal)
+        else { return nil }
+        return (JSONRPCError(.forbidden, "The access token has not the scope that this tool needs", id: id), challenge)
     }
 
     /// Answers below `/mcp/{name}`.

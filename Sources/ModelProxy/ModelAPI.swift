@@ -38,7 +38,7 @@ public struct ModelAPI: HubEntry {
         }
         let response: CallResponse
         do {
-            response = try await target.perform(call, context: CallContext(requestID: request.id, logger: request.logger))
+            response = try await target.perform(call, context: request.context)
         } catch is CancellationError {
             return try await writer.refuse(.stopping)  // or the caller has gone, and nobody hears it
         } catch {

@@ -18,8 +18,24 @@ struct HandshakeTransportTests {
         ])
     func negotiates(asked: String, answered: String) async throws {
         let session = try await hub.initialize(asked)
-        #expect(hub.runtime.session(session, entry: "stub")?.revision.rawValue == answered)
-        #expect(hub.runtime.session(session, entry: "other") == nil)
+        #expect(hub.runtime.session(session, entry: "stub", of: .anonymous)?.revision.rawValue == answered)
+        #expect(hub.runtime.session(session, entry: "other", of: .anonymous) == nil)
+    }
+
+    @Test("a session is of the consumer and the credential that opened it, and not there for anybody else")
+    func owner() throws {
+        let key = CredentialID(kind: .apiKey, name: "a")
+        let owner = Principal(consumer: "bot", groups: ["x"], credential: key)
+        let token = hub.runtime.makeSession(entry: "stub", revision: .latestHandshake, of: owner)
+        let text = try #require(hub.runtime.sealer.seal(token))
+        #expect(hub.runtime.session(text, entry: "stub", of: owner)?.id == token.id)
+        #expect(hub.runtime.session(text, entry: "stub", of: Principal(consumer: "bot", credential: key))?.id == token.id)
+        let others = [
+            .anonymous, Principal(consumer: "other", credential: key),
+            Principal(consumer: "bot", credential: CredentialID(kind: .apiKey, name: "b")),
+            Principal(consumer: "bot", credential: CredentialID(kind: .hmac, name: "a")),
+        ]
+        for other in others { #expect(hub.runtime.session(text, entry: "stub", of: other) == nil) }
     }
 
     // requirement: MCP-BASE-01, MCP-HS-INIT-04, MCP-HS-PING-01, MCP-TOOL-14

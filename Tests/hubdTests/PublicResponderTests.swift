@@ -42,7 +42,7 @@ struct PublicResponderTests {
             head: head, host: "localhost", body: ByteBuffer(), id: "1", remoteAddress: address,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let recorder = Recorder()
-        try await PublicResponder(store: SnapshotStore(snapshot)).respond(to: request, writer: recorder)
+        try await PublicResponder(store: SnapshotStore(snapshot), callers: LiveCallers()).respond(to: request, writer: recorder)
         return try #require(recorder.answer.withLockedValue { $0 })
     }
 

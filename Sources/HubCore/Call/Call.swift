@@ -44,11 +44,14 @@ public struct CallContext: Sendable {
     public var requestID: String
     /// A logger that carries the request id.
     public var logger: Logger
+    /// Who calls.
+    public var principal: Principal
 
     /// The context of one call.
-    public init(requestID: String, logger: Logger) {
+    public init(requestID: String, logger: Logger, principal: Principal = .anonymous) {
         self.requestID = requestID
         self.logger = logger
+        self.principal = principal
     }
 }
 

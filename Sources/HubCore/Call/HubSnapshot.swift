@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+public import NIOCore
 
 /// A tool of an entry: how it looks, and what performs it.
 public struct Tool: Sendable {
@@ -58,6 +59,17 @@ public protocol HubEntry: Sendable {
     func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws
 }
 
+/// A JSON document at a path of its own. It says nothing that a stranger may not know.
+public struct PublicDocument: Sendable, Hashable {
+    /// The text.
+    public let json: ByteBuffer
+
+    /// A document.
+    public init(json: ByteBuffer) {
+        self.json = json
+    }
+}
+
 /// All that configuration decides, immutable. A request loads it once; a change builds another beside it.
 public struct HubSnapshot: Sendable {
     /// What answers.
@@ -68,18 +80,25 @@ public struct HubSnapshot: Sendable {
     public let callers: CallerRule
     /// Which web pages may use an entry, beside those of the hub's own hosts.
     public let cors: [EntryKey: CORSRule]
+    /// Who finds out who calls an entry; one without is open to everybody.
+    public let authenticators: [EntryKey: any Authenticator]
+    /// Documents that anybody may read, by their path: what clients need before they can prove who they are.
+    public let documents: [String: PublicDocument]
     /// The entries that were configured and cannot serve at present, with the reason.
     public let unavailable: [EntryKey: String]
 
     /// A snapshot.
     public init(
         entries: [EntryKey: any HubEntry], hosts: HostRule, callers: CallerRule = CallerRule(), cors: [EntryKey: CORSRule] = [:],
+        authenticators: [EntryKey: any Authenticator] = [:], documents: [String: PublicDocument] = [:],
         unavailable: [EntryKey: String] = [:]
     ) {
         self.entries = entries
         self.hosts = hosts
         self.callers = callers
         self.cors = cors
+        self.authenticators = authenticators
+        self.documents = documents
         self.unavailable = unavailable
     }
 }

@@ -16,6 +16,8 @@ public struct InboundRequest: Sendable {
     public var remoteAddress: String
     /// A logger that carries `id`.
     public var logger: Logger
+    /// Who calls, once the entry's credential has been checked.
+    public var principal = Principal.anonymous
     /// Whether the page that asks, if one does, was found to be one that the entry is for (`CORSRule`).
     public var hasAllowedOrigin = false
     /// Whether the listener is at its bound: the request is to be refused, in the words of its door.
@@ -33,6 +35,9 @@ public struct InboundRequest: Sendable {
         self.remoteAddress = remoteAddress
         self.logger = logger
     }
+
+    /// What is fixed for a call that this request makes.
+    public var context: CallContext { CallContext(requestID: id, logger: logger, principal: principal) }
 
     /// The path without the query.
     public var path: Substring { (head.path ?? "/").prefix { $0 != "?" } }
@@ -55,9 +60,14 @@ public protocol ResponseWriter: Sendable {
     /// - Parameter subprotocol: one of those offered, or none.
     /// - Throws: `HubError` where there is nothing to accept, or it was refused; `CancellationError` where the caller has gone.
     func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection
+    /// Breaks the exchange off, from anywhere and at any time: its reader must not take it for complete, and its task is cancelled.
+    func cut()
 }
 
 extension ResponseWriter {
+    /// What has no connection of its own ends by itself.
+    public func cut() {}
+
     /// What cannot go over to a WebSocket.
     public func acceptWebSocket(subprotocol: String?) async throws -> any WebSocketConnection {
         throw HubError(.invalidRequest, "The request does not ask for a WebSocket")

@@ -79,6 +79,8 @@ public struct JSONRPCError: Error, Sendable {
         public static let headerMismatch = Code(rawValue: -32020)
         /// MCP 2026-07-28: the version is not served.
         public static let unsupportedProtocolVersion = Code(rawValue: -32022)
+        /// The caller's credential does not reach that far; outside the range that JSON-RPC and MCP reserve.
+        public static let forbidden = Code(rawValue: 403)
         /// The client took the request back.
         public static let cancelled = Code(rawValue: 499)
         /// Too busy, in the numbers of HTTP (`CONTRACT.md` §4).

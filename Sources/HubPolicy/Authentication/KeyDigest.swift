@@ -51,8 +51,8 @@ public struct KeyDigest: Sendable, Hashable, CustomStringConvertible {
     /// The whole digest, 64 hexadecimal digits.
     public var description: String { (0..<4).map { Self.hexadecimal(words[$0]) }.joined() }
 
-    /// The first 16 digits: names a key in logs and to its owner, and says nothing about it.
-    public var name: String { Self.hexadecimal(words[0]) }
+    /// The first 15 digits: names a key in logs and to its owner, and gives nothing of it away.
+    public var name: String { String(Self.hexadecimal(words[0]).prefix(15)) }
 
     private static func hexadecimal(_ word: UInt64) -> String {
         let digits = String(word, radix: 16)

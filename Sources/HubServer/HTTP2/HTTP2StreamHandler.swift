@@ -173,6 +173,8 @@ final class HTTP2StreamHandler: ChannelInboundHandler, ResponseSink {
         context?.close(promise: nil)
     }
 
+    func cut() { abandon() }
+
     private func finish(bytes: Int) {
         task = nil
         machine.responded(bytes: bytes, now: .now())

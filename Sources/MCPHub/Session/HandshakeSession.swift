@@ -1,5 +1,4 @@
 import HubCore
-import Logging
 import NIOCore
 
 /// One session of the handshake era, whichever transport carries it.
@@ -29,14 +28,14 @@ struct HandshakeSession: Sendable {
     }
 
     /// The reply to a request.
-    func reply(to envelope: JSONRPCEnvelope, requestID: String, logger: Logger) async -> MCPMethods.Reply {
+    func reply(to envelope: JSONRPCEnvelope, context: CallContext) async -> MCPMethods.Reply {
         guard case .request(let id) = envelope.kind else { return .error(JSONRPCError(.invalidRequest, "The message is no request")) }
         let methods = MCPMethods(server: server, revision: token.revision)
         guard envelope.method == "tools/call" else {
-            return await methods.reply(to: envelope, id: id, requestID: requestID, logger: logger)
+            return await methods.reply(to: envelope, id: id, context: context)
         }
         return await server.runtime.inFlight.run(session: token.id, id: id) {
-            await methods.reply(to: envelope, id: id, requestID: requestID, logger: logger)
+            await methods.reply(to: envelope, id: id, context: context)
         }
     }
 
@@ -48,7 +47,7 @@ struct HandshakeSession: Sendable {
     }
 
     /// The replies to a batch as one array; nil when nothing in it wants one. Batches are of 2024-11-05 and 2025-03-26.
-    func replyToBatch(_ batch: JSONValue, requestID: String, logger: Logger) async -> ByteBuffer? {
+    func replyToBatch(_ batch: JSONValue, context: CallContext) async -> ByteBuffer? {
         guard token.revision < .v2025_06_18 else {
             return JSONRPCError(.invalidRequest, "Batches are not part of \(token.revision.rawValue)").bytes
         }
@@ -57,7 +56,7 @@ struct HandshakeSession: Sendable {
         }
         let replies = await withTaskGroup(of: (Int, ByteBuffer?).self) { group in
             for (index, message) in batch.elements.enumerated() {
-                group.addTask { (index, await reply(toMessage: message, requestID: requestID, logger: logger)) }
+                group.addTask { (index, await reply(toMessage: message, context: context)) }
             }
             var replies: [(Int, ByteBuffer?)] = []
             for await reply in group { replies.append(reply) }
@@ -73,16 +72,16 @@ struct HandshakeSession: Sendable {
 
     /// The reply to a message or a batch on a channel that is open anyway; `push` sends what comes before it.
     func reply(
-        toAny message: JSONValue, requestID: String, logger: Logger, push: @escaping @Sendable (ByteBuffer) -> Void
+        toAny message: JSONValue, context: CallContext, push: @escaping @Sendable (ByteBuffer) -> Void
     ) async -> ByteBuffer? {
-        if message.kind == .array { return await replyToBatch(message, requestID: requestID, logger: logger) }
+        if message.kind == .array { return await replyToBatch(message, context: context) }
         return await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: push) {
-            await reply(toMessage: message, requestID: requestID, logger: logger)
+            await reply(toMessage: message, context: context)
         }
     }
 
     /// The reply to one message, if it wants one.
-    func reply(toMessage message: JSONValue, requestID: String, logger: Logger) async -> ByteBuffer? {
+    func reply(toMessage message: JSONValue, context: CallContext) async -> ByteBuffer? {
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
             envelope = try JSONRPCEnvelope(message)
@@ -96,7 +95,7 @@ struct HandshakeSession: Sendable {
         guard envelope.method != "initialize" else {
             return JSONRPCError(.invalidRequest, "The session is initialized already", id: id).bytes
         }
-        let reply = await reply(to: envelope, requestID: requestID, logger: logger)
+        let reply = await reply(to: envelope, context: context)
         // Cancellation, "Behavior Requirements": who took a request back wants to hear no more of it.
         return reply.error == .cancelled ? nil : reply.bytes
     }

@@ -7,6 +7,8 @@ import NIOCore
 struct SessionToken: Sendable, Hashable {
     /// Names the session; 128 random bits.
     var id: UInt128
+    /// Who opened it, and nobody else may use it.
+    var owner: SessionOwner
     /// The server it was opened at.
     var entry: String
     /// What was negotiated.
@@ -15,9 +17,27 @@ struct SessionToken: Sendable, Hashable {
     var expiry: Int64
 }
 
+/// The consumer and the credential that a session was opened with, as a digest.
+struct SessionOwner: Sendable, Hashable {
+    let digest: UInt128
+
+    /// The owner that a token names.
+    init(digest: UInt128) { self.digest = digest }
+
+    /// The owner that a caller is.
+    init(_ principal: Principal) {
+        guard let credential = principal.credential else {
+            digest = 0
+            return
+        }
+        let hash = SHA256.hash(data: Array("\(credential)\0\(principal.consumer)".utf8))
+        digest = hash.prefix(16).reduce(0) { $0 << 8 | UInt128($1) }
+    }
+}
+
 /// Seals session tokens: AES-256-GCM under a key derived from the master key, as URL-safe text.
 struct SessionSealer: Sendable {
-    private static let purpose = Array("hubd mcp session v1".utf8)
+    private static let purpose = Array("hubd mcp session v2".utf8)
     private let key: SymmetricKey
 
     init(masterKey: SymmetricKey) {
@@ -27,6 +47,7 @@ struct SessionSealer: Sendable {
     func seal(_ token: SessionToken) -> String? {
         var plain = ByteBuffer()
         plain.writeInteger(token.id)
+        plain.writeInteger(token.owner.digest)
         plain.writeInteger(token.expiry)
         plain.writeInteger(UInt8(ProtocolRevision.allCases.firstIndex(of: token.revision) ?? 0))
         plain.writeString(token.entry)
@@ -43,10 +64,12 @@ struct SessionSealer: Sendable {
             let plain = try? AES.GCM.open(box, using: key, authenticating: Self.purpose)  // forged or from another key: no session
         else { return nil }
         var buffer = ByteBuffer(bytes: plain)
-        guard let id = buffer.readInteger(as: UInt128.self), let expiry = buffer.readInteger(as: Int64.self),
+        guard let id = buffer.readInteger(as: UInt128.self), let owner = buffer.readInteger(as: UInt128.self),
+            let expiry = buffer.readInteger(as: Int64.self),
             let index = buffer.readInteger(as: UInt8.self), ProtocolRevision.allCases.indices.contains(Int(index)),
             let entry = buffer.readString(length: buffer.readableBytes)
         else { return nil }
-        return SessionToken(id: id, entry: entry, revision: ProtocolRevision.allCases[Int(index)], expiry: expiry)
+        return SessionToken(
+            id: id, owner: SessionOwner(digest: owner), entry: entry, revision: ProtocolRevision.allCases[Int(index)], expiry: expiry)
     }
 }

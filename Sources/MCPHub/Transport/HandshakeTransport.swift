@@ -31,7 +31,7 @@ struct HandshakeTransport {
                 .notAcceptable, JSONRPCError(.invalidRequest, "Accept must take application/json and text/event-stream"))
         }
         let token = request.head.headerFields.value(.mcpSessionID)
-        let session = token.flatMap { server.runtime.session($0, entry: server.name) }
+        let session = token.flatMap { server.runtime.session($0, entry: server.name, of: request.principal) }
         let document: JSONDocument
         do throws(JSONParseError) {
             document = try JSONDocument(parsing: request.body, limits: .message)
@@ -40,7 +40,7 @@ struct HandshakeTransport {
             return try await writer.answer(session == nil ? .badRequest : .ok, refusal)
         }
         if document.root.isInitialize {
-            return try await initialize(document.root, writer: writer)
+            return try await initialize(document.root, by: request.principal, writer: writer)
         }
         if let version = document.root[path: "params", "_meta", MetaKey.protocolVersion]?.string,
             version >= ProtocolRevision.v2026_07_28.rawValue
@@ -62,11 +62,12 @@ struct HandshakeTransport {
         try await answer(document.root, session: session, accepted: accepted, request: request, writer: writer)
     }
 
-    private func initialize(_ message: JSONValue, writer: any ResponseWriter) async throws {
+    private func initialize(_ message: JSONValue, by principal: Principal, writer: any ResponseWriter) async throws {
         let initialized: Result<(reply: ByteBuffer, token: String), JSONRPCError>
         do throws(JSONRPCError) {
             let (reply, revision) = try HandshakeSession.initialize(message, server: server)
-            guard let token = server.runtime.sealer.seal(server.runtime.makeSession(entry: server.name, revision: revision)) else {
+            let session = server.runtime.makeSession(entry: server.name, revision: revision, of: principal)
+            guard let token = server.runtime.sealer.seal(session) else {
                 throw JSONRPCError(.internalError, "The hub failed to answer", id: message.requestID)
             }
             initialized = .success((reply, token))
@@ -84,7 +85,7 @@ struct HandshakeTransport {
     ) async throws {
         let handler = HandshakeSession(server: server, token: session)
         if message.kind == .array {
-            guard let reply = await handler.replyToBatch(message, requestID: request.id, logger: request.logger) else {
+            guard let reply = await handler.replyToBatch(message, context: request.context) else {
                 return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
             }
             return try await writer.answer(.ok, json: reply)
@@ -99,11 +100,14 @@ struct HandshakeTransport {
             handler.take(envelope)
             return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
         }
+        if let refusal = server.scopeRefusal(of: envelope, from: request.principal, id: message.requestID) {
+            return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
+        }
         let stream = ReplyStream(
             writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken
         ) { _ in .ok }
         try await stream.send {
-            await handler.reply(to: envelope, requestID: request.id, logger: request.logger)
+            await handler.reply(to: envelope, context: request.context)
         }
     }
 
@@ -140,7 +144,7 @@ struct HandshakeTransport {
             try await writer.answer(.badRequest, JSONRPCError(.invalidRequest, "The header Mcp-Session-Id is missing"))
             return nil
         }
-        guard let session = server.runtime.session(token, entry: server.name) else {
+        guard let session = server.runtime.session(token, entry: server.name, of: request.principal) else {
             try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
             return nil
         }

@@ -15,12 +15,12 @@ struct LegacySSETransport {
                 .methodNotAllowed, JSONRPCError(.invalidRequest, "GET opens the stream"), fields: [.allow: "GET"])
         }
         let runtime = server.runtime
-        let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05)
+        let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05, of: request.principal)
         let id = String(session.id, radix: 16)
         let events = EventStream<LegacySessions.Event>(capacity: 2 * PendingCalls.maximum)
         let pending = PendingCalls()
         // Before the client knows the address: it may post at once.
-        runtime.legacySessions.add(id, entry: server.name, events: events, pending: pending)
+        runtime.legacySessions.add(id, of: request.principal, entry: server.name, events: events, pending: pending)
         let listener = ChangeBroadcaster.Listener(
             toolsChanged: { events.push(.outgoing(HandshakeSession.toolsChanged)) }, keepAlive: { events.push(.keepAlive) },
             end: { events.finish() })
@@ -52,7 +52,7 @@ struct LegacySSETransport {
                     }
                     group.addTask {
                         let reply = await handler.reply(
-                            toAny: message, requestID: request.id, logger: request.logger, push: { events.push(.outgoing($0)) })
+                            toAny: message, context: request.context, push: { events.push(.outgoing($0)) })
                         pending.end(message)
                         if let reply { events.push(.outgoing(reply)) }
                     }
@@ -71,7 +71,7 @@ struct LegacySSETransport {
         }
         let query = (request.head.path ?? "").split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
         let id = query.split(separator: "&").first { $0.hasPrefix("session_id=") }.map { String($0.dropFirst(11)) } ?? ""
-        guard let session = server.runtime.legacySessions.session(id, entry: server.name) else {
+        guard let session = server.runtime.legacySessions.session(id, of: request.principal, entry: server.name) else {
             return try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
         }
         var refusal: JSONRPCError?
@@ -100,6 +100,7 @@ final class LegacySessions: Sendable {
     }
 
     struct Session: Sendable {
+        var owner: SessionOwner
         var entry: String
         var events: EventStream<Event>
         /// What has been taken and not answered.
@@ -108,15 +109,18 @@ final class LegacySessions: Sendable {
 
     private let sessions = NIOLockedValueBox<[String: Session]>([:])
 
-    func add(_ id: String, entry: String, events: EventStream<Event>, pending: PendingCalls) {
-        sessions.withLockedValue { $0[id] = Session(entry: entry, events: events, pending: pending) }
+    func add(_ id: String, of principal: Principal, entry: String, events: EventStream<Event>, pending: PendingCalls) {
+        let session = Session(owner: SessionOwner(principal), entry: entry, events: events, pending: pending)
+        sessions.withLockedValue { $0[id] = session }
     }
 
     func remove(_ id: String) {
         sessions.withLockedValue { $0[id] = nil }
     }
 
-    func session(_ id: String, entry: String) -> Session? {
-        sessions.withLockedValue { $0[id].flatMap { $0.entry == entry ? $0 : nil } }
+    /// The session of that caller; another's is told from none in nothing.
+    func session(_ id: String, of principal: Principal, entry: String) -> Session? {
+        let owner = SessionOwner(principal)
+        return sessions.withLockedValue { $0[id].flatMap { $0.entry == entry && $0.owner == owner ? $0 : nil } }
     }
 }

@@ -34,6 +34,9 @@ struct ModernTransport {
             if envelope.method == "subscriptions/listen" {
                 return try await listen(envelope, id: id, writer: writer)
             }
+            if let refusal = server.scopeRefusal(of: envelope, from: request.principal, id: id) {
+                return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
+            }
             let methods = MCPMethods(server: server, revision: revision)
             let stream = ReplyStream(
                 writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: envelope.message.progressToken
@@ -41,7 +44,7 @@ struct ModernTransport {
                 reply.error.map(Self.status(of:)) ?? .ok
             }
             try await stream.send {
-                await methods.reply(to: envelope, id: id, requestID: request.id, logger: request.logger)
+                await methods.reply(to: envelope, id: id, context: request.context)
             }
         }
     }

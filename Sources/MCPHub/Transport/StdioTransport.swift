@@ -40,7 +40,7 @@ public struct StdioTransport: Sendable {
                 }
             }
             var session = HandshakeSession(
-                server: server, token: server.runtime.makeSession(entry: server.name, revision: .latestHandshake))
+                server: server, token: server.runtime.makeSession(entry: server.name, revision: .latestHandshake, of: .anonymous))
             var isInitialized = false
             try await withThrowingDiscardingTaskGroup { calls in
                 for try await line in lines where line.readableBytes > 0 {
@@ -69,7 +69,7 @@ public struct StdioTransport: Sendable {
                         }
                         calls.addTask { [session] in
                             let reply = await session.reply(
-                                toAny: message, requestID: "stdio", logger: logger, push: { outgoing.push($0) })
+                                toAny: message, context: context, push: { outgoing.push($0) })
                             if let reply { outgoing.push(reply) }
                             pending.end(message)
                         }
@@ -82,6 +82,9 @@ public struct StdioTransport: Sendable {
             try await group.waitForAll()
         }
     }
+
+    /// Whoever starts the command is its caller.
+    private var context: CallContext { CallContext(requestID: "stdio", logger: logger) }
 
     private func parse(_ line: ByteBuffer, outgoing: EventStream<ByteBuffer>) -> JSONValue? {
         do throws(JSONParseError) {
@@ -136,7 +139,7 @@ public struct StdioTransport: Sendable {
                 progressToken: message.progressToken, timers: server.runtime.timers, push: { outgoing.push($0) }
             ) {
                 await server.runtime.inFlight.run(session: session.token.id, id: id) {
-                    await methods.reply(to: envelope, id: id, requestID: "stdio", logger: logger)
+                    await methods.reply(to: envelope, id: id, context: context)
                 }
             }
             if reply.error != .cancelled { outgoing.push(reply.bytes) }

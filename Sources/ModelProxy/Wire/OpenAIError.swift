@@ -13,6 +13,10 @@ public struct OpenAIError: Error, Sendable {
 
         /// The request cannot be served as it is.
         public static let invalidRequest = Kind("invalid_request_error")
+        /// The caller's credential is missing or not accepted.
+        public static let authentication = Kind("authentication_error")
+        /// The caller does too much.
+        public static let rateLimit = Kind("rate_limit_error")
         /// The caller may not.
         public static let permission = Kind("permission_error")
         /// The provider behind the hub failed.

@@ -25,6 +25,8 @@ struct CORSWriter: ResponseWriter {
         try await base.acceptWebSocket(subprotocol: subprotocol)
     }
 
+    func cut() { base.cut() }
+
     private func marked(_ head: HTTPResponse) -> HTTPResponse {
         var head = head
         CORSRule.mark(&head.headerFields, origin: origin)

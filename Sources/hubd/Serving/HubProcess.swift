@@ -147,7 +147,8 @@ struct HubProcess {
         let door = ListenerDoor(certificates: hub.certificates?.store) { hub.store.current.callers.admitsConnection(from: $0) }
         let publicListener = try await listen(
             settings.listen, on: prepared.holdings.publicSocket, isPaused: isPaused, option: "--listen",
-            bounds: ListenerBounds(settings.bounds), door: door, responder: PublicResponder(store: hub.store), observer: hub.metrics,
+            bounds: ListenerBounds(settings.bounds), door: door, responder: PublicResponder(store: hub.store, callers: hub.callers),
+            observer: hub.metrics,
             logger: logger)
         let adminListener = try await listen(
             settings.adminListen, on: prepared.holdings.adminSocket, isPaused: isPaused, option: "--admin",

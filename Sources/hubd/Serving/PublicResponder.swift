@@ -8,6 +8,7 @@ import NIOCore
 /// Answers the public listener from the snapshot in force.
 struct PublicResponder: HTTPResponder {
     let store: SnapshotStore
+    let callers: LiveCallers
 
     /// What a request must pass before an entry answers, in order. The listener has given it an id and refused what is too large, too slow
     /// or ambiguous, and `request` says who calls.
@@ -26,6 +27,7 @@ struct PublicResponder: HTTPResponder {
                 return try await writer.refuse(refusal.status, refusal.message)
             }
         }
+        if let document = snapshot.documents[String(request.path)] { return try await writer.respond(document, to: request) }
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
         var writer = writer
         if let rule = snapshot.cors[key] {
@@ -37,6 +39,44 @@ struct PublicResponder: HTTPResponder {
             request.hasAllowedOrigin = origin != nil
         }
         if request.isOverload { return try await writer.refuseOverload(request, at: key) }
+        guard snapshot.authenticators[key] != nil else {
+            return try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
+        }
+        switch await authenticate(request, at: key, writer: writer) {
+        case .refused(let refusal): try await writer.refuse(AuthenticationAnswer(refusal: refusal), at: key)
+        case .admitted(let principal, let place):
+            defer { callers.remove(place) }
+            request.principal = principal
+            try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
+        }
+    }
+
+    private enum Admission {
+        case admitted(Principal, place: Int)
+        case refused(AuthenticationRefusal)
+    }
+
+    /// Finds out who calls, and sees to it that what is done for them ends with their credential. Where another snapshot comes into force
+    /// meanwhile, its word counts.
+    private func authenticate(_ request: InboundRequest, at key: EntryKey, writer: any ResponseWriter) async -> Admission {
+        for _ in 0..<3 {
+            let generation = callers.generation
+            guard let authenticator = store.current.authenticators[key] else { break }
+            switch await authenticator.authenticate(request) {
+            case .refused(let refusal): return .refused(refusal)
+            case .caller(let principal):
+                if let place = callers.add(principal, at: key, writer: writer, since: generation) {
+                    return .admitted(principal, place: place)
+                }
+            }
+        }
+        // Reloads faster than requests, or an entry that has just become another.
+        return .refused(AuthenticationRefusal(.unavailable))
+    }
+
+    private func respond(
+        to request: InboundRequest, at key: EntryKey, _ subpath: Substring, of snapshot: HubSnapshot, writer: any ResponseWriter
+    ) async throws {
         if let entry = snapshot.entries[key] {
             return try await entry.respond(to: request, subpath: subpath, writer: writer)
         }
@@ -49,6 +89,25 @@ struct PublicResponder: HTTPResponder {
 }
 
 extension ResponseWriter {
+    /// Answers with a document that anybody may read, pages of any origin included (RFC 9728 §3.1).
+    fileprivate func respond(_ document: PublicDocument, to request: InboundRequest) async throws {
+        guard request.head.method == .get || request.head.method == .head else {
+            return try await refuse(.methodNotAllowed, "Only GET is served here", fields: [.allow: "GET, HEAD"])
+        }
+        let fields: HTTPFields = [
+            .contentType: "application/json", .cacheControl: "max-age=300", .accessControlAllowOrigin: "*",
+        ]
+        try await respond(HTTPResponse(status: .ok, headerFields: fields), body: document.json)
+    }
+
+    /// Refuses a caller who is not let in, in the dialect of a door.
+    fileprivate func refuse(_ answer: AuthenticationAnswer, at key: EntryKey) async throws {
+        switch key.kind {
+        case .mcp: try await refuse(answer.status, answer.message, at: key, fields: answer.fields)
+        case .models: try await refuse(answer.openAI)
+        }
+    }
+
     /// Refuses in the dialect of a door.
     fileprivate func refuse(
         _ status: HTTPResponse.Status, _ message: String, at key: EntryKey, id: JSONValue? = nil, fields: HTTPFields = [:]

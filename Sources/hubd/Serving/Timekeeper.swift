@@ -1,9 +1,13 @@
+import FoundationEssentials
 import HubCore
 
 /// Drives the timers of the process.
 enum Timekeeper {
     /// How late something may be done.
     static let precision = Duration.milliseconds(100)
+
+    /// The wall clock, for what outlives the process: tokens, sessions.
+    static var secondsSince1970: Int64 { Int64(Date().timeIntervalSince1970) }
 
     /// A table that is driven for as long as the process lives.
     static func start() -> TimerTable {

@@ -25,6 +25,7 @@ final class Hub: Sendable {
     let store: SnapshotStore
     let metrics: HubMetrics
     let runtime: MCPRuntime
+    let callers = LiveCallers()
     let adminHosts: HostRule
     let certificates: CertificateKeeper?
     private let builder: SnapshotBuilder
@@ -93,6 +94,7 @@ final class Hub: Sendable {
                 switch request {
                 case .tick:
                     isTickWaiting.withLockedValue { $0 = false }
+                    callers.endExpired(now: Timekeeper.secondsSince1970)
                     await refreshIfDue()
                 case .reload(let continuation): continuation.resume(returning: await performReload())
                 }
@@ -145,6 +147,7 @@ final class Hub: Sendable {
     private func replace(with snapshot: HubSnapshot) {
         let old = store.current
         store.replace(with: snapshot)
+        callers.endRevoked(in: snapshot, now: Timekeeper.secondsSince1970)
         runtime.announceChanges(from: old, to: snapshot)
     }
 }
@@ -154,6 +157,7 @@ extension HubSnapshot {
     fileprivate func keeping(_ earlier: HubSnapshot) -> HubSnapshot {
         let kept = unavailable.keys.reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(
-            entries: kept, hosts: hosts, callers: callers, cors: cors, unavailable: unavailable.filter { kept[$0.key] == nil })
+            entries: kept, hosts: hosts, callers: callers, cors: cors, authenticators: authenticators, documents: documents,
+            unavailable: unavailable.filter { kept[$0.key] == nil })
     }
 }

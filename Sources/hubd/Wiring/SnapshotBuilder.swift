@@ -39,6 +39,7 @@ struct SnapshotBuilder: Sendable {
     let remotes: RemoteDescriptions
     let runtime: MCPRuntime
     let metrics: HubMetrics
+    let composer: CallerComposer
     let environment: [String: String]
 
     /// - Parameters:
@@ -47,9 +48,10 @@ struct SnapshotBuilder: Sendable {
     init(masterKey: SymmetricKey, environment: [String: String]) {
         timers = Timekeeper.start()
         registry = UpstreamRegistry(timers: timers)
+        composer = CallerComposer(timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
-        runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Int64(Date().timeIntervalSince1970) }
+        runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
         self.environment = environment
     }
 
@@ -89,12 +91,15 @@ struct SnapshotBuilder: Sendable {
             unavailable[key] = part.unavailable
             if let report = part.list { lists.append((entry.name, report)) }
         }
+        let directory = composer.directory(of: settings.consumers, secrets: schemeSecrets, &findings)
+        let authenticators = settings.auth.compactMapValues { composer.authenticator(for: $0, directory) }
         entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
         let snapshot =
             findings.hasErrors
             ? nil
             : HubSnapshot(
-                entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors, unavailable: unavailable)
+                entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors,
+                authenticators: authenticators, unavailable: unavailable)
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, lists: lists)
     }
@@ -135,7 +140,7 @@ struct SnapshotBuilder: Sendable {
 
     private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
         var secrets: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap(\.secrets) {
+        for reference in settings.servers.flatMap(\.secrets) + settings.consumers.flatMap(\.secrets) {
             do throws(ConfigFinding) {
                 secrets[reference] = try sendable(reference)
             } catch {

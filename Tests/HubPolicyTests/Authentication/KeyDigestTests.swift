@@ -10,7 +10,7 @@ import Testing
         #expect(KeyDigest(of: "abc") == KeyDigest(hexadecimal: abc))
         #expect(KeyDigest(of: "abc") == KeyDigest(hexadecimal: abc.uppercased()))
         #expect(KeyDigest(of: "abc").description == abc)
-        #expect(KeyDigest(of: "abc").name == "ba7816bf8f01cfea")
+        #expect(KeyDigest(of: "abc").name == "ba7816bf8f01cfe")
         #expect(KeyDigest(of: "abd") != KeyDigest(of: "abc"))
     }
 

@@ -190,7 +190,7 @@ struct SettingsComplaintTests {
             Case("telemetry: { otlp: { endpoint: \"http://a\" } }", #"hub.yaml:1:1: error: "telemetry" is not in this version"#),
             Case(server + "    access: []", #"hub.yaml:4:5: error: "access" is not in this version"#),
             Case(server + "    expose: false", #"hub.yaml:4:5: error: "expose" is not in this version"#),
-            Case(server + "    auth: [apiKey]", #"hub.yaml:4:12: error: "apiKey" is not in this version"#),
+            Case(server + "    auth: [jwt]", #"hub.yaml:4:12: error: "jwt" is not in this version — this version has apiKey"#),
             Case(
                 "admin: { token: \"vault:a#b\" }",
                 #"hub.yaml:1:17: error: "vault:" is not in this version — this version has env:NAME or file:PATH"#),
@@ -211,8 +211,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "mcp", "command", "env", "apiKey", "virtualServers", "agents", "registries", "identity",
-                "consumers",
+                "mcp", "command", "env", "jwt", "hmac", "vault:", "virtualServers", "agents", "registries", "identity",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

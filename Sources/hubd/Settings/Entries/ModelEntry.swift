@@ -9,7 +9,7 @@ struct ModelEntry: Sendable, Hashable {
     /// The one service that answers.
     var service: ModelService
     /// Who may call.
-    var auth: ServerEntry.Auth
+    var auth: EntryAuth
 }
 
 /// A provider that a Model API uses, as written. It speaks OpenAI's protocol.

@@ -3,14 +3,6 @@ import SpecIngest
 
 /// One of `servers`, as written.
 struct ServerEntry: Sendable, Hashable {
-    /// Who may call.
-    enum Auth: Sendable, Hashable {
-        /// Nothing is written: open, because the hub listens on loopback only.
-        case unwritten
-        /// `auth: none`: open on purpose.
-        case none
-    }
-
     /// The name, which stands in the path.
     var name: String
     /// Where the entry stands.
@@ -32,7 +24,7 @@ struct ServerEntry: Sendable, Hashable {
     /// How often a description that is a URL is read again.
     var refresh: Duration?
     /// Who may call.
-    var auth: Auth
+    var auth: EntryAuth
     /// Changes to single tools, in the order written.
     var tools: [ToolChange]
     /// The client that the list of tools is made for.

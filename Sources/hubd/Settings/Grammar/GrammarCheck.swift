@@ -19,8 +19,6 @@ struct GrammarCheck {
     var findings: FindingCollector
     private var references: [Reference] = []
     private var entries: [EntryKind: [String: SourcePlace]] = [:]
-    /// Whether the consumers stand in a file of their own, so that their names are not known here.
-    private var hasForeignConsumers = false
 
     init(findings: FindingCollector = FindingCollector()) {
         self.findings = findings
@@ -59,7 +57,7 @@ struct GrammarCheck {
     mutating func checkReferences() {
         for reference in references where !findings.isFull {
             let known = entries[reference.kind] ?? [:]
-            guard known[reference.name] == nil, !(reference.kind == .consumer && hasForeignConsumers) else { continue }
+            guard known[reference.name] == nil else { continue }
             let hint = NearestName.find(reference.name, among: known.keys).map { "did you mean \"\($0)\"?" }
             let all =
                 known.isEmpty ? "there is none" : "there is \(ConfigFinding.listed(known.keys.sorted().prefix(8).map { "\"\($0)\"" }))"
@@ -72,7 +70,6 @@ struct GrammarCheck {
 
     private mutating func checkObject(_ value: ConfigValue, _ shape: ObjectShape, in context: Context) {
         guard value.json.kind == .object else { return wrongType(value, .object(shape), in: context) }
-        if shape.soleMember == "file" { hasForeignConsumers = true }
         var seen: [String: SourcePlace] = [:]
         for (key, member) in value.members {
             let name = key.string ?? ""

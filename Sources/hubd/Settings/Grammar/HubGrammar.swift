@@ -24,7 +24,7 @@ enum HubGrammar {
         Field("registries", registries, "Registries that the hub publishes to and imports from.").later,
         Field("models", .map(keys: .entry(.model), values: modelAPI), "Model APIs, each at /models/NAME/v1; default is also at /v1."),
         Field("identity", identity, "How callers prove who they are.").later,
-        Field("consumers", consumers, "Who may call.").later,
+        Field("consumers", consumers, "Who may call."),
         Field("policies", policies, "Limits, guards and masks around calls."),
         Field("telemetry", telemetry, "Where traces and metrics are sent.").later,
     ])

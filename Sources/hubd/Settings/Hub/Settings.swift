@@ -58,6 +58,8 @@ struct Settings: Sendable, Hashable {
     var servers: [ServerEntry] = []
     /// The Model APIs in the order written, files in the order included.
     var models: [ModelEntry] = []
+    /// Who may call, in the order written.
+    var consumers: [ConsumerEntry] = []
     /// The files that were read, the main one first, as the process can open them.
     var files: [String] = []
 
@@ -65,12 +67,19 @@ struct Settings: Sendable, Hashable {
     var secrets: [SecretReference] {
         [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
             + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
-            + servers.flatMap(\.secrets) + models.compactMap(\.service.key)
+            + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + consumers.flatMap(\.secrets)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.
     var mayBeOpen: Bool { listen.isLoopback && publicURL == nil && trustedProxies.isEmpty }
 
+    /// Who may call each entry.
+    var auth: [EntryKey: EntryAuth] {
+        let servers = servers.map { (EntryKey(kind: .mcp, name: $0.name), $0.auth) }
+        let models = models.map { (EntryKey(kind: .models, name: $0.name), $0.auth) }
+        return Dictionary(servers + models, uniquingKeysWith: { first, _ in first })
+    }
+
     /// Whether an entry is open without having said so.
-    var hasUnwrittenAuth: Bool { (servers.map(\.auth) + models.map(\.auth)).contains(.unwritten) }
+    var hasUnwrittenAuth: Bool { auth.values.contains(.unwritten) }
 }

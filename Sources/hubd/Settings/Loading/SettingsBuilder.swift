@@ -9,13 +9,17 @@ struct SettingsBuilder {
     /// What has been found.
     var findings: FindingCollector
     private let files: [ConfigFile]
+    private let consumerLists: [ConfigValue]
     private let overrides: SettingsOverrides
     var settings = Settings()
     private var serverNames: Set<String> = []
     var modelNames: Set<String> = []
+    var consumerNames: Set<String> = []
 
-    init(files: [ConfigFile], overrides: SettingsOverrides, findings: FindingCollector) {
+    /// - Parameter consumerLists: the mappings of consumers by name, those in files of their own included.
+    init(files: [ConfigFile], consumerLists: [ConfigValue], overrides: SettingsOverrides, findings: FindingCollector) {
         self.files = files
+        self.consumerLists = consumerLists
         self.overrides = overrides
         self.findings = findings
     }
@@ -24,6 +28,9 @@ struct SettingsBuilder {
     mutating func build() -> Settings {
         readListeners()
         readHub()
+        for list in consumerLists {
+            for (key, value) in list.members { readConsumer(key, value) }
+        }
         for file in files {
             for (key, value) in file.root["upstreams"]?.members ?? [] { readUpstream(key, value) }
         }
@@ -108,7 +115,7 @@ struct SettingsBuilder {
         value.flatMap { value in value.path.map { Placed(value: $0, place: value.place) } }
     }
 
-    private func duration(_ value: ConfigValue?) -> Duration? { value?.string.flatMap { Duration(setting: $0) } }
+    func duration(_ value: ConfigValue?) -> Duration? { value?.string.flatMap { Duration(setting: $0) } }
 
     func secret(_ value: ConfigValue?) -> SecretReference? {
         value.flatMap { value in value.string.flatMap { SecretReference($0, directory: value.file.directory, place: value.place) } }
@@ -184,7 +191,7 @@ struct SettingsBuilder {
                 },
                 credentials: value["credentials"].map { $0.members.compactMap(schemeCredential) },
                 refresh: duration(value["refresh"]),
-                auth: value["auth"] == nil ? .unwritten : .none,
+                auth: auth(value["auth"]),
                 tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
                 profile: value["profile"].flatMap { profile in
                     profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }

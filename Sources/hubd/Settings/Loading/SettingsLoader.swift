@@ -6,6 +6,8 @@ import SpecIngest
 struct SettingsLoader {
     /// What one file may cost.
     static let limits = JSONLimits(maximumBytes: 4 << 20, maximumDepth: 64, maximumValues: 1 << 18, duplicateKeys: .accept)
+    /// What the file of the consumers may cost: a hundred thousand of them are 20 MB.
+    static let consumerLimits = JSONLimits(maximumBytes: 128 << 20, maximumDepth: 64, maximumValues: 1 << 24, duplicateKeys: .accept)
     /// How many files one configuration may have.
     static let maximumFiles = 1000
 
@@ -36,8 +38,9 @@ struct SettingsLoader {
             guard let file = read(included.value, from: included.place) else { continue }
             walk(file, isMain: false)
         }
+        let consumers = consumerLists()
         check.checkReferences()
-        var builder = SettingsBuilder(files: files, overrides: overrides, findings: check.findings)
+        var builder = SettingsBuilder(files: files, consumerLists: consumers, overrides: overrides, findings: check.findings)
         var settings = builder.build()
         settings.files = paths
         return (builder.findings.hasErrors ? nil : settings, inReadingOrder(builder.findings.findings))
@@ -55,11 +58,13 @@ struct SettingsLoader {
 
     // MARK: Files
 
-    private mutating func read(_ path: String, isMain: Bool = false, from place: SourcePlace? = nil) -> ConfigFile? {
+    private mutating func read(
+        _ path: String, isMain: Bool = false, from place: SourcePlace? = nil, limits: JSONLimits = Self.limits
+    ) -> ConfigFile? {
         let name = SourcePlace(file: path)
         let bytes: ByteBuffer
         do {
-            bytes = try disk.read(path, Self.limits.maximumBytes)
+            bytes = try disk.read(path, limits.maximumBytes)
         } catch {
             guard isMain else {
                 check.findings.error("\(path) cannot be read: \(error.reason)", at: place ?? name)
@@ -71,7 +76,7 @@ struct SettingsLoader {
         }
         paths.append(path)
         do {
-            let document = try SourceDocument(reading: bytes, limits: Self.limits)
+            let document = try SourceDocument(reading: bytes, limits: limits)
             return ConfigFile(name: path, directory: ConfigFile.directory(of: path), document: document)
         } catch {
             check.findings.error(error.message, at: SourcePlace(file: path, position: error.position))
@@ -101,29 +106,26 @@ struct SettingsLoader {
         let directory = ConfigFile.directory(of: pattern)
         let last = pattern.dropFirst(directory.isEmpty ? 0 : directory == "/" ? 1 : directory.utf8.count + 1)
         guard !directory.contains("*") else { return [] }
-        let names = disk.list(directory).filter { !$0.hasPrefix(".") && Self.matches(Array($0.utf8), Array(last.utf8)) }
+        let pattern = NamePattern(String(last))
+        let names = disk.list(directory).filter { !$0.hasPrefix(".") && pattern.matches($0) }
         return names.sorted().map { ConfigFile.join(directory, $0) }
     }
 
-    /// Whether a name fits a pattern in which `*` stands for any bytes. Greedy with one point to return to: linear in each star.
-    static func matches(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
-        var (at, position) = (0, 0)
-        var star: (pattern: Int, name: Int)?
-        while at < name.count {
-            if position < pattern.count, pattern[position] == UInt8(ascii: "*") {
-                star = (position, at)
-                position += 1
-            } else if position < pattern.count, pattern[position] == name[at] {
-                at += 1
-                position += 1
-            } else if let last = star {
-                star = (last.pattern, last.name + 1)
-                (position, at) = (last.pattern + 1, last.name + 1)
-            } else {
-                return false
+    /// The mappings of consumers by name: those in the files, and those of the files that they name.
+    private mutating func consumerLists() -> [ConfigValue] {
+        var lists: [ConfigValue] = []
+        for file in files {
+            guard let consumers = file.root["consumers"], consumers.json.kind == .object else { continue }
+            guard consumers.json.count == 1, let named = consumers["file"], let path = named.path else {
+                lists.append(consumers)
+                continue
             }
+            guard let foreign = read(path, from: named.place, limits: Self.consumerLimits) else { continue }
+            let context = GrammarCheck.Context(label: "the list of consumers", place: foreign.root.place)
+            check.check(foreign.root, HubGrammar.consumersByName, in: context)
+            lists.append(foreign.root)
         }
-        return pattern[position...].allSatisfy { $0 == UInt8(ascii: "*") }
+        return lists
     }
 
     // MARK: Form

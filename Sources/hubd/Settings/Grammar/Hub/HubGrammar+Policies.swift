@@ -27,8 +27,11 @@ extension HubGrammar {
     /// Who may call: here, or in a file of their own.
     static let consumers = Shape.oneOf([
         .object(ObjectShape(fields: [Field("file", .text(.path), "The file with the consumers.")], soleMember: "file")),
-        .map(keys: .entry(.consumer), values: consumer),
+        consumersByName,
     ])
+
+    /// The consumers themselves, as they stand here or in that file.
+    static let consumersByName = Shape.map(keys: .entry(.consumer), values: consumer)
 
     private static let consumer = Shape.object([
         Field("groups", .list(.text(.plain)), "The groups they are in."),
@@ -38,13 +41,15 @@ extension HubGrammar {
             .object([
                 Field("issuer", .text(.url), "The issuer.").required,
                 Field("claims", .map(keys: .any, values: .text(.plain)), "Claims and the values they must have."),
-            ]), "The tokens that are theirs."),
+            ]), "The tokens that are theirs."
+        ).later,
         Field(
             "hmac",
             .object([
                 Field("key", .text(.plain), "The key's name.").required,
                 Field("secret", .secret(.credential), "The key.").required,
-            ]), "The signatures that are theirs."),
+            ]), "The signatures that are theirs."
+        ).later,
     ])
 
     private static let apiKey = Shape.object(

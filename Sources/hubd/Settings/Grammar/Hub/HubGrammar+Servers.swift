@@ -63,7 +63,7 @@ extension HubGrammar {
             "auth",
             .oneOf([
                 .words("none"),
-                .list(.choice([.later("apiKey"), .later("jwt"), .later("hmac"), .later("oauth")]), minimum: 1),
+                .list(.oneOf([.choice([Choice(name: "apiKey"), .later("jwt"), .later("hmac"), .later("oauth")]), keyPlace]), minimum: 1),
             ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
         Field("oauth", oauth, "The authorization servers that clients are sent to.").later,
         Field("access", .list(accessRule), "Who may use which tools; the first rule that matches decides.").later,
@@ -74,6 +74,19 @@ extension HubGrammar {
         .later,
         Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call."),
     ]
+
+    private static let keyPlace = Shape.object([
+        Field(
+            "apiKey",
+            .object(
+                ObjectShape(
+                    fields: [
+                        Field("header", .text(.headerName), "A header that keys may stand in, beside those of the protocols."),
+                        Field("query", .text(.plain), "A query parameter that keys may stand in."),
+                    ],
+                    exactlyOne: [["header", "query"]])), "API keys in a place of their own."
+        ).required
+    ])
 
     /// Whether an entry answers at the root.
     static let isDefault = Field("default", .boolean, "Whether this entry answers where no entry is named.").later

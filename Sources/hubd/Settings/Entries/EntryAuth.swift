@@ -1,0 +1,48 @@
+import HubCore
+
+/// Who may call an entry, as written.
+enum EntryAuth: Sendable, Hashable {
+    /// Nothing is written: open, because the hub listens on loopback only.
+    case unwritten
+    /// `auth: none`: open on purpose.
+    case none
+    /// A credential is asked for.
+    case asked(Rules)
+
+    /// What is asked for.
+    struct Rules: Sendable, Hashable {
+        /// The ways in, any of which will do.
+        var kinds: Set<CredentialID.Kind> = []
+        /// Further headers that API keys may stand in.
+        var keyHeaders: [String] = []
+        /// Query parameters that API keys may stand in.
+        var keyParameters: [String] = []
+        /// Where `auth` stands.
+        var place: SourcePlace
+    }
+}
+
+/// One of `consumers`, as written.
+struct ConsumerEntry: Sendable, Hashable {
+    /// The name.
+    var name: String
+    /// Where the entry stands.
+    var place: SourcePlace
+    /// The groups.
+    var groups: Set<String> = []
+    /// The API keys.
+    var keys: [Key] = []
+
+    /// The secrets that have to be read to know the consumer's credentials.
+    var secrets: [SecretReference] {
+        keys.compactMap { if case .value(let reference) = $0 { reference } else { nil } }
+    }
+
+    /// An API key: what is kept of it here, or where it is kept whole.
+    enum Key: Sendable, Hashable {
+        /// Its SHA-256 in hexadecimal digits.
+        case sha256(Placed<String>)
+        /// Where the key itself is.
+        case value(SecretReference)
+    }
+}
