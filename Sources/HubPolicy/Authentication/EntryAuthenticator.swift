@@ -26,32 +26,50 @@ public struct EntryAuthenticator: Authenticator {
 
     private let rules: Rules
     private let directory: ConsumerDirectory
+    private let tokens: TokenDoor?
     private let brake: FailureBrake
     private let timers: TimerTable
-    private let challenge: String?
+    private let challenge: @Sendable (_ error: String?) -> String
 
     /// - Parameters:
     ///   - rules: what the entry takes.
     ///   - directory: who may call.
+    ///   - tokens: lets in who has a token; nil where the entry takes none.
+    ///   - resource: what the entry is to OAuth clients; nil where it takes no access tokens.
     ///   - brake: slows down who shows bad credentials; one for the hub.
     ///   - timers: does the slowing; must be driven.
-    public init(_ rules: Rules, directory: ConsumerDirectory, brake: FailureBrake, timers: TimerTable) {
+    public init(
+        _ rules: Rules, directory: ConsumerDirectory, tokens: TokenDoor? = nil, resource: ProtectedResource? = nil, brake: FailureBrake,
+        timers: TimerTable
+    ) {
         self.rules = rules
         self.directory = directory
         self.brake = brake
         self.timers = timers
-        challenge = #"Bearer realm="hubd""#
+        self.tokens = tokens
+        challenge = { error in
+            if let resource { return resource.challenge(error: error, scopes: resource.scopes.map(\.name)) }
+            return #"Bearer realm="hubd""# + (error.map { #", error="\#($0)""# } ?? "")
+        }
     }
 
     /// Who sent the request, or why it is refused.
     public func authenticate(_ request: InboundRequest) async -> Authentication {
-        do throws(AuthenticationRefusal) {
+        do throws(Refusal) {
             return .caller(try await caller(of: request))
         } catch {
-            var refusal = error
-            if error.reason == .invalid { refusal.reason = await slowed(request.remoteAddress) }
-            request.logger.info("a caller is refused", metadata: ["reason": "\(refusal.reason)", "address": "\(request.remoteAddress)"])
-            return .refused(refusal)
+            var reason = error.reason
+            if reason == .invalid { reason = await slowed(request.remoteAddress) }
+            request.logger.info(
+                "a caller is refused",
+                metadata: ["reason": "\(reason)", "problem": "\(error.problem)", "address": "\(request.remoteAddress)"])
+            let challenge: String? =
+                switch reason {
+                case .missing: challenge(nil)
+                case .invalid: challenge("invalid_token")
+                case .ambiguous, .unknownConsumer, .unavailable, .tooMany: nil
+                }
+            return .refused(AuthenticationRefusal(reason, challenge: challenge))
         }
     }
 
@@ -61,24 +79,44 @@ public struct EntryAuthenticator: Authenticator {
         guard principal.expiry.map({ now < $0 }) ?? true else { return false }
         switch credential.kind {
         case .apiKey, .hmac: return directory.principal(of: credential) == principal
-        case .jwt, .oauth: return false
+        case .jwt, .oauth: return tokens?.stillAccepts(principal) ?? false
         }
     }
 
-    private func caller(of request: InboundRequest) async throws(AuthenticationRefusal) -> Principal {
+    private func caller(of request: InboundRequest) async throws(Refusal) -> Principal {
         switch rules.places.credential(in: request.head) {
-        case .none: throw AuthenticationRefusal(.missing, challenge: challenge)
-        case .several: throw AuthenticationRefusal(.ambiguous)
-        case .unsupported, .signature: throw AuthenticationRefusal(.invalid, challenge: challenge)
-        case .bearer(let text), .key(let text): return try caller(key: text)
+        case .none: throw Refusal(.missing)
+        case .several: throw Refusal(.ambiguous)
+        case .unsupported: throw Refusal(.invalid, "of no kind that is known")
+        case .signature: throw Refusal(.invalid, "signatures are not taken")
+        case .key(let text): return try caller(key: text)
+        case .bearer(let text):
+            guard let tokens, TokenDoor.isToken(text.revealed) else { return try caller(key: text) }
+            guard !brake.isPressed(by: request.remoteAddress, now: .now) else { throw Refusal(.tooMany) }
+            do throws(TokenDoor.Refusal) {
+                return try await tokens.caller(text)
+            } catch {
+                throw Refusal(error.reason, error.problem)
+            }
         }
     }
 
-    private func caller(key: Secret) throws(AuthenticationRefusal) -> Principal {
+    private func caller(key: Secret) throws(Refusal) -> Principal {
         guard rules.kinds.contains(.apiKey), let principal = directory.principal(key: KeyDigest(of: key.revealed)) else {
-            throw AuthenticationRefusal(.invalid, challenge: challenge)
+            throw Refusal(.invalid, "no such key")
         }
         return principal
+    }
+
+    /// Why a caller is not let in, and for the log what was wrong with what they showed.
+    private struct Refusal: Error {
+        var reason: AuthenticationRefusal.Reason
+        var problem: String
+
+        init(_ reason: AuthenticationRefusal.Reason, _ problem: String = "") {
+            self.reason = reason
+            self.problem = problem
+        }
     }
 
     /// Waits as long as the address has earned.

@@ -21,6 +21,7 @@ public struct ConsumerDirectory: Sendable {
     private var principals: [Principal] = []
     private var keys: [KeyDigest: Int] = [:]
     private var credentials: [CredentialID: Int] = [:]
+    private var tokens: [String: TokenRules] = [:]
 
     /// A directory of nobody.
     public init() {}
@@ -46,6 +47,18 @@ public struct ConsumerDirectory: Sendable {
         principals.append(Principal(consumer: consumer.name, groups: consumer.groups, credential: credential))
         credentials[credential] = principals.count - 1
         return principals.count - 1
+    }
+
+    /// Adds tokens of a consumer that has been added: those of `issuer` whose claims have these values.
+    ///
+    /// - Returns: false where another consumer has the same already.
+    public mutating func add(tokensOf issuer: String, with claims: [ClaimPath: String], of consumer: Consumer) -> Bool {
+        tokens[issuer, default: TokenRules()].add(claims, consumer: consumer.name)
+    }
+
+    /// Whose a token is: of those it was issued for by its claims, and otherwise the one that the issuer's claim names.
+    public func consumer(of token: VerifiedToken) -> Consumer? {
+        (tokens[token.issuer]?.consumer(of: token) ?? token.consumer).flatMap { consumers[$0] }
     }
 
     /// The caller with a key.

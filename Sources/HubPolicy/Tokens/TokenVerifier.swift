@@ -12,8 +12,9 @@ public final class TokenVerifier: Sendable {
     /// something else (RFC 8725 §3.11).
     private static let types: Set<String> = ["jwt", "at+jwt"]
 
+    /// How many seconds an issuer's clock may be off.
+    public let skew: Int64
     private let issuers: [String: TokenIssuer]
-    private let skew: Int64
     private let cache: TokenCache
 
     /// A verifier.
@@ -68,6 +69,9 @@ public final class TokenVerifier: Sendable {
             return try verify(token, for: audiences, now: now)
         }
     }
+
+    /// Whether an issuer has any keys at present.
+    func hasKeys(of issuer: String) -> Bool { issuers[issuer].map { !$0.keys.current.keys.isEmpty } ?? false }
 
     private typealias Verified = (token: VerifiedToken, issuer: TokenIssuer, isRemembered: Bool)
 

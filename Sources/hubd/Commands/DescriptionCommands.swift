@@ -215,7 +215,7 @@ enum CommandLineDescription {
         if DescriptionLocation.isURL(location) {
             guard root == nil else { throw CommandFailure("--root is for a description that is a file") }
             let registry = UpstreamRegistry(timers: Timekeeper.start())
-            bytes = try await RemoteDescriptions.fetch(location, registry: registry)
+            bytes = try await RemoteDocument.fetch(location, limit: JSONLimits.description.maximumBytes, registry: registry)
             let loader = RemoteLoader(beside: location, registry: registry)
             let api = try await read(bytes, named: loader.name, loader: loader, at: location)
             try loader.check()

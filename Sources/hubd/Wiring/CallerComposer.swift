@@ -1,18 +1,52 @@
 import HTTPTypes
 import HubCore
 import HubPolicy
+import HubUpstream
 
-/// Makes of the settings who may call, and what lets callers into each entry.
+/// Makes of the settings who may call, and what lets callers into each entry. Outlives snapshots: what slows down bad callers, and the keys
+/// of issuers, are the same before and after a reload.
 struct CallerComposer: Sendable {
-    let brake = FailureBrake()
-    let timers: TimerTable
+    let keySets: RemoteKeySets
+    private let brake = FailureBrake()
+    private let timers: TimerTable
 
-    /// Who may call.
+    init(registry: UpstreamRegistry, timers: TimerTable) {
+        keySets = RemoteKeySets(registry: registry)
+        self.timers = timers
+    }
+
+    /// What lets callers into each entry that asks for a credential.
     ///
     /// - Parameters:
-    ///   - secrets: what the references are; nil: none is read.
-    ///   - findings: hears of keys that stand twice.
-    func directory(
+    ///   - secrets: what the references are; nil: neither secrets nor the network are used.
+    ///   - findings: hears of keys that stand twice, of files that hold no keys, and of issuers that cannot be reached.
+    func authenticators(
+        _ settings: Settings, secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
+    ) async -> [EntryKey: any Authenticator] {
+        let directory = directory(of: settings.consumers, secrets: secrets, &findings)
+        let issuers = await issuers(settings, secrets: secrets, &findings)
+        let verifier = TokenVerifier(issuers: issuers)
+        let known = Set(settings.issuers.map(\.issuer))
+        return settings.auth.reduce(into: [:]) { authenticators, item in
+            guard case .asked(let rules) = item.value else { return }
+            let resource = ResourceDocuments.resource(of: item.key.name, item.value, publicURL: settings.publicURL)
+            let servers = Set(rules.oauth?.authorizationServers ?? [])
+            let door = TokenDoor(
+                verifier: verifier, consumerIssuers: rules.kinds.contains(.jwt) ? known : [],
+                resource: resource.map { TokenDoor.Resource(resource: $0, issuers: servers, openIssuers: servers.subtracting(known)) },
+                directory: directory
+            ) { Timekeeper.secondsSince1970 }
+            let places = CredentialPlaces(headers: rules.keyHeaders.compactMap { HTTPField.Name($0) }, parameters: rules.keyParameters)
+            let takesTokens = !rules.kinds.isDisjoint(with: [.jwt, .oauth])
+            authenticators[item.key] = EntryAuthenticator(
+                EntryAuthenticator.Rules(kinds: rules.kinds, places: places), directory: directory, tokens: takesTokens ? door : nil,
+                resource: resource, brake: brake, timers: timers)
+        }
+    }
+
+    // MARK: Consumers
+
+    private func directory(
         of consumers: [ConsumerEntry], secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
     ) -> ConsumerDirectory {
         var directory = ConsumerDirectory()
@@ -25,6 +59,9 @@ struct CallerComposer: Sendable {
                 findings.error(
                     "this key of \(entry.name) stands here a second time", hint: "make another with `hubd keys new \(entry.name)`",
                     at: place)
+            }
+            for tokens in entry.tokens where !directory.add(tokensOf: tokens.issuer.value, with: tokens.claims, of: consumer) {
+                findings.error("these tokens are another consumer's already", hint: "tell them apart by claims", at: tokens.issuer.place)
             }
         }
         return directory
@@ -39,11 +76,67 @@ struct CallerComposer: Sendable {
         }
     }
 
-    /// What lets callers into an entry; nil for one that is open.
-    func authenticator(for auth: EntryAuth, _ directory: ConsumerDirectory) -> (any Authenticator)? {
-        guard case .asked(let rules) = auth else { return nil }
-        let places = CredentialPlaces(headers: rules.keyHeaders.compactMap { HTTPField.Name($0) }, parameters: rules.keyParameters)
-        return EntryAuthenticator(
-            EntryAuthenticator.Rules(kinds: rules.kinds, places: places), directory: directory, brake: brake, timers: timers)
+    // MARK: Issuers
+
+    /// Those of `identity.jwt`, and the authorization servers that nothing else is said of.
+    private func issuers(
+        _ settings: Settings, secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
+    ) async -> [TokenIssuer] {
+        var issuers: [TokenIssuer] = []
+        var remote: [(keys: RemoteKeys, issuer: String, place: SourcePlace)] = []
+        for entry in settings.issuers {
+            let keys: any KeySource
+            switch entry.keys {
+            case .url(let url):
+                let set = keySets.keys(at: .keySet(url))
+                remote.append((set, entry.issuer, entry.place))
+                keys = set
+            case .file(let file): keys = FixedKeys(Self.keySet(in: file, &findings))
+            case .secret(let reference): keys = FixedKeys(Self.keySet(of: secrets?[reference], entry, &findings))
+            }
+            issuers.append(
+                TokenIssuer(
+                    issuer: entry.issuer, algorithms: entry.algorithms, audiences: entry.audiences, consumerClaim: entry.consumer,
+                    groupsClaim: entry.groups, keys: keys))
+        }
+        for case (_, .asked(let rules)) in settings.auth {
+            for server in rules.oauth?.authorizationServers ?? [] where !issuers.contains(where: { $0.issuer == server }) {
+                let set = keySets.keys(at: .issuer(server))
+                remote.append((set, server, rules.place))
+                // Without an audience of its own: an access token is for the entry that asks, and for no other.
+                issuers.append(TokenIssuer(issuer: server, algorithms: IssuerEntry.asymmetric, keys: set))
+            }
+        }
+        keySets.keepOnly(Set(remote.map(\.keys.location)))
+        guard secrets != nil else { return issuers }
+        await keySets.refreshDue()
+        for (keys, issuer, place) in remote {
+            guard let problem = keys.problem else { continue }
+            findings.warning(
+                "the keys of \(issuer) are not available: \(problem)", hint: "its tokens are refused; it is tried again by itself",
+                at: place)
+        }
+        return issuers
+    }
+
+    private static func keySet(in file: Placed<String>, _ findings: inout FindingCollector) -> KeySet {
+        do {
+            let keys = try KeySet(parsing: FileAccess.read(file.value, limit: KeySet.maximumLength))
+            for problem in keys.problems { findings.warning("\(file.value): \(problem)", hint: nil, at: file.place) }
+            return keys
+        } catch {
+            findings.error("cannot be read: \(error)", hint: nil, at: file.place)
+            return KeySet([])
+        }
+    }
+
+    private static func keySet(of secret: Secret?, _ entry: IssuerEntry, _ findings: inout FindingCollector) -> KeySet {
+        guard let secret else { return KeySet([]) }
+        do throws(KeyProblem) {
+            return KeySet([try VerificationKey(secret: secret, algorithms: entry.algorithms)])
+        } catch {
+            findings.error("the secret of \(entry.issuer) cannot be used: \(error)", hint: nil, at: entry.place)
+            return KeySet([])
+        }
     }
 }

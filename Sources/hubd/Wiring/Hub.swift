@@ -76,6 +76,7 @@ final class Hub: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.runtime.run() }
             if let certificates { group.addTask { await certificates.run() } }
+            group.addTask { await self.builder.composer.keySets.run() }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides

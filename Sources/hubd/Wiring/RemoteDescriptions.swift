@@ -1,7 +1,5 @@
-import HTTPTypes
 import HubCore
 import HubUpstream
-import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import SpecIngest
@@ -49,7 +47,7 @@ final class RemoteDescriptions: Sendable {
         var remote = known ?? Remote(due: now)
         remote.refresh = refresh
         do {
-            let bytes = try await Self.fetch(url, registry: registry)
+            let bytes = try await RemoteDocument.fetch(url, limit: JSONLimits.description.maximumBytes, registry: registry)
             if remote.api == nil || remote.bytes != bytes || !remote.isWhole {
                 let loader = RemoteLoader(beside: url, registry: registry)
                 let api = try await DescriptionReader.read(bytes, named: loader.name, soap: source.soap, loader: loader)
@@ -73,42 +71,5 @@ final class RemoteDescriptions: Sendable {
     func isAnyDue(of sources: some Sequence<Source>) -> Bool {
         let now = ContinuousClock.now
         return remotes.withLockedValue { remotes in sources.contains { source in remotes[source].map { $0.due <= now } ?? true } }
-    }
-
-    /// Fetches a description that the operator named.
-    static func fetch(_ url: String, registry: UpstreamRegistry) async throws -> ByteBuffer {
-        let (base, query) = split(url)
-        guard let address = HTTPAddress(base), let origin = HTTPAddress(address.origin) else {
-            throw CommandFailure("\(url) is not an http or https URL")
-        }
-        let service = registry.service(
-            for: UpstreamSettings(
-                name: "description", addresses: [UpstreamAddress(address: origin)],
-                timeouts: UpstreamTimeouts(connect: .seconds(3), firstByte: .seconds(5), idle: .seconds(5), total: .seconds(30)),
-                maximumResponseBytes: JSONLimits.description.maximumBytes, isOperatorDefined: true))
-        let path = (address.path.isEmpty ? "/" : address.path) + query
-        let response: CollectedResponse
-        do {
-            response = try await service.collect(
-                OutboundRequest(method: .get, path: path), basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
-        } catch let error as HubError {
-            throw CommandFailure("\(base) could not be fetched: \(error.message)")
-        }
-        guard response.status != 404, response.status != 410 else { throw Missing(url: base, status: response.status) }
-        guard response.status == 200 else { throw CommandFailure("\(base) could not be fetched: HTTP \(response.status)") }
-        return response.body
-    }
-
-    /// Nothing is at the address, says its host.
-    struct Missing: Error, CustomStringConvertible {
-        var url: String
-        var status: Int
-
-        var description: String { "\(url) could not be fetched: HTTP \(status)" }
-    }
-
-    private static func split(_ url: String) -> (base: String, query: String) {
-        let base = url.prefix { $0 != "?" }
-        return (String(base), String(url[base.endIndex...]))
     }
 }

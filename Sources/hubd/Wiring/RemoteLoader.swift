@@ -62,8 +62,8 @@ final class RemoteLoader: DescriptionLoader {
         do {
             guard ContinuousClock.now < deadline else { throw CommandFailure("its files take too long to fetch") }
             let url = folder + segments.map { PercentEncoding.encode(String($0)) }.joined(separator: "/") + query
-            return try await RemoteDescriptions.fetch(url, registry: registry)
-        } catch is RemoteDescriptions.Missing {
+            return try await RemoteDocument.fetch(url, limit: JSONLimits.description.maximumBytes, registry: registry)
+        } catch is RemoteDocument.Missing {
             throw IngestError(.unreadable, "there is no file \(path)")
         } catch {
             state.withLockedValue { $0.failure = "\(error)" }

@@ -48,7 +48,7 @@ struct SnapshotBuilder: Sendable {
     init(masterKey: SymmetricKey, environment: [String: String]) {
         timers = Timekeeper.start()
         registry = UpstreamRegistry(timers: timers)
-        composer = CallerComposer(timers: timers)
+        composer = CallerComposer(registry: registry, timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
         runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
@@ -73,7 +73,12 @@ struct SnapshotBuilder: Sendable {
         await withTaskGroup(of: (Int, ServerPart).self) { group in
             for (index, entry) in settings.servers.enumerated() {
                 group.addTask {
-                    (index, await self.server(entry, upstreams: upstreams, secrets: schemeSecrets, hosts: hosts, fetching: fetching))
+                    (
+                        index,
+                        await self.server(
+                            entry, upstreams: upstreams, secrets: schemeSecrets, hosts: hosts, publicURL: settings.publicURL,
+                            fetching: fetching)
+                    )
                 }
             }
             for await (index, part) in group { parts[index] = part }
@@ -91,15 +96,14 @@ struct SnapshotBuilder: Sendable {
             unavailable[key] = part.unavailable
             if let report = part.list { lists.append((entry.name, report)) }
         }
-        let directory = composer.directory(of: settings.consumers, secrets: schemeSecrets, &findings)
-        let authenticators = settings.auth.compactMapValues { composer.authenticator(for: $0, directory) }
+        let authenticators = await composer.authenticators(settings, secrets: schemeSecrets, &findings)
         entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
         let snapshot =
             findings.hasErrors
             ? nil
             : HubSnapshot(
                 entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors,
-                authenticators: authenticators, unavailable: unavailable)
+                authenticators: authenticators, documents: ResourceDocuments.documents(of: settings), unavailable: unavailable)
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, lists: lists)
     }
@@ -140,7 +144,8 @@ struct SnapshotBuilder: Sendable {
 
     private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
         var secrets: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap(\.secrets) + settings.consumers.flatMap(\.secrets) {
+        for reference in settings.servers.flatMap(\.secrets) + settings.consumers.flatMap(\.secrets) + settings.issuers.compactMap(\.secret)
+        {
             do throws(ConfigFinding) {
                 secrets[reference] = try sendable(reference)
             } catch {
@@ -201,7 +206,7 @@ struct SnapshotBuilder: Sendable {
 
     private func server(
         _ entry: ServerEntry, upstreams: [String: UpstreamSettings], secrets: [SecretReference: Secret]?, hosts: HostRule,
-        fetching: Fetching
+        publicURL: HTTPAddress?, fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
         var api: IngestedAPI
@@ -240,7 +245,8 @@ struct SnapshotBuilder: Sendable {
         report(list, of: entry, &findings)
         let server = MCPServer(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
-            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime)
+            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime,
+            resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: publicURL))
         return ServerPart(server: server, list: list, api: api, findings: findings.findings)
     }
 

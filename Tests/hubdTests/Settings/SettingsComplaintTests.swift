@@ -190,7 +190,6 @@ struct SettingsComplaintTests {
             Case("telemetry: { otlp: { endpoint: \"http://a\" } }", #"hub.yaml:1:1: error: "telemetry" is not in this version"#),
             Case(server + "    access: []", #"hub.yaml:4:5: error: "access" is not in this version"#),
             Case(server + "    expose: false", #"hub.yaml:4:5: error: "expose" is not in this version"#),
-            Case(server + "    auth: [jwt]", #"hub.yaml:4:12: error: "jwt" is not in this version — this version has apiKey"#),
             Case(
                 "admin: { token: \"vault:a#b\" }",
                 #"hub.yaml:1:17: error: "vault:" is not in this version — this version has env:NAME or file:PATH"#),
@@ -199,6 +198,32 @@ struct SettingsComplaintTests {
                 #"hub.yaml:1:53: error: "least-request" is not in this version — this version has round-robin, weighted"#),
         ])
     func notInThisVersion(example: Case) {
+        #expect(SettingsTestFiles.load(example.text).findings.map(\.description) == [example.complaint])
+    }
+
+    @Test(
+        "ways in that lack what they need are errors that say what",
+        arguments: [
+            Case(
+                server + "    auth: [jwt]", #"hub.yaml:4:11: error: no tokens are taken — name whose under identity: { jwt: … }"#),
+            Case(
+                "publicUrl: https://a.test\n" + server + "    auth: [oauth]",
+                "hub.yaml:5:11: error: oauth needs authorization servers — write oauth: { authorizationServers: [URL] } beside it"),
+            Case(
+                server + "    auth: [oauth]\n    oauth: { authorizationServers: [\"https://b.test\"] }",
+                "hub.yaml:4:11: error: oauth needs the URL by which clients know the hub — write publicUrl"),
+            Case(
+                "identity: { jwt: [ { issuer: \"https://b.test\", jwks: \"https://b.test/k\", audience: hub, algorithms: [HS256] } ] }",
+                "hub.yaml:1:102: error: HS256 is for a shared secret — write secret: in place of jwks:"),
+            Case(
+                "identity: { jwt: [ { issuer: \"https://b.test\", secret: \"env:A\", audience: hub, algorithms: [RS256] } ] }",
+                "hub.yaml:1:93: error: RS256 is for public keys — HS256, HS384 and HS512 are for a secret"),
+            Case(
+                "consumers: { a: { jwt: { issuer: \"https://b.test\" } } }",
+                #"hub.yaml:1:34: error: no tokens of "https://b.test" are taken — name the issuer and its keys under identity: { jwt: … }"#
+            ),
+        ])
+    func waysIn(example: Case) {
         #expect(SettingsTestFiles.load(example.text).findings.map(\.description) == [example.complaint])
     }
 
@@ -211,7 +236,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "mcp", "command", "env", "jwt", "hmac", "vault:", "virtualServers", "agents", "registries", "identity",
+                "mcp", "command", "env", "hmac", "vault:", "virtualServers", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

@@ -96,7 +96,6 @@ struct SettingsModelTests {
             ("services: { a: A }, routes: [ { to: [ { service: a } ] } ]", #"hub.yaml:1:88: error: "routes" is not in this version"#),
             ("services: { a: A }, toolSelection: { limit: 3 }", #"hub.yaml:1:88: error: "toolSelection" is not in this version"#),
             ("services: { a: A }, cache: { ttl: 1m }", #"hub.yaml:1:88: error: "cache" is not in this version"#),
-            ("services: { a: A }, auth: [jwt]", #"hub.yaml:1:95: error: "jwt" is not in this version"#),
             ("services: {}", #"hub.yaml:1:26: error: "services" is empty — name the provider that answers"#),
             ("description: x", #"hub.yaml:1:11: error: "m" needs "services""#),
         ])

@@ -1,4 +1,5 @@
 import HubCore
+import HubPolicy
 
 /// Who may call an entry, as written.
 enum EntryAuth: Sendable, Hashable {
@@ -17,9 +18,25 @@ enum EntryAuth: Sendable, Hashable {
         var keyHeaders: [String] = []
         /// Query parameters that API keys may stand in.
         var keyParameters: [String] = []
+        /// What the entry is to OAuth clients.
+        var oauth: OAuthEntry?
         /// Where `auth` stands.
         var place: SourcePlace
     }
+}
+
+/// What an entry is to OAuth clients, as written.
+struct OAuthEntry: Sendable, Hashable {
+    /// A scope and the tools that it opens.
+    struct Scope: Sendable, Hashable {
+        var name: String
+        var tools: [NamePattern]
+    }
+
+    /// The issuers that clients are sent to, as they call themselves.
+    var authorizationServers: [String] = []
+    /// The scopes in the order written.
+    var scopes: [Scope] = []
 }
 
 /// One of `consumers`, as written.
@@ -32,6 +49,14 @@ struct ConsumerEntry: Sendable, Hashable {
     var groups: Set<String> = []
     /// The API keys.
     var keys: [Key] = []
+    /// The tokens.
+    var tokens: [Tokens] = []
+
+    /// Tokens of an issuer with certain claims.
+    struct Tokens: Sendable, Hashable {
+        var issuer: Placed<String>
+        var claims: [ClaimPath: String]
+    }
 
     /// The secrets that have to be read to know the consumer's credentials.
     var secrets: [SecretReference] {

@@ -23,7 +23,7 @@ enum HubGrammar {
         Field("agents", .map(keys: .entry(.agent), values: agent), "A2A agents, each at /a2a/NAME.").later,
         Field("registries", registries, "Registries that the hub publishes to and imports from.").later,
         Field("models", .map(keys: .entry(.model), values: modelAPI), "Model APIs, each at /models/NAME/v1; default is also at /v1."),
-        Field("identity", identity, "How callers prove who they are.").later,
+        Field("identity", identity, "How callers prove who they are."),
         Field("consumers", consumers, "Who may call."),
         Field("policies", policies, "Limits, guards and masks around calls."),
         Field("telemetry", telemetry, "Where traces and metrics are sent.").later,

@@ -58,6 +58,8 @@ struct Settings: Sendable, Hashable {
     var servers: [ServerEntry] = []
     /// The Model APIs in the order written, files in the order included.
     var models: [ModelEntry] = []
+    /// Whose tokens are taken, in the order written.
+    var issuers: [IssuerEntry] = []
     /// Who may call, in the order written.
     var consumers: [ConsumerEntry] = []
     /// The files that were read, the main one first, as the process can open them.
@@ -68,6 +70,7 @@ struct Settings: Sendable, Hashable {
         [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
             + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
             + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + consumers.flatMap(\.secrets)
+            + issuers.compactMap(\.secret)
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

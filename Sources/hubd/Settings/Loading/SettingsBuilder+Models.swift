@@ -20,7 +20,7 @@ extension SettingsBuilder {
         }
         guard let service = service(first.key, first.value) else { return }
         settings.models.append(
-            ModelEntry(name: name, place: key.place, service: service, auth: auth(value["auth"])))
+            ModelEntry(name: name, place: key.place, service: service, auth: auth(value)))
     }
 
     private mutating func service(_ key: ConfigValue, _ value: ConfigValue) -> ModelService? {

@@ -28,6 +28,7 @@ struct SettingsBuilder {
     mutating func build() -> Settings {
         readListeners()
         readHub()
+        for element in top("identity")?["jwt"]?.elements ?? [] { readIssuer(element) }
         for list in consumerLists {
             for (key, value) in list.members { readConsumer(key, value) }
         }
@@ -46,6 +47,7 @@ struct SettingsBuilder {
             }
         }
         checkAuth()
+        checkTokens()
         return settings
     }
 
@@ -191,7 +193,7 @@ struct SettingsBuilder {
                 },
                 credentials: value["credentials"].map { $0.members.compactMap(schemeCredential) },
                 refresh: duration(value["refresh"]),
-                auth: auth(value["auth"]),
+                auth: auth(value),
                 tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
                 profile: value["profile"].flatMap { profile in
                     profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }

@@ -2,7 +2,7 @@ extension HubGrammar {
     /// How callers prove who they are.
     static let identity = Shape.object([
         Field("jwt", .list(tokenIssuer, minimum: 1), "Whose tokens are taken."),
-        Field("hmac", .object([Field("clockSkew", .text(.duration), "How far clocks may differ.")]), "Signed requests."),
+        Field("hmac", .object([Field("clockSkew", .text(.duration), "How far clocks may differ.")]), "Signed requests.").later,
     ])
 
     private static let tokenIssuer = Shape.object(
@@ -36,13 +36,7 @@ extension HubGrammar {
     private static let consumer = Shape.object([
         Field("groups", .list(.text(.plain)), "The groups they are in."),
         Field("apiKeys", .list(apiKey, minimum: 1), "Their API keys."),
-        Field(
-            "jwt",
-            .object([
-                Field("issuer", .text(.url), "The issuer.").required,
-                Field("claims", .map(keys: .any, values: .text(.plain)), "Claims and the values they must have."),
-            ]), "The tokens that are theirs."
-        ).later,
+        Field("jwt", .oneOf([ownTokens, .list(ownTokens, minimum: 1)]), "The tokens that are theirs."),
         Field(
             "hmac",
             .object([
@@ -50,6 +44,11 @@ extension HubGrammar {
                 Field("secret", .secret(.credential), "The key.").required,
             ]), "The signatures that are theirs."
         ).later,
+    ])
+
+    private static let ownTokens = Shape.object([
+        Field("issuer", .text(.url), "The issuer.").required,
+        Field("claims", .map(keys: .any, values: .text(.plain)), "Claims and the values they must have; dots lead into them."),
     ])
 
     private static let apiKey = Shape.object(

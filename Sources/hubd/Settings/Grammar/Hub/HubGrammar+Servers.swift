@@ -63,9 +63,11 @@ extension HubGrammar {
             "auth",
             .oneOf([
                 .words("none"),
-                .list(.oneOf([.choice([Choice(name: "apiKey"), .later("jwt"), .later("hmac"), .later("oauth")]), keyPlace]), minimum: 1),
+                .list(
+                    .oneOf([.choice([Choice(name: "apiKey"), Choice(name: "jwt"), .later("hmac"), Choice(name: "oauth")]), keyPlace]),
+                    minimum: 1),
             ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
-        Field("oauth", oauth, "The authorization servers that clients are sent to.").later,
+        Field("oauth", oauth, "The authorization servers that clients are sent to."),
         Field("access", .list(accessRule), "Who may use which tools; the first rule that matches decides.").later,
         Field(
             "trust", .object([Field("pin", .words("first-use", "approval", "off"), "When a changed tool is taken.").required]),
