@@ -1,6 +1,7 @@
 """Hostile bytes on both sides (hostile/http): requests that no client would send, and answers that no honest upstream gives."""
 
 import base64
+import hashlib
 import itertools
 import json
 import time
@@ -15,8 +16,6 @@ from harness.wire import call, text
 
 # Left out, with what they wait for.
 NEEDS = {
-    "auth-two": "authentication",
-    "auth-conflict": "authentication",
     "up-sse-cr": "MCP upstreams",
     "up-sse-bom": "MCP upstreams",
     "up-sse-inject-id": "MCP upstreams",
@@ -47,13 +46,18 @@ def is_admin(case: dict) -> bool:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory):
-    """A hub that is known by the name in the requests; its upstream is not asked for anything."""
+    """A hub that is known by the name in the requests; its upstream is not asked for anything. `guarded` wants a key."""
     configuration = {**fault_configuration("http://127.0.0.1:1"), "hosts": ["hub.test"]}
+    configuration["servers"]["guarded"] = {**configuration["servers"]["fault"], "auth": ["apiKey"]}
+    keys = {"apiKeys": [{"sha256": hashlib.sha256(key).hexdigest()} for key in KEYS]}
+    configuration["consumers"] = {"consumer": keys}
     hub = Hub(tmp_path_factory.mktemp("hostile"), configuration, FIXTURES.glob("*.yaml"))
     yield hub
     hub.stop()
 
 
+# Keys that requests of the corpus show: each of them alone would let the caller in.
+KEYS = [b"a", b"b", b"key-of-one", b"key-of-two"]
 JSON_FIELD = b"Content-Type: application/json\r\n"
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
@@ -86,7 +90,8 @@ def follow_up(number: str, session: bytes) -> bytes:
 @pytest.mark.parametrize("case", cases("requests", lambda case: not is_admin(case)))
 def test_a_request_gets_its_verdict_and_one_answer(target, session, case):
     """After the case's bytes a good request follows on the same connection: it gets its own answer, or the connection was closed."""
-    request = payload(case).replace(b"/mcp", b"/mcp/fault").replace(JSON_FIELD, session + JSON_FIELD, 1)
+    server = b"/mcp/guarded" if case["id"].startswith("auth-") else b"/mcp/fault"
+    request = payload(case).replace(b"/mcp", server).replace(JSON_FIELD, session + JSON_FIELD, 1)
     with Connection(target.url) as connection:
         connection.send(request)
         found = connection.wait(lambda found: found and not case["close"])
