@@ -130,7 +130,8 @@ let package = Package(
         tests(
             of: "hubd",
             [
-                "CHubSystem", "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "MCPHub", "SpecIngest",
+                "CHubSystem", "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "MCPHub", "ModelProxy",
+                "SpecIngest",
                 httpTypes, locks, logging, crypto,
             ]),
     ]

@@ -62,11 +62,11 @@ public struct MCPServer: HubEntry {
             // Every revision since 2025-03-26, transports, "Security Warning": DNS rebinding.
             return try await writer.answer(.forbidden, JSONRPCError(.invalidRequest, "Pages of this origin may not use this server"))
         }
-        switch subpath {
-        case "", "/": try await respondStreamable(to: request, writer: writer)
-        case "/sse": try await LegacySSETransport(server: self).open(request, writer: writer)
-        case "/messages": try await LegacySSETransport(server: self).receive(request, writer: writer)
-        default: try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "There is nothing here"))
+        switch MCPRoute(subpath: subpath) {
+        case .streamable: try await respondStreamable(to: request, writer: writer)
+        case .sse: try await LegacySSETransport(server: self).open(request, writer: writer)
+        case .messages: try await LegacySSETransport(server: self).receive(request, writer: writer)
+        case nil: try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "There is nothing here"))
         }
     }
 

@@ -53,7 +53,7 @@ public struct ModelAPI: HubEntry {
         if let origin = fields.value(.origin), !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             throw OpenAIError(.forbidden, .permission, "Pages of this origin may not use this API", code: "origin_refused")
         }
-        guard subpath == "/v1/chat/completions" else { throw .nothingHere }
+        guard ModelRoute(rawValue: String(subpath)) != nil else { throw .nothingHere }
         guard request.head.method == .post else {
             throw OpenAIError(
                 .methodNotAllowed, .invalidRequest, "Only POST is served here", code: "method_not_supported", fields: [.allow: "POST"])

@@ -20,18 +20,28 @@ struct AdminResponder: HTTPResponder {
             return try await writer.refuse(.forbidden, "Pages of this origin may not use the admin listener")
         }
         guard !request.isOverload else { return try await writer.refuse(.serviceUnavailable, "Too many requests are being answered") }
-        switch (request.head.method, request.path) {
-        case (.get, "/healthz"): try await respond(writer, text: "ok\n")
-        case (.get, "/readyz"):
-            try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"]), body: readiness())
-        case (.get, "/metrics") where metricsAreOpen || isAuthorized(request):
+        let route = AdminRoute(request.head.method, request.path)
+        // A stranger is not told either what there is.
+        guard isAllowed(request, on: route) else {
+            return try await writer.refuse(
+                .unauthorized, "The admin token is needed", fields: [.wwwAuthenticate: "Bearer realm=\"hubd admin\""])
+        }
+        switch route {
+        case .health: try await respond(writer, text: "ok\n")
+        case .readiness: try await respond(writer, json: readiness())
+        case .metrics:
             try await respond(writer, text: hub.metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
-        case _ where !isAuthorized(request):
-            try await writer.refuse(.unauthorized, "The admin token is needed", fields: [.wwwAuthenticate: "Bearer realm=\"hubd admin\""])
-        case (.get, "/openapi.json"):
-            try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"]), body: Self.description)
-        case (.post, "/api/v1/reload"): try await reload(writer)
-        default: try await writer.refuse(.notFound, "There is nothing here")
+        case .description: try await respond(writer, json: Self.description)
+        case .reload: try await reload(writer)
+        case nil: try await writer.refuse(.notFound, "There is nothing here")
+        }
+    }
+
+    private func isAllowed(_ request: InboundRequest, on route: AdminRoute?) -> Bool {
+        switch route?.access {
+        case .open: true
+        case .metrics: metricsAreOpen || isAuthorized(request)
+        case .token, nil: isAuthorized(request)
         }
     }
 
@@ -49,6 +59,10 @@ struct AdminResponder: HTTPResponder {
 
     private func respond(_ writer: any ResponseWriter, text: String, type: String = "text/plain; charset=utf-8") async throws {
         try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: type]), body: ByteBuffer(string: text))
+    }
+
+    private func respond(_ writer: any ResponseWriter, json: ByteBuffer) async throws {
+        try await writer.respond(HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"]), body: json)
     }
 
     private func readiness() -> ByteBuffer {
