@@ -79,7 +79,8 @@ public struct MediaType: Sendable, Hashable {
 }
 
 extension Substring {
-    var trimmingSpaces: Substring {
+    /// Without the spaces and tabs at its ends.
+    package var trimmingSpaces: Substring {
         var text = self
         while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
         while let last = text.last, last == " " || last == "\t" { text.removeLast() }
