@@ -27,6 +27,8 @@ public struct EntryAuthenticator: Authenticator {
     private let rules: Rules
     private let directory: ConsumerDirectory
     private let tokens: TokenDoor?
+    private let signatures: SignatureVerifier?
+    private let now: @Sendable () -> Int64
     private let brake: FailureBrake
     private let timers: TimerTable
     private let challenge: @Sendable (_ error: String?) -> String
@@ -35,18 +37,22 @@ public struct EntryAuthenticator: Authenticator {
     ///   - rules: what the entry takes.
     ///   - directory: who may call.
     ///   - tokens: lets in who has a token; nil where the entry takes none.
+    ///   - signatures: checks signed requests; nil where the entry takes none.
     ///   - resource: what the entry is to OAuth clients; nil where it takes no access tokens.
     ///   - brake: slows down who shows bad credentials; one for the hub.
     ///   - timers: does the slowing; must be driven.
+    ///   - now: seconds since 1970.
     public init(
-        _ rules: Rules, directory: ConsumerDirectory, tokens: TokenDoor? = nil, resource: ProtectedResource? = nil, brake: FailureBrake,
-        timers: TimerTable
+        _ rules: Rules, directory: ConsumerDirectory, tokens: TokenDoor? = nil, signatures: SignatureVerifier? = nil,
+        resource: ProtectedResource? = nil, brake: FailureBrake, timers: TimerTable, now: @escaping @Sendable () -> Int64
     ) {
         self.rules = rules
         self.directory = directory
         self.brake = brake
         self.timers = timers
         self.tokens = tokens
+        self.signatures = signatures
+        self.now = now
         challenge = { error in
             if let resource { return resource.challenge(error: error, scopes: resource.scopes.map(\.name)) }
             return #"Bearer realm="hubd""# + (error.map { #", error="\#($0)""# } ?? "")
@@ -88,7 +94,7 @@ public struct EntryAuthenticator: Authenticator {
         case .none: throw Refusal(.missing)
         case .several: throw Refusal(.ambiguous)
         case .unsupported: throw Refusal(.invalid, "of no kind that is known")
-        case .signature: throw Refusal(.invalid, "signatures are not taken")
+        case .signature: return try signer(of: request)
         case .key(let text): return try caller(key: text)
         case .bearer(let text):
             guard let tokens, TokenDoor.isToken(text.revealed) else { return try caller(key: text) }
@@ -98,6 +104,23 @@ public struct EntryAuthenticator: Authenticator {
             } catch {
                 throw Refusal(error.reason, error.problem)
             }
+        }
+    }
+
+    private func signer(of request: InboundRequest) throws(Refusal) -> Principal {
+        guard let signatures else { throw Refusal(.invalid, "signatures are not taken") }
+        guard !brake.isPressed(by: request.remoteAddress, now: .now) else { throw Refusal(.tooMany) }
+        do throws(SignatureProblem) {
+            guard let signed = try SignedRequest.detect(request.head) else {
+                throw SignatureProblem(.malformed, "no signature of a known form")
+            }
+            let signer = directory.signer(signed.key)
+            try signatures.verify(
+                signed, head: request.head, body: request.body, secret: signer?.secret, now: now(), instant: .now)
+            guard let signer else { throw SignatureProblem(.unknownKey, "nobody has a key of that name") }
+            return signer.principal
+        } catch {
+            throw Refusal(error.kind == .ambiguous ? .ambiguous : .invalid, "\(error.kind): \(error)")
         }
     }
 

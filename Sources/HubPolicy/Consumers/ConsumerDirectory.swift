@@ -22,6 +22,7 @@ public struct ConsumerDirectory: Sendable {
     private var keys: [KeyDigest: Int] = [:]
     private var credentials: [CredentialID: Int] = [:]
     private var tokens: [String: TokenRules] = [:]
+    private var signingKeys: [String: (secret: Secret, principal: Int)] = [:]
 
     /// A directory of nobody.
     public init() {}
@@ -54,6 +55,20 @@ public struct ConsumerDirectory: Sendable {
     /// - Returns: false where another consumer has the same already.
     public mutating func add(tokensOf issuer: String, with claims: [ClaimPath: String], of consumer: Consumer) -> Bool {
         tokens[issuer, default: TokenRules()].add(claims, consumer: consumer.name)
+    }
+
+    /// Adds a key that requests are signed with, of a consumer that has been added.
+    ///
+    /// - Returns: false where a key of that name is there already, whoever has it.
+    public mutating func add(signingKey name: String, secret: Secret, of consumer: Consumer) -> Bool {
+        guard signingKeys[name] == nil else { return false }
+        signingKeys[name] = (secret, add(CredentialID(kind: .hmac, name: name), of: consumer))
+        return true
+    }
+
+    /// The secret of a signing key and whose it is.
+    func signer(_ name: String) -> (secret: Secret, principal: Principal)? {
+        signingKeys[name].map { ($0.secret, principals[$0.principal]) }
     }
 
     /// Whose a token is: of those it was issued for by its claims, and otherwise the one that the issuer's claim names.

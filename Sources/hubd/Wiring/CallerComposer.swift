@@ -8,6 +8,9 @@ import HubUpstream
 struct CallerComposer: Sendable {
     let keySets: RemoteKeySets
     private let brake = FailureBrake()
+    private let replays = ReplayGuard()
+    /// Since when signed requests are remembered.
+    private let start = Timekeeper.secondsSince1970
     private let timers: TimerTable
 
     init(registry: UpstreamRegistry, timers: TimerTable) {
@@ -26,6 +29,8 @@ struct CallerComposer: Sendable {
         let directory = directory(of: settings.consumers, secrets: secrets, &findings)
         let issuers = await issuers(settings, secrets: secrets, &findings)
         let verifier = TokenVerifier(issuers: issuers)
+        let signatures = SignatureVerifier(
+            skew: settings.signatureSkew.components.seconds, allowsSHA1: settings.allowsSHA1, notBefore: start, replays: replays)
         let known = Set(settings.issuers.map(\.issuer))
         return settings.auth.reduce(into: [:]) { authenticators, item in
             guard case .asked(let rules) = item.value else { return }
@@ -40,7 +45,8 @@ struct CallerComposer: Sendable {
             let takesTokens = !rules.kinds.isDisjoint(with: [.jwt, .oauth])
             authenticators[item.key] = EntryAuthenticator(
                 EntryAuthenticator.Rules(kinds: rules.kinds, places: places), directory: directory, tokens: takesTokens ? door : nil,
-                resource: resource, brake: brake, timers: timers)
+                signatures: rules.kinds.contains(.hmac) ? signatures : nil, resource: resource, brake: brake, timers: timers
+            ) { Timekeeper.secondsSince1970 }
         }
     }
 
@@ -59,6 +65,12 @@ struct CallerComposer: Sendable {
                 findings.error(
                     "this key of \(entry.name) stands here a second time", hint: "make another with `hubd keys new \(entry.name)`",
                     at: place)
+            }
+            for key in entry.signingKeys {
+                guard let secret = secrets?[key.secret], !directory.add(signingKey: key.name.value, secret: secret, of: consumer) else {
+                    continue
+                }
+                findings.error("another signing key has this name", hint: "rename one of them", at: key.name.place)
             }
             for tokens in entry.tokens where !directory.add(tokensOf: tokens.issuer.value, with: tokens.claims, of: consumer) {
                 findings.error("these tokens are another consumer's already", hint: "tell them apart by claims", at: tokens.issuer.place)

@@ -13,7 +13,7 @@ import Testing
         let bot = ConsumerDirectory.Consumer(name: "bot", groups: ["support"])
         directory.add(bot)
         for key in keys { _ = directory.add(key: KeyDigest(of: key), of: bot) }
-        return EntryAuthenticator(EntryAuthenticator.Rules(kinds: kinds), directory: directory, brake: FailureBrake(), timers: timers)
+        return EntryAuthenticator(EntryAuthenticator.Rules(kinds: kinds), directory: directory, brake: FailureBrake(), timers: timers) { 0 }
     }
 
     private func request(_ fields: HTTPFields) -> InboundRequest {
@@ -61,7 +61,8 @@ import Testing
         let added = (0..<2).map { _ in directory.add(key: KeyDigest(of: "key-of-bot"), of: other) }
         #expect(added == [true, false])
         let moved = EntryAuthenticator(
-            EntryAuthenticator.Rules(kinds: [.apiKey]), directory: directory, brake: FailureBrake(), timers: timers)
+            EntryAuthenticator.Rules(kinds: [.apiKey]), directory: directory, brake: FailureBrake(), timers: timers
+        ) { 0 }
         #expect(!moved.stillAccepts(bot, now: 0))
         #expect(!authenticator().stillAccepts(.anonymous, now: 0))
     }

@@ -236,7 +236,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "mcp", "command", "env", "hmac", "vault:", "virtualServers", "agents", "registries",
+                "mcp", "command", "env", "store:", "vault:", "virtualServers", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

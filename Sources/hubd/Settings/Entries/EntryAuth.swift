@@ -52,6 +52,15 @@ struct ConsumerEntry: Sendable, Hashable {
     /// The tokens.
     var tokens: [Tokens] = []
 
+    /// The keys that requests are signed with.
+    var signingKeys: [SigningKey] = []
+
+    /// A key that requests are signed with.
+    struct SigningKey: Sendable, Hashable {
+        var name: Placed<String>
+        var secret: SecretReference
+    }
+
     /// Tokens of an issuer with certain claims.
     struct Tokens: Sendable, Hashable {
         var issuer: Placed<String>
@@ -60,7 +69,7 @@ struct ConsumerEntry: Sendable, Hashable {
 
     /// The secrets that have to be read to know the consumer's credentials.
     var secrets: [SecretReference] {
-        keys.compactMap { if case .value(let reference) = $0 { reference } else { nil } }
+        keys.compactMap { if case .value(let reference) = $0 { reference } else { nil } } + signingKeys.map(\.secret)
     }
 
     /// An API key: what is kept of it here, or where it is kept whole.

@@ -58,6 +58,10 @@ struct Settings: Sendable, Hashable {
     var servers: [ServerEntry] = []
     /// The Model APIs in the order written, files in the order included.
     var models: [ModelEntry] = []
+    /// How far the clocks of those may differ who sign requests.
+    var signatureSkew = Duration.seconds(300)
+    /// Whether signatures with HMAC-SHA-1 are taken.
+    var allowsSHA1 = false
     /// Whose tokens are taken, in the order written.
     var issuers: [IssuerEntry] = []
     /// Who may call, in the order written.

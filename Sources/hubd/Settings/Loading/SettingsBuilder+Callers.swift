@@ -103,6 +103,10 @@ extension SettingsBuilder {
             for (name, wanted) in element["claims"]?.members ?? [] { claim(name).map { claims[$0] = wanted.string } }
             consumer.tokens.append(ConsumerEntry.Tokens(issuer: Placed(value: text, place: issuer.place), claims: claims))
         }
+        for element in value["hmac"].map({ $0.json.kind == .array ? $0.elements : [$0] }) ?? [] {
+            guard let name = element["key"], let text = name.string, let secret = secret(element["secret"]) else { continue }
+            consumer.signingKeys.append(ConsumerEntry.SigningKey(name: Placed(value: text, place: name.place), secret: secret))
+        }
         settings.consumers.append(consumer)
     }
 

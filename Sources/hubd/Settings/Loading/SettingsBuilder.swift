@@ -28,6 +28,8 @@ struct SettingsBuilder {
     mutating func build() -> Settings {
         readListeners()
         readHub()
+        settings.signatureSkew = duration(top("identity")?["hmac"]?["clockSkew"]) ?? settings.signatureSkew
+        settings.allowsSHA1 = top("identity")?["hmac"]?["sha1"]?.json.bool ?? settings.allowsSHA1
         for element in top("identity")?["jwt"]?.elements ?? [] { readIssuer(element) }
         for list in consumerLists {
             for (key, value) in list.members { readConsumer(key, value) }

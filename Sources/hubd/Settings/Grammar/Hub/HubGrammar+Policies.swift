@@ -2,7 +2,12 @@ extension HubGrammar {
     /// How callers prove who they are.
     static let identity = Shape.object([
         Field("jwt", .list(tokenIssuer, minimum: 1), "Whose tokens are taken."),
-        Field("hmac", .object([Field("clockSkew", .text(.duration), "How far clocks may differ.")]), "Signed requests.").later,
+        Field(
+            "hmac",
+            .object([
+                Field("clockSkew", .text(.duration), "How far clocks may differ; the default is 5m."),
+                Field("sha1", .boolean, "Whether signatures with HMAC-SHA-1, of older clients, are taken."),
+            ]), "Signed requests."),
     ])
 
     private static let tokenIssuer = Shape.object(
@@ -37,13 +42,12 @@ extension HubGrammar {
         Field("groups", .list(.text(.plain)), "The groups they are in."),
         Field("apiKeys", .list(apiKey, minimum: 1), "Their API keys."),
         Field("jwt", .oneOf([ownTokens, .list(ownTokens, minimum: 1)]), "The tokens that are theirs."),
-        Field(
-            "hmac",
-            .object([
-                Field("key", .text(.plain), "The key's name.").required,
-                Field("secret", .secret(.credential), "The key.").required,
-            ]), "The signatures that are theirs."
-        ).later,
+        Field("hmac", .oneOf([signingKey, .list(signingKey, minimum: 1)]), "The signatures that are theirs."),
+    ])
+
+    private static let signingKey = Shape.object([
+        Field("key", .text(.plain), "The key's name.").required,
+        Field("secret", .secret(.credential), "The key.").required,
     ])
 
     private static let ownTokens = Shape.object([

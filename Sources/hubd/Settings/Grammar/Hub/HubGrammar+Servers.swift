@@ -64,7 +64,7 @@ extension HubGrammar {
             .oneOf([
                 .words("none"),
                 .list(
-                    .oneOf([.choice([Choice(name: "apiKey"), Choice(name: "jwt"), .later("hmac"), Choice(name: "oauth")]), keyPlace]),
+                    .oneOf([.choice([Choice(name: "apiKey"), Choice(name: "jwt"), Choice(name: "hmac"), Choice(name: "oauth")]), keyPlace]),
                     minimum: 1),
             ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
         Field("oauth", oauth, "The authorization servers that clients are sent to."),
