@@ -3,9 +3,9 @@ import NIOConcurrencyHelpers
 
 /// Slows down who shows bad credentials: guessing is hopeless anyhow, and must not cost those who have good ones.
 ///
-/// Of the refusals that one address gets within a minute:
-/// 1. The first hundred are given at once. 2. Each further one comes 10 ms later than the one before, a second at most.
-/// 3. Past a thousand, or while a thousand of all addresses wait, the address hears that it was too much, at once.
+/// Of the refusals that one address gets within ten seconds:
+/// 1. The first three hundred are given at once. 2. Each further one takes 1 ms more than the one before, a quarter of a second at most.
+/// 3. Past five thousand, or while a thousand of all addresses wait, the address hears that it was too much, at once.
 ///
 /// A good API key is let in all the same: to look one up costs next to nothing, and many people may share an address.
 public final class FailureBrake: Sendable {
@@ -25,11 +25,12 @@ public final class FailureBrake: Sendable {
         var waiting = 0
     }
 
-    private static let window = Duration.seconds(60)
-    private static let free = 100
-    private static let most = 1000
+    private static let window = Duration.seconds(10)
+    private static let free = 300
+    private static let most = 5000
+    private static let longest = 250
     private static let maximumWaiting = 1000
-    /// Addresses that are remembered within a minute; those that come after are not slowed.
+    /// Addresses that are remembered at once; those that come after are not slowed.
     private static let maximumAddresses = 20_000
 
     private let state = NIOLockedValueBox(State())
@@ -59,7 +60,7 @@ public final class FailureBrake: Sendable {
             guard count > Self.free else { return .now }
             guard count <= Self.most, state.waiting < Self.maximumWaiting else { return .tooMany }
             state.waiting += 1
-            return .after(.milliseconds(min(1000, 10 * (count - Self.free))))
+            return .after(.milliseconds(min(Self.longest, count - Self.free)))
         }
     }
 

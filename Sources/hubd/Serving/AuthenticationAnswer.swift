@@ -33,7 +33,7 @@ struct AuthenticationAnswer {
         fields[.wwwAuthenticate] = refusal.challenge
         switch refusal.reason {
         case .unavailable: fields[.retryAfter] = "5"
-        case .tooMany: fields[.retryAfter] = "60"
+        case .tooMany: fields[.retryAfter] = "10"
         case .missing, .invalid, .ambiguous, .unknownConsumer: break
         }
         return fields
