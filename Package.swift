@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .executable(name: "hubd", targets: ["hubd"]),
         .library(name: "HubCore", targets: ["HubCore"]),
+        .library(name: "HubPolicy", targets: ["HubPolicy"]),
         .library(name: "SpecIngest", targets: ["SpecIngest"]),
     ],
     dependencies: [

@@ -8,13 +8,10 @@ import NIOCore
 /// the order of the names; the path; `?` and the parameters of query and form in the order of their names, if there are any. Higress takes
 /// some of that in two ways, because its documentation, its clients and those of the older gateway differ:
 /// 1. names in lower case without those that have lines of their own, or as they are listed;
-/// 2. every parameter with a `=`, or none where its value is empty, and then `+` is a space.
+/// 2. every parameter with a `=`, or none where its value is empty and a space for `+`.
 ///
 /// Not taken: a decoded path, and `X-Ca-Signed-Content-Type` in place of the real type. Both would leave something of the request unsigned.
 enum CAFieldsText {
-    /// The most parameters of query and form together.
-    static let maximumParameters = 1000
-
     private static let ownLines: [HTTPField.Name] = [.accept, .contentMD5, .contentType, .date]
 
     /// Every text that the signature may be of.
@@ -30,7 +27,8 @@ enum CAFieldsText {
         let hasDigest = try head.signedValue(of: .contentMD5) != nil
         var candidates: [[UInt8]] = []
         for parameterStyle in [FormParameters.Style.all, .older] {
-            let parameters = try FormParameters(query: query, form: form, style: parameterStyle, hasDigest: hasDigest).text
+            let text = try FormParameters.text(query: query, form: form, style: parameterStyle, hasDigest: hasDigest)
+            guard let parameters = text else { continue }
             for fields in [inLowerCase(lines), asListed(lines)] {
                 let candidate = start + fields + path + parameters
                 if !candidates.contains(candidate) { candidates.append(candidate) }

@@ -147,6 +147,41 @@ struct WrongSignature: Sendable, CustomTestStringConvertible {
             $0.body = "z=a+b&c="
             $0.canonicalTarget = "/mcp/orders?a=1&b=2&c&z=a b"
         },
+        before("a + that is signed as it is, like the %2B that may stand there as well", .badSignature, [.caFields]) {
+            $0.target = "/mcp/orders?a=1+2"
+            $0.canonicalTarget = "/mcp/orders?a=1+2"
+        },
+        before("a + that is signed as a space", nil, [.caFields]) {
+            $0.target = "/mcp/orders?a=1+2"
+            $0.canonicalTarget = "/mcp/orders?a=1 2"
+        },
+        before("a %2B that is signed as +", nil, [.caFields]) {
+            $0.target = "/mcp/orders?a=1%2b2"
+            $0.canonicalTarget = "/mcp/orders?a=1+2"
+        },
+        before("a name without a value that is signed escaped", .badSignature, [.caFields]) {
+            $0.target = "/mcp/orders?%61"
+            $0.canonicalTarget = "/mcp/orders?%61="
+        },
+        before("names without a value", nil, [.caFields]) {
+            $0.target = "/mcp/orders?b&a="
+            $0.canonicalTarget = "/mcp/orders?a=&b="
+        },
+        before("names without a value, signed without =", nil, [.caFields]) {
+            $0.target = "/mcp/orders?b&%61="
+            $0.canonicalTarget = "/mcp/orders?a&b"
+        },
+        before("an escape that is none", .malformed, [.caFields]) {
+            $0.target = "/mcp/orders?a=%zz"
+            $0.canonicalTarget = "/mcp/orders?a=%zz"
+        },
+        before("an escape that is cut off", .malformed, [.caFields]) { $0.target = "/mcp/orders?a=%4" },
+        before("two form parameters of a name beside a digest", nil, [.caFields]) {
+            $0.field("content-type", "application/x-www-form-urlencoded")
+            $0.body = "z=1&z=2"
+            $0.field("content-md5", Base64.encode(Array(Insecure.MD5.hash(data: Array("z=1&z=2".utf8)))))
+            $0.canonicalTarget = "/mcp/orders?a=1&b=2&z=1"
+        },
         before("two form parameters of a name", .malformed, [.caFields]) {
             $0.field("content-md5", nil)
             $0.field("content-type", "application/x-www-form-urlencoded")
