@@ -101,7 +101,8 @@ public struct SignatureVerifier: Sendable {
                 throw SignatureProblem(.unsigned, "a body without Content-MD5")
             }
         case .signatureScheme, .hmacScheme:
-            let signsTarget = signed.signs("@request-target") || (signed.form == .hmacScheme && signed.signs("request-line"))
+            // In these letters alone: in others they would be the names of fields.
+            let signsTarget = signed.names.contains { $0 == "@request-target" || (signed.form == .hmacScheme && $0 == "request-line") }
             guard signsTarget else { throw SignatureProblem(.unsigned, "the target is not signed") }
             guard !hasBody || signed.signs("digest") else { throw SignatureProblem(.unsigned, "the digest of the body is not signed") }
         }

@@ -100,6 +100,8 @@ struct WrongSignature: Sendable, CustomTestStringConvertible {
         before("a digest of another hash", .badDigest, lists) { $0.field("digest", "SHA-512=AAAA") },
         before("a target that is not signed", .unsigned, lists) { $0.names.removeAll { $0 == "@request-target" } },
         before("request-line, which is a field here", .unsigned, [.signatureScheme]) { $0.names[0] = "request-line" },
+        before("request-line in other letters, which is a field", .unsigned, [.hmacScheme]) { $0.names[0] = "Request-Line" },
+        before("@request-target in other letters", .malformed, lists) { $0.names[0] = "@Request-Target" },
         before("request-line", nil, [.hmacScheme]) { $0.names[0] = "request-line" },
         before("request-line, beside a field of that name", .malformed, [.hmacScheme]) {
             $0.names[0] = "request-line"
