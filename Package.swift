@@ -117,7 +117,7 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ]),
         tests(of: "HubPolicy", ["HubCore", httpTypes, locks, logging, crypto, cryptoExtras]),
-        tests(of: "HubStore", ["HubCore", locks, logging, crypto]),
+        tests(of: "HubStore", ["HubCore", locks, logging, crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "HubTelemetry", ["HubCore", httpTypes, locks, logging]),
         tests(
             of: "HubUpstream",

@@ -1,0 +1,56 @@
+import GRDB
+
+/// The tables of the store, as steps from one schema to the next.
+///
+/// A step that was published is never edited: a later one changes what it made. The number of the last step taken is kept in the file's
+/// header (`user_version`), so that one transaction reads it, takes the missing steps and writes it: two processes may do so at once.
+enum Schema {
+    /// One step.
+    struct Step: Sendable {
+        /// Its number, one more than that of the step before.
+        let number: Int
+        /// What it makes, for people.
+        let name: String
+        /// The statements.
+        let sql: String
+    }
+
+    /// All steps in order.
+    static let steps: [Step] = [
+        Step(
+            number: 1, name: "secrets",
+            sql: """
+                -- Under which master key new values are sealed: at most one row.
+                CREATE TABLE master_key (
+                    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+                    key_id TEXT NOT NULL
+                ) STRICT;
+                CREATE TABLE secrets (
+                    name TEXT PRIMARY KEY NOT NULL,
+                    purpose TEXT NOT NULL,
+                    format INTEGER NOT NULL,
+                    key_id TEXT NOT NULL,
+                    sealed_key BLOB NOT NULL,
+                    sealed_value BLOB NOT NULL,
+                    created_at INTEGER NOT NULL,
+                    changed_at INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """)
+    ]
+
+    /// The number of the last step.
+    static var current: Int { steps.last?.number ?? 0 }
+
+    /// The number of the last step that was taken in a file.
+    static func version(of database: Database) throws -> Int { try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 }
+
+    /// Takes the steps that are missing. To be called in a transaction that may write.
+    static func migrate(_ database: Database) throws {
+        let version = try version(of: database)
+        guard version < current else { return }
+        for step in steps where step.number > version { try database.execute(sql: step.sql) }
+        // Both are part of the transaction: https://www.sqlite.org/pragma.html#pragma_user_version
+        try database.execute(sql: "PRAGMA application_id = \(HubDatabase.applicationID)")
+        try database.execute(sql: "PRAGMA user_version = \(current)")
+    }
+}

@@ -1,0 +1,52 @@
+public import HubCore
+import NIOConcurrencyHelpers
+
+/// The secrets of the hub's own store as references name them: `store:NAME`. Shared by all snapshots.
+///
+/// Which master keys there are is asked for once, and again where a secret is sealed under another: `hubd secrets rotate` changes the key
+/// beside a hub that runs.
+public final class SecretStore: SecretBackend {
+    private let repository: SecretRepository
+    private let loadKeys: @Sendable () async throws(SecretError) -> MasterKeyRing
+    private let keys = NIOLockedValueBox<MasterKeyRing?>(nil)
+
+    /// - Parameters:
+    ///   - repository: the secrets.
+    ///   - keys: finds the master keys as they are now.
+    public init(_ repository: SecretRepository, keys: @escaping @Sendable () async throws(SecretError) -> MasterKeyRing) {
+        self.repository = repository
+        loadKeys = keys
+    }
+
+    /// Reads a secret; it has no fields.
+    public func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
+        if let known = keys.withLockedValue({ $0 }) {
+            do {
+                return try repository.read(name, keys: known)
+            } catch  where error.kind != .wrongKey {
+                throw SecretError(error)
+            } catch {}  // the key may have been changed since: below
+        }
+        let fresh = try await loadKeys()
+        do {
+            let value = try repository.read(name, keys: fresh)
+            keys.withLockedValue { $0 = fresh }
+            return value
+        } catch {
+            throw SecretError(error)
+        }
+    }
+}
+
+extension SecretError {
+    /// What is wrong with the store, as one of its secrets is read.
+    public init(_ error: StoreError) {
+        let kind: Kind =
+            switch error.kind {
+            case .missing, .invalid: .missing
+            case .wrongKey, .damaged, .foreign, .newer: .refused
+            case .unusable: .unavailable
+            }
+        self.init(kind, error.description)
+    }
+}
