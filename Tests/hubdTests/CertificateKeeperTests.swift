@@ -13,7 +13,8 @@ struct CertificateKeeperTests {
     /// A folder with a certificate and its key, and the configuration that names them.
     private struct Fixture {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hubd-test-\(UInt64.random(in: .min ... .max))").path
-        let loader = CertificateLoader(environment: [:])
+        let loader = CertificateLoader(
+            secrets: SecretKeeper(local: LocalSecrets(environment: [:]), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
 
         init() throws {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -39,11 +40,11 @@ struct CertificateKeeperTests {
     }
 
     @Test("a certificate is read with its key, and its secret is one of those that are checked")
-    func loads() throws {
+    func loads() async throws {
         let fixture = try Fixture()
         defer { fixture.remove() }
         let entries = try fixture.entries()
-        let loaded = fixture.loader.load(entries)
+        let loaded = await fixture.loader.load(entries)
         #expect(loaded.findings == [])
         #expect(loaded.certificates.map(\.identity.names) == [["a.test", "*.a.test"]])
         var settings = Settings()
@@ -53,42 +54,44 @@ struct CertificateKeeperTests {
     }
 
     @Test("what is wrong is said where the file is named: a file that is missing, not PEM, or the key of another")
-    func complaints() throws {
+    func complaints() async throws {
         let fixture = try Fixture()
         defer { fixture.remove() }
         let entries = try fixture.entries(#", clientCA: \#(fixture.folder)/ca.pem"#)
         #expect(
-            fixture.loader.load(entries).findings.map(\.message) == ["cannot be read: \(fixture.folder)/ca.pem: No such file or directory"])
+            await fixture.loader.load(entries).findings.map(\.message) == [
+                "cannot be read: \(fixture.folder)/ca.pem: No such file or directory"
+            ])
         try fixture.write("nonsense", to: "ca.pem")
-        let authorities = try #require(fixture.loader.load(entries).findings.first)
+        let authorities = try #require(await fixture.loader.load(entries).findings.first)
         #expect(authorities.message == "the file of clientCA cannot be used: it holds no certificate in PEM")
         #expect(authorities.place.position?.line == 1)
         // Offline, keys are not read, but certificates are.
-        #expect(fixture.loader.load(entries, readsKeys: false).findings == [authorities])
+        #expect(await fixture.loader.load(entries, readsKeys: false).findings == [authorities])
         try fixture.write(TestCertificates.a.certificate, to: "ca.pem")
         try fixture.write(TestCertificates.b.key, to: "hub.key")
-        #expect(fixture.loader.load(entries, readsKeys: false).findings == [])
-        let key = try #require(fixture.loader.load(entries).findings.first)
+        #expect(await fixture.loader.load(entries, readsKeys: false).findings == [])
+        let key = try #require(await fixture.loader.load(entries).findings.first)
         #expect(key.message == "the key cannot be used: it does not belong to the certificate")
         #expect(key.place == entries.first?.key.place)
     }
 
     @Test("a changed file is taken up, once all of it fits together, and until then the old one stays")
-    func renewal() throws {
+    func renewal() async throws {
         let fixture = try Fixture()
         defer { fixture.remove() }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keeper = try #require(
-            CertificateKeeper(fixture.loader.load(try fixture.entries()).certificates, loader: fixture.loader, logger: logger))
-        #expect(!keeper.renewChanged())
+            CertificateKeeper(await fixture.loader.load(try fixture.entries()).certificates, loader: fixture.loader, logger: logger))
+        #expect(await !keeper.renewChanged())
         try fixture.write(TestCertificates.b.certificate, to: "hub.pem")
-        #expect(!keeper.renewChanged())  // the key is still the old one
-        #expect(!keeper.renewChanged())
+        #expect(await !keeper.renewChanged())  // the key is still the old one
+        #expect(await !keeper.renewChanged())
         try fixture.write(TestCertificates.b.key, to: "hub.key")
-        #expect(keeper.renewChanged())
-        #expect(!keeper.renewChanged())
+        #expect(await keeper.renewChanged())
+        #expect(await !keeper.renewChanged())
         try FileManager.default.removeItem(atPath: fixture.folder + "/hub.pem")
-        #expect(!keeper.renewChanged())
+        #expect(await !keeper.renewChanged())
         #expect(CertificateKeeper([], loader: fixture.loader, logger: logger) == nil)
     }
 }

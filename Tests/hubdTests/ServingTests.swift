@@ -26,9 +26,10 @@ struct DataDirectoryTests {
             let token = try data.adminToken()
             #expect(token.revealed.utf8.count >= 40)
             #expect(try data.adminToken() == token)
-            #expect(try data.masterKey(from: nil) == data.masterKey(from: nil))
-            #expect(try data.masterKey(from: String(repeating: "k", count: 32)) != data.masterKey(from: nil))
-            #expect(throws: DataDirectory.DataError.self) { try data.masterKey(from: "short") }
+            #expect(try data.masterKey() == data.masterKey())
+            #expect(try DataDirectory.masterKey(of: Secret(String(repeating: "k", count: 32))) != data.masterKey())
+            #expect(throws: DataDirectory.DataError.self) { try DataDirectory.masterKey(of: Secret("short")) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: data.path).sorted() == ["admin.token", "master.key"])
             let attributes = try FileManager.default.attributesOfItem(atPath: data.adminTokenPath)
             #expect((attributes[.posixPermissions] as? Int) == 0o600)
         }

@@ -39,6 +39,14 @@ public struct MasterKeyRing: Sendable, Hashable {
     /// The key with this id.
     subscript(id: String) -> MasterKey? { current.id == id ? current : earlier.first { $0.id == id } }
 
+    /// This ring with the keys of an older one behind its own; four in all, so that a hub that runs for years keeps few.
+    func keeping(_ older: MasterKeyRing?) -> MasterKeyRing {
+        let others = (earlier + (older.map { [$0.current] + $0.earlier } ?? [])).reduce(into: [MasterKey]()) { others, key in
+            if key != current, !others.contains(key) { others.append(key) }
+        }
+        return MasterKeyRing(current, earlier: Array(others.prefix(3)))
+    }
+
     /// The ids, the current one first.
     var ids: [String] { [current.id] + earlier.map(\.id).filter { $0 != current.id } }
 }

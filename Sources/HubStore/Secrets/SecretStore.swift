@@ -20,14 +20,16 @@ public final class SecretStore: SecretBackend {
 
     /// Reads a secret; it has no fields.
     public func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
-        if let known = keys.withLockedValue({ $0 }) {
+        let known = keys.withLockedValue { $0 }
+        if let known {
             do {
                 return try repository.read(name, keys: known)
             } catch  where error.kind != .wrongKey {
                 throw SecretError(error)
             } catch {}  // the key may have been changed since: below
         }
-        let fresh = try await loadKeys()
+        // What opened until now may still be needed: a rotation changes one secret after another.
+        let fresh = try await loadKeys().keeping(known)
         do {
             let value = try repository.read(name, keys: fresh)
             keys.withLockedValue { $0 = fresh }

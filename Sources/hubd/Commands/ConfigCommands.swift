@@ -27,8 +27,11 @@ struct CheckCommand: AsyncParsableCommand {
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         var lists: [(server: String, report: ListReport)] = []
         if let settings {
-            if !offline { findings += secretFindings(settings) }
-            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), environment: ProcessInfo.processInfo.environment)
+            let secrets = SecretKeeper(
+                for: settings, environment: ProcessInfo.processInfo.environment,
+                logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+            if !offline { findings += await secretFindings(settings, secrets) }
+            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets)
                 .build(settings, fetching: offline ? .never : .always)
             findings += result.findings.filter { !findings.contains($0) }
             lists = result.lists
@@ -52,13 +55,12 @@ struct CheckCommand: AsyncParsableCommand {
         if hasErrors { throw ExitCode(1) }
     }
 
-    private func secretFindings(_ settings: Settings) -> [ConfigFinding] {
-        settings.secrets.compactMap { reference in
-            do throws(ConfigFinding) {
-                _ = try reference.resolve(environment: ProcessInfo.processInfo.environment)
-                return nil
-            } catch {
-                return error
+    private func secretFindings(_ settings: Settings, _ secrets: SecretKeeper) async -> [ConfigFinding] {
+        let resolved = await secrets.resolve(settings.secrets, isForced: false)
+        return settings.secrets.compactMap { reference in
+            switch resolved[reference] {
+            case .wrong(let finding), .away(let finding): finding
+            case .value, nil: nil
             }
         }
     }
@@ -86,7 +88,15 @@ struct ReloadCommand: AsyncParsableCommand {
                 throw CommandFailure("no hub runs on \(settings.dataDirectory); start one with hubd serve")
             }
             running = hub
-            token = try settings.adminToken?.resolve(environment: ProcessInfo.processInfo.environment) ?? data.adminToken()
+            token =
+                if let reference = settings.adminToken {
+                    try await SecretKeeper(
+                        for: settings, environment: ProcessInfo.processInfo.environment,
+                        logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
+                    ).value(of: reference)
+                } else {
+                    try data.adminToken()
+                }
         } catch let error as DataDirectory.DataError {
             throw CommandFailure(error.description)
         } catch let finding as ConfigFinding {
@@ -134,8 +144,9 @@ struct StdioCommand: AsyncParsableCommand {
         let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
-        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), environment: ProcessInfo.processInfo.environment).build(
-            settings, fetching: .always)
+        let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
+        let secrets = SecretKeeper(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
+        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets).build(settings, fetching: .always)
         result.findings.print()
         guard let snapshot = result.snapshot else { throw ExitCode(1) }
         guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {
@@ -143,7 +154,6 @@ struct StdioCommand: AsyncParsableCommand {
             let near = NearestName.find(server, among: names).map { "did you mean \($0)?" } ?? "there is \(ConfigFinding.listed(names))"
             throw CommandFailure("the configuration has no server \"\(server)\" that can be used; \(near)")
         }
-        let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
         try await StdioChannel.withLines { lines, write in
             try await StdioTransport(server: entry, logger: logger).serve(lines, write: write)
         }

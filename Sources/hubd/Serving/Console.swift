@@ -6,6 +6,9 @@ enum Console {
     static func print(_ text: String) { write(ByteBuffer(string: text + "\n"), to: 1) }
     static func error(_ text: String) { write(ByteBuffer(string: text + "\n"), to: 2) }
 
+    /// A question on standard error, without an end of line.
+    static func errorPart(_ text: String) { write(ByteBuffer(string: text), to: 2) }
+
     /// Bytes as they are.
     static func printRaw(_ bytes: ByteBuffer) { write(bytes, to: 1) }
 

@@ -4,7 +4,7 @@ import Glibc
 import HubCore
 import NIOCore
 
-/// The folder where the hub keeps what it must not lose: its key, the admin token, which process runs on it.
+/// The folder where the hub keeps what it must not lose: its key, its store, the admin token, which process runs on it.
 struct DataDirectory: Sendable {
     let path: String
 
@@ -22,6 +22,14 @@ struct DataDirectory: Sendable {
             throw DataError(description: "the data folder cannot be made: \(error); name another with --data")
         }
     }
+
+    /// A folder that is only looked into: nothing is made in it.
+    init(existing path: String) {
+        self.path = path
+    }
+
+    /// The hub's own store.
+    var storePath: String { path + "/hub.sqlite" }
 
     /// The file whose lock says that a hub serves on the folder.
     var lockPath: String { path + "/hubd.lock" }
@@ -42,34 +50,35 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// The key that seals what leaves the hub and comes back: 256 bits, from `text` or a file made at the first start.
-    func masterKey(from text: String?) throws(DataError) -> SymmetricKey {
-        let text = if let text { text } else { try privateFile("master.key") }
-        guard text.utf8.count >= 32 else { throw DataError(description: "the master key is shorter than 32 characters") }
-        return SymmetricKey(data: SHA256.hash(data: Array(text.utf8)))
-    }
-
     /// The token of the admin listener where none is configured.
     func adminToken() throws(DataError) -> Secret { Secret(try privateFile("admin.token")) }
 
     var adminTokenPath: String { path + "/admin.token" }
 
     /// The text of a file of 256 random bits that is made, for the owner alone, where it is missing.
-    private func privateFile(_ name: String) throws(DataError) -> String {
-        let file = path + "/" + name
+    func privateFile(_ name: String) throws(DataError) -> String {
         let key = SymmetricKey(size: .bits256)
         let fresh = unsafe key.withUnsafeBytes { unsafe Base64.encodeURLSafe(Array($0)) }
         do throws(FileAccess.FileError) {
-            try FileAccess.createPrivate(file, contents: fresh + "\n")
+            try FileAccess.createPrivate(path + "/" + name, contents: fresh + "\n")
             return fresh
         } catch  where error.exists {
-            do throws(FileAccess.FileError) {
-                let text = String(buffer: try FileAccess.read(file, limit: 4096)).split { $0.isWhitespace }.first.map(String.init) ?? ""
-                guard !text.isEmpty else { throw FileAccess.FileError(path: file, code: ENODATA) }
-                return text
-            } catch {
-                throw DataError(description: "\(error)")
-            }
+            guard let text = try existingPrivateFile(name) else { throw DataError(description: "\(error)") }  // gone again
+            return text
+        } catch {
+            throw DataError(description: "\(error)")
+        }
+    }
+
+    /// The text of such a file; nil where there is none.
+    func existingPrivateFile(_ name: String) throws(DataError) -> String? {
+        let file = path + "/" + name
+        do throws(FileAccess.FileError) {
+            let text = String(buffer: try FileAccess.read(file, limit: 4096)).split { $0.isWhitespace }.first.map(String.init) ?? ""
+            guard !text.isEmpty else { throw FileAccess.FileError(path: file, code: ENODATA) }
+            return text
+        } catch  where error.isMissing {
+            return nil
         } catch {
             throw DataError(description: "\(error)")
         }

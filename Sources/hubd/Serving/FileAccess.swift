@@ -76,14 +76,38 @@ enum FileAccess {
         return bytes.first == UInt8(ascii: "/") && bytes.count < PATH_MAX ? String(validating: bytes, as: UTF8.self) : nil
     }
 
-    /// Makes a file that only its owner can read; fails if there is one.
+    /// Makes a file that only its owner can read; fails if there is one. Nobody finds it without all of its contents, whatever ends the process.
     static func createPrivate(_ path: String, contents: String) throws(FileError) {
+        let draft = path + ".\(getpid()).new"
+        unsafe unlink(draft)  // of an earlier process with the same number
+        try write(contents, to: draft)
+        defer { unsafe unlink(draft) }
+        guard unsafe link(draft, path) == 0 else { throw FileError(path: path, code: errno) }
+        try synchronizeFolder(of: path)
+    }
+
+    private static func write(_ contents: String, to path: String) throws(FileError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         let bytes = Array(contents.utf8)
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    /// Puts a file in the place of another, on the disk too: whatever ends the process or the machine, one of the two is there, whole.
+    static func move(_ path: String, over other: String) throws(FileError) {
+        guard unsafe rename(path, other) == 0 else { throw FileError(path: path, code: errno) }
+        try synchronizeFolder(of: other)
+    }
+
+    /// What was made, renamed or removed in the folder of a file is on the disk when this returns.
+    private static func synchronizeFolder(of path: String) throws(FileError) {
+        let folder = ConfigFile.directory(of: path)
+        let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: folder, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(path: folder, code: errno) }
     }
 
     /// Makes a folder for its owner alone, with its parents, where it is missing.
@@ -108,7 +132,7 @@ enum FileAccess {
     static func replacePrivate(_ path: String, contents: String) throws(FileError) {
         let fresh = path + ".new"
         unsafe unlink(fresh)  // of a process that ended in between
-        try createPrivate(fresh, contents: contents)
+        try write(contents, to: fresh)
         guard unsafe rename(fresh, path) == 0 else { throw FileError(path: path, code: errno) }
     }
 }
@@ -120,6 +144,11 @@ struct FileStamp: Sendable, Hashable {
     private let size: Int
     private let seconds: Int
     private let nanoseconds: Int
+
+    /// The stamp of a file that exists only in a test.
+    init(number: UInt64) {
+        (device, self.number, size, seconds, nanoseconds) = (0, number, 0, 0, 0)
+    }
 
     /// The stamp of the file at a path, links followed; nil where there is none.
     init?(_ path: String) {

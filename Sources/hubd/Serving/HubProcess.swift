@@ -116,9 +116,11 @@ struct HubProcess {
         do {
             let data = try DataDirectory(path: settings.dataDirectory)
             let fresh = takesOver ? nil : try Holdings(data: data, settings: settings, passed: passed, logger: logger)
-            let masterKey = try data.masterKey(from: settings.masterKey?.resolve(environment: environment).revealed)
-            let adminToken = try settings.adminToken?.resolve(environment: environment) ?? data.adminToken()
-            let builder = SnapshotBuilder(masterKey: masterKey, environment: environment)
+            let masterKey = try await MasterKeySource(for: settings, environment: environment).inForce()
+            let secrets = SecretKeeper(for: settings, environment: environment, logger: logger)
+            let adminToken =
+                if let reference = settings.adminToken { try await secrets.value(of: reference) } else { try data.adminToken() }
+            let builder = SnapshotBuilder(masterKey: masterKey, secrets: secrets)
             let result = await builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }

@@ -30,7 +30,7 @@ final class CertificateKeeper: Sendable {
     func run() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(3))  // cancelled: the loop's condition decides
-            renewChanged()
+            await renewChanged()
         }
     }
 
@@ -46,16 +46,16 @@ final class CertificateKeeper: Sendable {
 
     /// Reads again what changed; whether others are in force then.
     @discardableResult
-    func renewChanged() -> Bool {
+    func renewChanged() async -> Bool {
         let known = state.withLockedValue { $0 }
         var certificates = known.certificates
         var isAnyRenewed = false
         for index in certificates.indices {
             let entry = certificates[index].entry
             let stamps = entry.files.map { FileStamp($0) }
-            guard stamps != certificates[index].stamps else { continue }
+            guard await loader.isChanged(certificates[index], stamps: stamps) else { continue }
             do throws(ConfigFinding) {
-                certificates[index] = try loader.load(entry)
+                certificates[index] = try await loader.load(entry)
                 isAnyRenewed = true
                 logger.notice("renewed a certificate", metadata: ["certificate": "\(entry.certificate.value)"])
             } catch {

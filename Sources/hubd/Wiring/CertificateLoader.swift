@@ -11,6 +11,8 @@ struct LoadedCertificate: Sendable {
     var stamps: [FileStamp?]
     /// What was made of them.
     var identity: TLSIdentity
+    /// The private key it was made of.
+    var key: Secret
 }
 
 /// Reads the certificates that settings name.
@@ -18,11 +20,11 @@ struct CertificateLoader: Sendable {
     /// The largest certificate file.
     static let maximumBytes = 1 << 20
 
-    /// Where `env:` references are looked up.
-    let environment: [String: String]
+    /// What references to keys are.
+    let secrets: SecretKeeper
 
     /// All of them, with what is wrong. Without `readsKeys`, as for `hubd check --offline`, only the certificates are looked at.
-    func load(_ entries: [TLSEntry], readsKeys: Bool = true) -> (certificates: [LoadedCertificate], findings: [ConfigFinding]) {
+    func load(_ entries: [TLSEntry], readsKeys: Bool = true) async -> (certificates: [LoadedCertificate], findings: [ConfigFinding]) {
         var certificates: [LoadedCertificate] = []
         var findings: [ConfigFinding] = []
         for entry in entries {
@@ -31,7 +33,7 @@ struct CertificateLoader: Sendable {
                     try check(entry)
                     continue
                 }
-                let certificate = try load(entry)
+                let certificate = try await load(entry)
                 certificates.append(certificate)
                 if certificate.identity.expires < Int64(Date().timeIntervalSince1970) {
                     findings.append(
@@ -47,16 +49,26 @@ struct CertificateLoader: Sendable {
     }
 
     /// One of them.
-    func load(_ entry: TLSEntry) throws(ConfigFinding) -> LoadedCertificate {
+    func load(_ entry: TLSEntry) async throws(ConfigFinding) -> LoadedCertificate {
         let stamps = entry.files.map { FileStamp($0) }
+        let key = try await secrets.value(of: entry.key)
         let material = TLSMaterial(
-            names: entry.names, certificate: try read(entry.certificate), key: try entry.key.resolve(environment: environment),
+            names: entry.names, certificate: try read(entry.certificate), key: key,
             clientAuthorities: try entry.clientAuthorities.map { file throws(ConfigFinding) in try read(file) })
         do throws(TLSMaterialError) {
-            return LoadedCertificate(entry: entry, stamps: stamps, identity: try TLSIdentity(material))
+            return LoadedCertificate(entry: entry, stamps: stamps, identity: try TLSIdentity(material), key: key)
         } catch {
             throw finding(error, in: entry)
         }
+    }
+
+    /// Whether a certificate is to be read again: one of its files is another one, or its key is.
+    func isChanged(_ certificate: LoadedCertificate, stamps: [FileStamp?]) async -> Bool {
+        guard stamps == certificate.stamps else { return true }
+        guard certificate.entry.key.scheme != .file, certificate.entry.key.scheme != .environment else { return false }
+        // A key that cannot be read at present stays as it is; the keeper says so.
+        guard let key = try? await secrets.value(of: certificate.entry.key) else { return false }
+        return key != certificate.key
     }
 
     private func check(_ entry: TLSEntry) throws(ConfigFinding) {

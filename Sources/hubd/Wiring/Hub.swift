@@ -77,6 +77,7 @@ final class Hub: Sendable {
             group.addTask { await self.runtime.run() }
             if let certificates { group.addTask { await certificates.run() } }
             group.addTask { await self.builder.composer.keySets.run() }
+            group.addTask { await self.builder.secrets.run() }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
@@ -124,6 +125,7 @@ final class Hub: Sendable {
             return refused(findings + result.findings)
         }
         inForce.withLockedValue { $0 = InForce(settings: next, descriptions: result.descriptions) }
+        builder.secrets.retain(next.secrets)
         certificates?.replace(with: result.certificates)
         replace(with: snapshot)
         metrics.reloaded(successfully: true)
@@ -139,10 +141,13 @@ final class Hub: Sendable {
 
     private func refreshIfDue() async {
         let current = inForce.withLockedValue { $0 }
-        guard builder.isAnyDescriptionDue(current.settings) else { return }
+        let isSecretChanged = builder.secrets.takeChange()
+        guard isSecretChanged || builder.isAnyDescriptionDue(current.settings) else { return }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
         for finding in result.findings { logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"]) }
-        if let snapshot = result.snapshot { replace(with: snapshot.keeping(store.current)) }
+        guard let snapshot = result.snapshot else { return }
+        if isSecretChanged { logger.notice("took up a changed secret") }
+        replace(with: snapshot.keeping(store.current, except: result.withoutSecrets))
     }
 
     private func replace(with snapshot: HubSnapshot) {
@@ -154,9 +159,11 @@ final class Hub: Sendable {
 }
 
 extension HubSnapshot {
-    /// This snapshot with the entries of an earlier one in place of those that became unavailable: the last good is kept.
-    fileprivate func keeping(_ earlier: HubSnapshot) -> HubSnapshot {
-        let kept = unavailable.keys.reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
+    /// This snapshot with the entries of an earlier one in place of those that became unavailable: the last good is kept, except of entries
+    /// whose secret has been given up.
+    fileprivate func keeping(_ earlier: HubSnapshot, except ended: Set<EntryKey>) -> HubSnapshot {
+        let kept = unavailable.keys.filter { !ended.contains($0) }
+            .reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(
             entries: kept, hosts: hosts, callers: callers, cors: cors, authenticators: authenticators, documents: documents,
             unavailable: unavailable.filter { kept[$0.key] == nil })

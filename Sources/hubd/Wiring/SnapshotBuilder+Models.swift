@@ -3,26 +3,31 @@ import HubUpstream
 import ModelProxy
 
 extension SnapshotBuilder {
-    /// The Model APIs of `settings`. Nothing of them is read over the network, so that all are there or have a finding.
+    /// The Model APIs of `settings`: there, unavailable because a secret is away, or with a finding.
+    ///
+    /// - Parameter secrets: nil: none is read.
     func models(
-        _ settings: Settings, upstreams: [String: UpstreamSettings], fetching: Fetching, _ findings: inout FindingCollector
-    ) -> [EntryKey: any HubEntry] {
+        _ settings: Settings, upstreams: [String: UpstreamSettings], secrets: ResolvedSecrets?, _ findings: inout FindingCollector
+    ) -> (entries: [EntryKey: any HubEntry], unavailable: [EntryKey: String]) {
         let composer = ModelComposer(registry: registry, metrics: metrics, timers: timers, hosts: settings.hostRule)
         var entries: [EntryKey: any HubEntry] = [:]
+        var unavailable: [EntryKey: String] = [:]
         for entry in settings.models {
+            if let away = secrets?.firstAway(of: settings.secrets(of: entry)) {
+                unavailable[EntryKey(kind: .models, name: entry.name)] = away.message
+                findings.add([away])
+                continue
+            }
             do throws(ConfigFinding) {
-                let key = fetching.usesSecretsAndNetwork ? try entry.service.key.map(bearer) : nil
+                let secret = try entry.service.key.flatMap { reference throws(ConfigFinding) in try secrets?.sendable(reference) }
+                let key = secret.map { UpstreamCredential.bearer($0) }
                 guard let upstream = upstream(of: entry, key: key, settings: settings, upstreams: upstreams) else { continue }
                 entries[EntryKey(kind: .models, name: entry.name)] = composer.api(entry, at: upstream)
             } catch {
                 findings.add([error])
             }
         }
-        return entries
-    }
-
-    private func bearer(_ reference: SecretReference) throws(ConfigFinding) -> UpstreamCredential {
-        .bearer(try sendable(reference))
+        return (entries, unavailable)
     }
 
     private func upstream(

@@ -28,6 +28,8 @@ struct SnapshotBuilder: Sendable {
         var findings: [ConfigFinding]
         /// The local descriptions that were read, by `ServerEntry.localDescription`.
         var descriptions: [String: IngestedAPI] = [:]
+        /// The entries that are unavailable because a secret is.
+        var withoutSecrets: Set<EntryKey> = []
         /// The certificates of the public listener.
         var certificates: [LoadedCertificate] = []
         /// The lists of the servers that can serve, in the order of the settings, for `hubd check`.
@@ -40,51 +42,53 @@ struct SnapshotBuilder: Sendable {
     let runtime: MCPRuntime
     let metrics: HubMetrics
     let composer: CallerComposer
-    let environment: [String: String]
+    let secrets: SecretKeeper
 
     /// - Parameters:
     ///   - masterKey: seals sessions.
-    ///   - environment: where `env:` references are looked up.
-    init(masterKey: SymmetricKey, environment: [String: String]) {
+    ///   - secrets: what references to secrets are.
+    init(masterKey: SymmetricKey, secrets: SecretKeeper) {
         timers = Timekeeper.start()
         registry = UpstreamRegistry(timers: timers)
         composer = CallerComposer(registry: registry, timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
         runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
-        self.environment = environment
+        self.secrets = secrets
     }
 
-    var certificateLoader: CertificateLoader { CertificateLoader(environment: environment) }
+    var certificateLoader: CertificateLoader { CertificateLoader(secrets: secrets) }
 
     /// Builds the snapshot for `settings`. Servers are read at once; what fails locally is an error, what fails over the network makes only
     /// its entry unavailable.
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
         var findings = FindingCollector()
-        let credentials = fetching.usesSecretsAndNetwork ? resolveCredentials(settings, &findings) : [:]
-        let schemeSecrets = fetching.usesSecretsAndNetwork ? resolveSchemeSecrets(settings, &findings) : nil
+        let resolved =
+            fetching.usesSecretsAndNetwork ? await secrets.resolve(settings.entrySecrets, isForced: fetching.isForced) : nil
+        let credentials = resolved.map { upstreamCredentials(settings, $0, &findings) } ?? [:]
+        let schemeSecrets = resolved.map { readSchemeSecrets(settings, $0, &findings) }
         let authorities = readAuthorities(settings, &findings)
         let upstreams = settings.upstreams.mapValues { entry in
             upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
         }
-        let certificates = certificates(settings, fetching, &findings)
+        let certificates = await certificates(settings, fetching, &findings)
         let hosts = settings.hostRule
         var parts: [Int: ServerPart] = [:]
         await withTaskGroup(of: (Int, ServerPart).self) { group in
             for (index, entry) in settings.servers.enumerated() {
+                let away = resolved?.firstAway(of: settings.secrets(of: entry))
                 group.addTask {
-                    (
-                        index,
-                        await self.server(
-                            entry, upstreams: upstreams, secrets: schemeSecrets, hosts: hosts, publicURL: settings.publicURL,
-                            fetching: fetching)
-                    )
+                    let part = await self.server(
+                        entry, upstreams: upstreams, secrets: schemeSecrets, away: away, hosts: hosts, publicURL: settings.publicURL,
+                        fetching: fetching)
+                    return (index, part)
                 }
             }
             for await (index, part) in group { parts[index] = part }
         }
         var entries: [EntryKey: any HubEntry] = [:]
         var unavailable: [EntryKey: String] = [:]
+        var withoutSecrets: Set<EntryKey> = []
         var lists: [(server: String, report: ListReport)] = []
         var descriptions: [String: IngestedAPI] = [:]
         for (index, entry) in settings.servers.enumerated() {
@@ -94,10 +98,14 @@ struct SnapshotBuilder: Sendable {
             let key = EntryKey(kind: .mcp, name: entry.name)
             entries[key] = part.server
             unavailable[key] = part.unavailable
+            if part.isWithoutSecret { withoutSecrets.insert(key) }
             if let report = part.list { lists.append((entry.name, report)) }
         }
         let authenticators = await composer.authenticators(settings, secrets: schemeSecrets, &findings)
-        entries.merge(models(settings, upstreams: upstreams, fetching: fetching, &findings)) { first, _ in first }
+        let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
+        entries.merge(models.entries) { first, _ in first }
+        unavailable.merge(models.unavailable) { first, _ in first }
+        withoutSecrets.formUnion(models.unavailable.keys)
         let snapshot =
             findings.hasErrors
             ? nil
@@ -105,7 +113,8 @@ struct SnapshotBuilder: Sendable {
                 entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors,
                 authenticators: authenticators, documents: ResourceDocuments.documents(of: settings), unavailable: unavailable)
         return Result(
-            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, certificates: certificates, lists: lists)
+            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, withoutSecrets: withoutSecrets,
+            certificates: certificates, lists: lists)
     }
 
     /// Whether a description that the settings name by URL is to be fetched.
@@ -113,21 +122,26 @@ struct SnapshotBuilder: Sendable {
         remotes.isAnyDue(of: settings.servers.compactMap(\.remoteDescription))
     }
 
-    private func certificates(_ settings: Settings, _ fetching: Fetching, _ findings: inout FindingCollector) -> [LoadedCertificate] {
+    private func certificates(
+        _ settings: Settings, _ fetching: Fetching, _ findings: inout FindingCollector
+    ) async -> [LoadedCertificate] {
         if case .whenDue = fetching { return [] }  // they have a keeper of their own
-        let loaded = certificateLoader.load(settings.tls, readsKeys: fetching.usesSecretsAndNetwork)
+        let loaded = await certificateLoader.load(settings.tls, readsKeys: fetching.usesSecretsAndNetwork)
         findings.add(loaded.findings)
         return loaded.certificates
     }
 
     // MARK: Upstreams
 
-    private func resolveCredentials(_ settings: Settings, _ findings: inout FindingCollector) -> [String: UpstreamCredential] {
+    /// The credentials of the upstreams, without those that are away.
+    private func upstreamCredentials(
+        _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
+    ) -> [String: UpstreamCredential] {
         var credentials: [String: UpstreamCredential] = [:]
         for (name, upstream) in settings.upstreams {
             guard let credential = upstream.credential else { continue }
             do throws(ConfigFinding) {
-                let secret = try sendable(credential.secret)
+                guard let secret = try secrets.sendable(credential.secret) else { continue }
                 credentials[name] =
                     switch credential {
                     case .header(let name, _): .header(name: name, value: secret)
@@ -142,27 +156,18 @@ struct SnapshotBuilder: Sendable {
         return credentials
     }
 
-    private func resolveSchemeSecrets(_ settings: Settings, _ findings: inout FindingCollector) -> [SecretReference: Secret] {
-        var secrets: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap(\.secrets) + settings.consumers.flatMap(\.secrets) + settings.issuers.compactMap(\.secret)
-        {
+    private func readSchemeSecrets(
+        _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
+    ) -> [SecretReference: Secret] {
+        var values: [SecretReference: Secret] = [:]
+        for reference in settings.servers.flatMap(\.secrets) + settings.callerSecrets {
             do throws(ConfigFinding) {
-                secrets[reference] = try sendable(reference)
+                values[reference] = try secrets.sendable(reference)
             } catch {
                 findings.add([error])
             }
         }
-        return secrets
-    }
-
-    /// A secret that may stand in a request.
-    func sendable(_ reference: SecretReference) throws(ConfigFinding) -> Secret {
-        let secret = try reference.resolve(environment: environment)
-        guard secret.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw ConfigFinding(
-                severity: .error, message: "the credential has a control character in it", hint: nil, place: reference.place)
-        }
-        return secret
+        return values
     }
 
     /// The authorities of each upstream that names its own.
@@ -201,12 +206,14 @@ struct SnapshotBuilder: Sendable {
         var list: ListReport?
         var api: IngestedAPI?
         var unavailable: String?
+        /// Whether it is unavailable because a secret is.
+        var isWithoutSecret = false
         var findings: [ConfigFinding] = []
     }
 
     private func server(
-        _ entry: ServerEntry, upstreams: [String: UpstreamSettings], secrets: [SecretReference: Secret]?, hosts: HostRule,
-        publicURL: HTTPAddress?, fetching: Fetching
+        _ entry: ServerEntry, upstreams: [String: UpstreamSettings], secrets: [SecretReference: Secret]?, away: ConfigFinding?,
+        hosts: HostRule, publicURL: HTTPAddress?, fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
         var api: IngestedAPI
@@ -217,6 +224,9 @@ struct SnapshotBuilder: Sendable {
         case .left: return ServerPart()
         }
         report(api, of: entry, &findings)
+        if let away {
+            return ServerPart(api: api, unavailable: away.message, isWithoutSecret: true, findings: findings.findings + [away])
+        }
         let upstream = entry.upstream.flatMap { upstreams[$0.value] }.map { registry.service(for: $0) }
         let hasOwnCredential = entry.upstream.flatMap { upstreams[$0.value] }?.credential != nil
         let message = entry.soap.security.flatMap { security in secrets?[security.password].map { MessageSecurity(security, password: $0) }
@@ -434,7 +444,8 @@ extension Settings {
     func findingsForRestart(since current: Settings) -> [ConfigFinding] {
         let changed = [
             ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
-            ("data", dataDirectory != current.dataDirectory), ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
+            ("data", dataDirectory != current.dataDirectory), ("masterKey", masterKey?.written != current.masterKey?.written),
+            ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
         ]
         return changed.filter(\.1).map { name, _ in
             ConfigFinding(

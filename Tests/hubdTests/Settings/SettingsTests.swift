@@ -293,7 +293,7 @@ struct SettingsTests {
         ])
         let read = { (text: String, environment: [String: String]) throws(ConfigFinding) -> Secret in
             guard let reference = SecretReference(text, directory: "d", place: place) else { return Secret("") }
-            return try reference.resolve(environment: environment, files: files.disk)
+            return try LocalSecrets(environment: environment, read: files.disk.read).value(of: reference)
         }
         #expect(try read("env:K", ["K": "v\n"]).revealed == "v\n")
         #expect(try read("file:k", [:]).revealed == "sesame")
@@ -304,7 +304,7 @@ struct SettingsTests {
             ("file:none", "the secret file d/none cannot be read: there is no such file"),
             ("file:empty", "the secret file d/empty is empty"),
             ("file:big", "the secret file d/big cannot be read: it is larger than 65536 bytes"),
-            ("store:k", "\"store:\" is not in this version"),
+            ("vault:k#f", "\"vault:\" is not in this version"),
         ] {
             let error = #expect(throws: ConfigFinding.self) { try read(text, [:]) }
             #expect(error?.message == message)

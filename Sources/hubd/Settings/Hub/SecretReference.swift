@@ -1,5 +1,4 @@
 import HubCore
-import NIOCore
 
 /// Which secret references a field takes.
 enum SecretPlace: Sendable {
@@ -30,7 +29,7 @@ struct SecretReference: Sendable, Hashable {
         case alibabaKMS = "alibaba-kms"
 
         /// Whether this version can read it.
-        var isImplemented: Bool { self == .environment || self == .file }
+        var isImplemented: Bool { self == .environment || self == .file || self == .store }
 
         /// How it is written.
         var form: String {
@@ -99,41 +98,6 @@ struct SecretReference: Sendable, Hashable {
         }
     }
 
-    /// Reads the secret: a variable, or a file without its last line break.
-    ///
-    /// - Throws: `ConfigFinding` at the place of the reference; it names the variable or the path, never what is in it.
-    func resolve(environment: [String: String], files: ConfigFiles = .disk) throws(ConfigFinding) -> Secret {
-        switch scheme {
-        case .environment:
-            guard let value = environment[name], !value.isEmpty else {
-                throw failure("the environment variable \(name) is not set", hint: "set it for hubd, or name another")
-            }
-            return Secret(value)
-        case .file:
-            return try resolveFile(files)
-        case .store, .vault, .awsSecrets, .awsKMS, .alibabaKMS:
-            throw failure("\"\(scheme.rawValue):\" is not in this version", hint: "write env:NAME or file:PATH")
-        }
-    }
-
-    private func resolveFile(_ files: ConfigFiles) throws(ConfigFinding) -> Secret {
-        let bytes: ByteBuffer
-        do {
-            bytes = try files.read(name, Self.maximumFileBytes)
-        } catch {
-            throw failure("the secret file \(name) cannot be read: \(error.reason)", hint: nil)
-        }
-        var text = bytes.readableBytesView[...]
-        if text.last == UInt8(ascii: "\n") { text.removeLast() }
-        if text.last == UInt8(ascii: "\r") { text.removeLast() }
-        guard !text.isEmpty else { throw failure("the secret file \(name) is empty", hint: nil) }
-        guard let value = String(validating: text, as: UTF8.self) else {
-            throw failure("the secret file \(name) is not UTF-8 text", hint: nil)
-        }
-        return Secret(value)
-    }
-
-    private func failure(_ message: String, hint: String?) -> ConfigFinding {
-        ConfigFinding(severity: .error, message: message, hint: hint, place: place)
-    }
+    /// As it is written, but with the path as the process can open it: names the secret, and says nothing of it.
+    var written: String { "\(scheme.rawValue):\(name)" + (field.map { "#\($0)" } ?? "") }
 }

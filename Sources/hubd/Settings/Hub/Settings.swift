@@ -71,10 +71,28 @@ struct Settings: Sendable, Hashable {
 
     /// Every secret that the wiring will ask for.
     var secrets: [SecretReference] {
-        [adminToken, masterKey].compactMap { $0 } + tls.map(\.key)
-            + upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
-            + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + consumers.flatMap(\.secrets)
-            + issuers.compactMap(\.secret)
+        [adminToken, masterKey].compactMap { $0 } + tls.map(\.key) + entrySecrets
+    }
+
+    /// Those by which callers are known.
+    var callerSecrets: [SecretReference] { consumers.flatMap(\.secrets) + issuers.compactMap(\.secret) }
+
+    /// Those of them that entries need, the upstreams behind them, and those by which callers are known.
+    var entrySecrets: [SecretReference] {
+        upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
+            + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + callerSecrets
+    }
+
+    /// What a server cannot do without: its own secrets and that of its upstream.
+    func secrets(of entry: ServerEntry) -> [SecretReference] {
+        entry.secrets + [entry.upstream.flatMap { upstreams[$0.value]?.credential?.secret }].compactMap { $0 }
+    }
+
+    /// What a Model API cannot do without: its provider's key, or the credential of its upstream.
+    func secrets(of entry: ModelEntry) -> [SecretReference] {
+        if let key = entry.service.key { return [key] }
+        guard case .upstream(let name) = entry.service.location, let secret = upstreams[name.value]?.credential?.secret else { return [] }
+        return [secret]
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

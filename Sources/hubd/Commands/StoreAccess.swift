@@ -1,0 +1,60 @@
+import ArgumentParser
+import FoundationEssentials
+import HubStore
+
+/// What a command needs that acts on the hub's store, beside a hub that may be running.
+struct StoreAccess {
+    /// The settings of the configuration, or the defaults where only the data folder is named and there is no configuration.
+    let settings: Settings
+    /// Where the data is.
+    let data: DataDirectory
+    /// The master key.
+    let masterKey: MasterKeySource
+
+    /// Reads the configuration, and makes the data folder where it is missing.
+    init(_ options: ConfigOptions) throws {
+        ProcessHardening.apply()
+        let overrides = options.overrides()
+        let isOnlyData = overrides.data != nil && overrides.config == nil && FileStamp(overrides.configPath) == nil
+        if let data = overrides.data, isOnlyData {
+            var settings = Settings()
+            settings.dataDirectory = data.value
+            self.settings = settings
+        } else {
+            let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
+            guard let loaded else {
+                findings.print()
+                throw ExitCode(1)
+            }
+            settings = loaded
+        }
+        do {
+            data = try DataDirectory(path: settings.dataDirectory)
+        } catch {
+            throw CommandFailure(error.description)
+        }
+        masterKey = MasterKeySource(for: settings, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// The secrets of the store, which is made where it is missing.
+    func secrets() throws(CommandFailure) -> SecretRepository {
+        do {
+            return SecretRepository(try HubDatabase(path: data.storePath))
+        } catch {
+            throw CommandFailure(error.description)
+        }
+    }
+
+    /// Runs what may fail in the ways of settings, the data folder and the store, and says why in words.
+    static func explaining<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as StoreError {
+            throw CommandFailure(error.description)
+        } catch let error as DataDirectory.DataError {
+            throw CommandFailure(error.description)
+        } catch let finding as ConfigFinding {
+            throw CommandFailure(finding.description)
+        }
+    }
+}

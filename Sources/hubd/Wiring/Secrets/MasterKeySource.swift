@@ -1,0 +1,62 @@
+import Crypto
+import HubCore
+import HubStore
+
+/// Finds the hub's master key as it is now: the configured one, or that of the data folder.
+struct MasterKeySource: Sendable {
+    /// Where the hub's own key is.
+    let data: DataDirectory
+    /// What `masterKey` names; nil is the hub's own.
+    let reference: SecretReference?
+    /// Reads `env:` and `file:`.
+    let local: LocalSecrets
+    /// Read the other schemes.
+    var backends: [SecretReference.Scheme: any SecretBackend] = [:]
+
+    /// The key that seals what leaves the hub and comes back, such as sessions, made where there is none.
+    func inForce() async throws -> SymmetricKey {
+        if let reference { return try await key(reference) }
+        return try data.masterKey()
+    }
+
+    /// The keys of the store: the one that seals, and those that may still be needed to open.
+    ///
+    /// - Parameter isMaking: whether the hub's own key is made where there is none.
+    func ring(isMaking: Bool) async throws -> MasterKeyRing {
+        if let reference { return MasterKeyRing(try Self.storeKey(try await key(reference))) }
+        if isMaking { _ = try data.masterKey() }
+        let keys = try data.existingMasterKeys()
+        guard let current = keys.current else {
+            throw DataDirectory.DataError(
+                description: "there is no master key at \(data.masterKeyPath), under which the store is sealed; put it back there")
+        }
+        // From the beginning of a rotation on, the next key seals.
+        guard let next = keys.next else { return MasterKeyRing(try Self.storeKey(current)) }
+        return MasterKeyRing(try Self.storeKey(next), earlier: [try Self.storeKey(current)])
+    }
+
+    /// The key that a reference names.
+    func key(_ reference: SecretReference) async throws -> SymmetricKey {
+        let text: Secret
+        if let backend = backends[reference.scheme] {
+            do throws(SecretError) {
+                text = try await backend.read(reference.name, field: reference.field)
+            } catch {
+                throw reference.finding("\(reference.written) cannot be read: \(error)")
+            }
+        } else {
+            text = try local.value(of: reference)
+        }
+        do throws(DataDirectory.DataError) {
+            return try DataDirectory.masterKey(of: text)
+        } catch {
+            throw reference.finding(error.description)
+        }
+    }
+
+    /// The key of the store that a master key stands for.
+    static func storeKey(_ key: SymmetricKey) throws(DataDirectory.DataError) -> MasterKey {
+        guard let key = MasterKey(key) else { throw DataDirectory.DataError(description: "the master key has not 256 bits") }
+        return key
+    }
+}

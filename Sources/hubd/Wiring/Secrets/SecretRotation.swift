@@ -1,0 +1,55 @@
+import HubCore
+import HubStore
+
+/// Moves the store's secrets from one master key to another, so that they open at any moment, whatever ends the process.
+///
+/// For the key that the hub makes itself:
+/// 1. The next key is written beside the one in force. Whoever opens secrets from then on has both.
+/// 2. The store seals under the next key alone, and its secrets are moved, some at a time.
+/// 3. When none is left under the old key, the next one takes its place, and the old one is gone.
+///
+/// Cut off in 1 or 2, both files are there, and the next rotation goes on with the same key; in 3 it is done or not.
+/// A configured key is the operator's: the hub only moves the secrets from the key that `--from` names.
+struct SecretRotation {
+    let data: DataDirectory
+    let masterKey: MasterKeySource
+
+    /// What was done.
+    struct Outcome: Sendable, Hashable {
+        /// How many secrets were sealed anew.
+        var moved: Int
+        /// The id of the key that all are under.
+        var keyID: String
+    }
+
+    /// Runs to the end.
+    ///
+    /// - Parameter earlier: the key to move away from, where it is not the hub's own.
+    func run(from earlier: SecretReference?, secrets: SecretRepository) async throws -> Outcome {
+        let lock = try data.lockRotation()
+        defer { withExtendedLifetime(lock) {} }
+        if let earlier {
+            let ring = try await masterKey.ring(isMaking: true)
+            let key = try MasterKeySource.storeKey(try await masterKey.key(earlier))
+            return try move(secrets, to: MasterKeyRing(ring.current, earlier: ring.earlier + [key]), finish: {})
+        }
+        if let reference = masterKey.reference {
+            let ring = try await masterKey.ring(isMaking: false)
+            guard try secrets.list().contains(where: { $0.keyID != ring.current.id }) else {
+                throw reference.finding(
+                    "the master key is configured here, and everything is sealed under it",
+                    hint: "put a new key in its place, then name the earlier one: hubd secrets rotate --from file:PATH")
+            }
+            throw reference.finding(
+                "the store is sealed under an earlier master key", hint: "name it: hubd secrets rotate --from file:PATH")
+        }
+        let current = try MasterKeySource.storeKey(try data.masterKey())
+        let next = try MasterKeySource.storeKey(try data.nextMasterKey())
+        return try move(secrets, to: MasterKeyRing(next, earlier: [current])) { try data.putNextMasterKeyInForce() }
+    }
+
+    private func move(_ secrets: SecretRepository, to keys: MasterKeyRing, finish: () throws -> Void) throws -> Outcome {
+        let moved = try secrets.rotate(to: keys, finish: finish)
+        return Outcome(moved: moved, keyID: keys.current.id)
+    }
+}
