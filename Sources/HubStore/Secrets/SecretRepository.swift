@@ -78,7 +78,9 @@ public struct SecretRepository: Sendable {
     public func remove(_ name: String) throws(StoreError) {
         try database.change { database in
             try database.execute(sql: "DELETE FROM secrets WHERE name = ?", arguments: [name])
-            guard database.changesCount > 0 else { throw StoreError.noSecret(name) }
+            guard database.changesCount > 0 else {
+                throw StoreError(.missing, "the store has no secret \(name); hubd secrets list names those it has")
+            }
         }
     }
 }

@@ -141,6 +141,7 @@ final class Hub: Sendable {
 
     private func refreshIfDue() async {
         let current = inForce.withLockedValue { $0 }
+        await builder.secrets.refreshLocals()
         let isSecretChanged = builder.secrets.takeChange()
         guard isSecretChanged || builder.isAnyDescriptionDue(current.settings) else { return }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))

@@ -141,6 +141,12 @@ import Testing
         }
     }
 
+    /// What a hub does each second.
+    private func refresh(_ keeper: SecretKeeper) async {
+        await keeper.refreshLocals()
+        await keeper.refreshRemotes()
+    }
+
     private func reference(_ text: String, line: Int = 1) throws -> SecretReference {
         try #require(SecretReference(text, directory: "/d", place: SourcePlace(file: "hub.yaml:\(line)")))
     }
@@ -182,15 +188,15 @@ import Testing
         let keeper = world.keeper()
         let file = try reference("file:f")
         #expect(try await value(keeper, file) == "one")
-        for _ in 0..<3 { await keeper.refresh() }
+        for _ in 0..<3 { await refresh(keeper) }
         #expect(try await value(keeper, file) == "one")
         #expect(world.state.withLockedValue { $0.fileReads } == 1)
         #expect(!keeper.takeChange())
         world.write("one", to: "/d/f")  // written to, and the same
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(!keeper.takeChange())
         world.write("two", to: "/d/f")
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(keeper.takeChange())
         #expect(!keeper.takeChange())
         #expect(try await value(keeper, file) == "two")
@@ -222,7 +228,7 @@ import Testing
             await #expect(throws: ConfigFinding.self) { try await value(keeper, reference, isForced: true) }
             #expect(try await value(keeper, reference) == "swordfish")
         }
-        for _ in 0..<3 { await keeper.refresh() }
+        for _ in 0..<3 { await refresh(keeper) }
         #expect(world.logged.count == 2)
         #expect(world.logged.allSatisfy { $0.hasPrefix("error") && !$0.contains("swordfish") })
         #expect(!keeper.takeChange())
@@ -240,11 +246,11 @@ import Testing
         #expect(finding.severity == .warning)
         #expect(finding.message == "vault:hub/a#key cannot be read: sealed")
         world.advance(by: .seconds(9))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(world.vault.reads == 1)
         world.vault.answer(.success(Secret("one")))
         world.advance(by: .seconds(1))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(keeper.takeChange())
         #expect(try await value(keeper, secret) == "one")
         #expect(world.vault.reads == 2)
@@ -259,19 +265,19 @@ import Testing
         let secret = try reference("vault:hub/a#key")
         _ = try await value(keeper, secret)
         world.advance(by: .seconds(299))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(world.vault.reads == 1)
         world.vault.answer(.failure(SecretError(.unavailable, "away")))
         world.advance(by: .seconds(1))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(world.vault.reads == 2)
         #expect(try await value(keeper, secret) == "one")
         world.advance(by: .seconds(3299))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(try await value(keeper, secret) == "one")
         #expect(!keeper.takeChange())
         world.advance(by: .seconds(1))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(keeper.takeChange())
         #expect(try await value(keeper, secret) == nil)
     }
@@ -329,7 +335,7 @@ import Testing
         keeper.retain([])
         world.write("two", to: "/d/f")
         world.advance(by: .seconds(4000))
-        await keeper.refresh()
+        await refresh(keeper)
         #expect(world.vault.reads == 1)
         #expect(!keeper.takeChange())
     }

@@ -163,7 +163,9 @@ final class SecretKeeper: Sendable {
     }
 
     /// Reads again what may have changed; what cannot be read stays as it was, and is said once for each change.
-    private func refreshLocals() async {
+    ///
+    /// To be called each second: it costs a look at each file, and one at the store.
+    func refreshLocals() async {
         for known in state.withLockedValue({ Array($0.locals.values) }) {
             let stamp = stamp(of: known.reference)
             guard stamp != known.stamp else { continue }
@@ -253,7 +255,7 @@ final class SecretKeeper: Sendable {
     }
 
     /// Asks again for what is due, and gives up what could not be read for too long.
-    private func refreshRemotes() async {
+    func refreshRemotes() async {
         let (due, ended) = state.withLockedValue { state in
             var due: [SecretReference] = []
             var ended: [SecretReference] = []
@@ -278,24 +280,12 @@ final class SecretKeeper: Sendable {
 
     // MARK: While the hub runs
 
-    /// Looks each second at what may have changed, until cancelled.
+    /// Asks for what is due over the network, until cancelled. It stands apart from `refreshLocals`, so that a slow place holds nothing else up.
     func run() async {
-        await withDiscardingTaskGroup { group in
-            for refresh in [refreshLocals, refreshRemotes] {
-                group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
-                        await refresh()
-                    }
-                }
-            }
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
+            await refreshRemotes()
         }
-    }
-
-    /// Looks once.
-    func refresh() async {
-        await refreshLocals()
-        await refreshRemotes()
     }
 
     /// Whether a value in force has become another one, has come or has gone, since this was last asked.
