@@ -2,6 +2,7 @@ import FoundationEssentials
 import HubCore
 import HubServer
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import SpecIngest
 import Testing
@@ -74,6 +75,33 @@ struct CertificateKeeperTests {
         let key = try #require(await fixture.loader.load(entries).findings.first)
         #expect(key.message == "the key cannot be used: it does not belong to the certificate")
         #expect(key.place == entries.first?.key.place)
+    }
+
+    /// A store with one secret, which a test changes.
+    private final class TestStore: VersionedSecrets {
+        let value = NIOLockedValueBox((text: TestCertificates.a.key, version: 1))
+
+        func version() -> Int? { value.withLockedValue { $0.version } }
+        func read(_ name: String, field: String?) async throws(SecretError) -> Secret { Secret(value.withLockedValue { $0.text }) }
+        func set(_ text: String) { value.withLockedValue { $0 = (text, $0.version + 1) } }
+    }
+
+    @Test("a key that is kept in the hub's store is taken up with its certificate")
+    func storedKey() async throws {
+        let fixture = try Fixture()
+        defer { fixture.remove() }
+        let store = TestStore()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let loader = CertificateLoader(secrets: SecretKeeper(local: LocalSecrets(environment: [:]), store: store, logger: logger))
+        let text = "tls: [ { names: [a.test], certificate: \(fixture.folder)/hub.pem, key: store:hub-key } ]"
+        let entries = try #require(SettingsTestFiles.load(text).settings).tls
+        let keeper = try #require(CertificateKeeper(await loader.load(entries).certificates, loader: loader, logger: logger))
+        #expect(await !keeper.renewChanged())
+        try fixture.write(TestCertificates.b.certificate, to: "hub.pem")
+        #expect(await !keeper.renewChanged())  // the key is still the old one
+        store.set(TestCertificates.b.key)
+        #expect(await keeper.renewChanged())
+        #expect(await !keeper.renewChanged())
     }
 
     @Test("a changed file is taken up, once all of it fits together, and until then the old one stays")

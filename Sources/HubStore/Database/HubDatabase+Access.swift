@@ -19,6 +19,13 @@ extension HubDatabase {
         }
     }
 
+    /// Takes what the log holds over into the file and empties the log, so that nothing stays there of what was replaced.
+    ///
+    /// Where another process still reads from the log, it stays until that is done.
+    func emptyLog() {
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }  // a log that stays is sealed as the file is
+    }
+
     private static func storeError(_ error: any Error) -> StoreError {
         (error as? StoreError) ?? StoreError(.unusable, "the store cannot be used: \(reason(of: error))")
     }

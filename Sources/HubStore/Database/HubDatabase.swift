@@ -50,6 +50,10 @@ public final class HubDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyLimit)
         configuration.label = "hubd.store"
+        configuration.prepareDatabase { database in
+            // What is removed or replaced is overwritten: what was sealed under an earlier master key does not stay behind in free pages.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
+        }
         return configuration
     }
 

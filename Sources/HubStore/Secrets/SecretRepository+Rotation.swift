@@ -36,6 +36,7 @@ extension SecretRepository {
             }
             try finish()
         }
+        database.emptyLog()
         return moved
     }
 

@@ -82,6 +82,7 @@ public struct SecretRepository: Sendable {
                 throw StoreError(.missing, "the store has no secret \(name); hubd secrets list names those it has")
             }
         }
+        database.emptyLog()
     }
 }
 

@@ -31,6 +31,7 @@ struct CheckCommand: AsyncParsableCommand {
                 for: settings, environment: ProcessInfo.processInfo.environment,
                 logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
             if !offline { findings += await secretFindings(settings, secrets) }
+            findings += settings.masterKeyFindings
             let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets)
                 .build(settings, fetching: offline ? .never : .always)
             findings += result.findings.filter { !findings.contains($0) }

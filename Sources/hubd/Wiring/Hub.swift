@@ -162,7 +162,7 @@ final class Hub: Sendable {
 extension HubSnapshot {
     /// This snapshot with the entries of an earlier one in place of those that became unavailable: the last good is kept, except of entries
     /// whose secret has been given up.
-    fileprivate func keeping(_ earlier: HubSnapshot, except ended: Set<EntryKey>) -> HubSnapshot {
+    func keeping(_ earlier: HubSnapshot, except ended: Set<EntryKey>) -> HubSnapshot {
         let kept = unavailable.keys.filter { !ended.contains($0) }
             .reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HubCore
 import NIOConcurrencyHelpers
 import Testing
@@ -39,6 +40,17 @@ import Testing
         try fixture.expectAllOpen(with: MasterKeyRing(fixture.second.current))
         #expect(try fixture.secrets.list().allSatisfy { $0.keyID == fixture.second.current.id && $0.changedAt == 1 })
         #expect(try fixture.secrets.rotate(to: fixture.second) == 0)
+    }
+
+    @Test("nothing that was sealed under the earlier key stays behind in the files of the store")
+    func leftovers() throws {
+        let fixture = try Fixture()
+        let before = try fixture.database.look { try SealedSecret.find("s7", in: $0) }
+        let sealed = try #require(before).sealedKey
+        func isThere() throws -> Bool { try fixture.folder.contents().contains { $0.firstRange(of: Data(sealed)) != nil } }
+        #expect(try isThere())
+        try fixture.secrets.rotate(to: fixture.second)
+        #expect(try !isThere())
     }
 
     private struct Interruption: Error {}

@@ -60,3 +60,15 @@ struct MasterKeySource: Sendable {
         return key
     }
 }
+
+extension Settings {
+    /// That the hub's own master key lies beside what it seals, where there is something: who takes the folder has both.
+    var masterKeyFindings: [ConfigFinding] {
+        guard masterKey == nil, let sealed = secrets.first(where: { $0.scheme == .store }) else { return [] }
+        return [
+            ConfigFinding(
+                severity: .warning, message: "the master key lies in the data folder, beside the secrets that it seals",
+                hint: "keep it elsewhere: masterKey: file:PATH or env:NAME", place: sealed.place)
+        ]
+    }
+}
