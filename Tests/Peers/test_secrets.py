@@ -189,6 +189,31 @@ def test_values_have_bounds(data, value, status):
     assert "xxx" not in result.stdout + result.stderr
 
 
+def test_many_commands_at_once_make_one_store_and_one_key(data):
+    """Each process finds neither, and all of them find the same."""
+    names = [f"s{number}" for number in range(12)]
+    command = [binary(), "secrets", "set", "--data", data]
+    running = [subprocess.Popen([*command, name], env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE) for name in names]
+    for process in running:
+        process.stdin.write(CANARY.encode())
+        process.stdin.close()
+    for process in running:
+        assert process.wait(60) == 0, process.stderr.read()
+    listed = json.loads(run("secrets", "list", "--json", "--data", data).stdout)["secrets"]
+    assert sorted(entry["name"] for entry in listed) == sorted(names)
+    assert len({entry["masterKey"] for entry in listed}) == 1
+    assert {path.name for path in data.iterdir()} <= {"master.key", "hub.sqlite", "hub.sqlite-wal", "hub.sqlite-shm"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator can give files away")
+def test_what_the_administrator_sets_the_hub_can_read(data):
+    data.mkdir()
+    os.chown(data, 12345, 12345)
+    set_secret(data, "a", CANARY)
+    assert run("secrets", "rotate", "--data", data).returncode == 0
+    assert {path.stat().st_uid for path in data.iterdir()} == {12345}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

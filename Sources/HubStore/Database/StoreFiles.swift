@@ -9,7 +9,13 @@ enum StoreFiles {
     static func prepare(_ path: String) throws(StoreError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
-            close(descriptor)
+            defer { close(descriptor) }
+            // A command that the administrator runs leaves a store that the hub's own user can read; SQLite does the same with the log.
+            var folder = stat()
+            let end = path.lastIndex(of: "/").map { path.index(after: $0) }
+            if geteuid() == 0, unsafe stat(end.map { String(path[..<$0]) } ?? ".", &folder) == 0 {
+                _ = fchown(descriptor, folder.st_uid, folder.st_gid)
+            }
             return
         }
         guard errno == EEXIST else { throw failure(path) }
@@ -17,7 +23,9 @@ enum StoreFiles {
             var info = stat()
             guard unsafe lstat(file, &info) == 0 else { continue }  // the log and the index come with the first connection
             guard info.st_mode & S_IFMT == S_IFREG else { throw StoreError(.unusable, "\(file) is not a regular file") }
-            if info.st_mode & 0o077 != 0, unsafe chmod(file, 0o600) != 0 { throw failure(file) }
+            // Only of one's own: another owner could put a link to any other file in its place now.
+            guard info.st_mode & 0o077 != 0, info.st_uid == geteuid() else { continue }
+            guard unsafe chmod(file, 0o600) == 0 else { throw failure(file) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Glibc
 import HubCore
 
 /// The master key that the hub makes itself, where none is configured: `master.key`, and beside it `master.key.next` while a rotation is under
@@ -45,8 +46,10 @@ extension DataDirectory {
     func lockRotation() throws(DataError) -> Descriptor {
         do throws(FileAccess.FileError) {
             return try FileAccess.lock(path + "/rotate.lock")
-        } catch {
+        } catch  where error.code == EWOULDBLOCK {
             throw DataError(description: "another rotation runs on \(path); wait for its end")
+        } catch {
+            throw DataError(description: "\(error)")
         }
     }
 }

@@ -90,6 +90,7 @@ enum FileAccess {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
+        giveAway(descriptor, path: path)
         let bytes = Array(contents.utf8)
         let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count == bytes.count, fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
@@ -101,10 +102,24 @@ enum FileAccess {
         try synchronizeFolder(of: other)
     }
 
+    /// Gives a file that was just made to the owner of its folder: a command that the administrator runs leaves what the hub's own user can use.
+    ///
+    /// Never a file that was there: its owner could have put a link to any other in its place.
+    private static func giveAway(_ descriptor: CInt, path: String) {
+        var info = stat()
+        guard geteuid() == 0, unsafe stat(folder(of: path), &info) == 0 else { return }
+        _ = fchown(descriptor, info.st_uid, info.st_gid)  // where that may not be, the administrator's own rights are needed from then on
+    }
+
+    private static func folder(of path: String) -> String {
+        let folder = ConfigFile.directory(of: path)
+        return folder.isEmpty ? "." : folder
+    }
+
     /// What was made, renamed or removed in the folder of a file is on the disk when this returns.
     private static func synchronizeFolder(of path: String) throws(FileError) {
-        let folder = ConfigFile.directory(of: path)
-        let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = folder(of: path)
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: folder, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw FileError(path: folder, code: errno) }
@@ -121,7 +136,12 @@ enum FileAccess {
 
     /// Takes the lock on a file, or fails at once. It is held as long as the open file is, by this process or one that it was handed to.
     static func lock(_ path: String) throws(FileError) -> Descriptor {
-        let number = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        var number = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if number >= 0 {
+            giveAway(number, path: path)
+        } else if errno == EEXIST {
+            number = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        }
         guard number >= 0 else { throw FileError(path: path, code: errno) }
         let descriptor = Descriptor(owning: number)
         guard flock(number, LOCK_EX | LOCK_NB) == 0 else { throw FileError(path: path, code: errno) }

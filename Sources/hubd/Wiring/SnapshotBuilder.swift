@@ -444,7 +444,7 @@ extension Settings {
     func findingsForRestart(since current: Settings) -> [ConfigFinding] {
         let changed = [
             ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
-            ("data", dataDirectory != current.dataDirectory), ("masterKey", masterKey?.written != current.masterKey?.written),
+            ("data", dataDirectory != current.dataDirectory), ("masterKey", masterKey?.identity != current.masterKey?.identity),
             ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
         ]
         return changed.filter(\.1).map { name, _ in

@@ -107,6 +107,33 @@ import Testing
         try await fixture.expectAllOpen(new)
     }
 
+    @Test("a configured key takes over from the hub's own, also in the middle of its rotation")
+    func fromOwnToConfigured() async throws {
+        let fixture = try Fixture()
+        let own = fixture.source()
+        try await fixture.set(own)
+        _ = try fixture.data.nextMasterKey()
+        let ring = try await own.ring(isMaking: false)
+        try fixture.secrets.set("b", to: Secret("value of b"), keys: try await firstSteps(fixture, ring), now: 1)
+        let new = fixture.source("env:NEW", environment: Self.environment)
+        #expect(try await fixture.rotation(new).run(from: nil, secrets: fixture.secrets).moved == 2)
+        try await fixture.expectAllOpen(new)
+    }
+
+    @Test("a rotation from a key that is not the one is refused before anything is changed")
+    func wrongEarlierKey() async throws {
+        let fixture = try Fixture()
+        let old = fixture.source("env:OLD", environment: Self.environment)
+        try await fixture.set(old)
+        let new = fixture.source("env:NEW", environment: Self.environment)
+        let error = await #expect(throws: ConfigFinding.self) {
+            try await fixture.rotation(new).run(from: Fixture.reference("env:NEW"), secrets: fixture.secrets)
+        }
+        #expect(error?.message.contains(try await old.ring(isMaking: false).current.id) == true)
+        try await fixture.expectAllOpen(old)
+        try await fixture.set(old)
+    }
+
     @Test("without a new key, a configured one is not rotated, and the error says how to")
     func nothingToDo() async throws {
         let fixture = try Fixture()

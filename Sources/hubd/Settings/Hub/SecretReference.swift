@@ -98,6 +98,16 @@ struct SecretReference: Sendable, Hashable {
         }
     }
 
+    /// What makes two references the same secret, wherever they are written.
+    struct Identity: Sendable, Hashable {
+        fileprivate var scheme: Scheme
+        fileprivate var name: String
+        fileprivate var field: String?
+    }
+
+    /// Which secret it is.
+    var identity: Identity { Identity(scheme: scheme, name: name, field: field) }
+
     /// As it is written, but with the path as the process can open it: names the secret, and says nothing of it.
     var written: String { "\(scheme.rawValue):\(name)" + (field.map { "#\($0)" } ?? "") }
 }

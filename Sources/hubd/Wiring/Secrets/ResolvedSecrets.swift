@@ -52,3 +52,18 @@ struct ResolvedSecrets: Sendable {
         return nil
     }
 }
+
+extension ResolvedSecrets.Outcome {
+    /// The same of a reference that is written elsewhere.
+    func moved(to place: SourcePlace) -> Self {
+        switch self {
+        case .value: return self
+        case .wrong(var finding):
+            finding.place = place
+            return .wrong(finding)
+        case .away(var finding):
+            finding.place = place
+            return .away(finding)
+        }
+    }
+}

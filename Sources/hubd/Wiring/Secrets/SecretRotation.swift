@@ -9,7 +9,7 @@ import HubStore
 /// 3. When none is left under the old key, the next one takes its place, and the old one is gone.
 ///
 /// Cut off in 1 or 2, both files are there, and the next rotation goes on with the same key; in 3 it is done or not.
-/// A configured key is the operator's: the hub only moves the secrets from the key that `--from` names.
+/// A configured key is the operator's: the hub only moves the secrets to it, from the key that `--from` names or its own.
 struct SecretRotation {
     let data: DataDirectory
     let masterKey: MasterKeySource
@@ -28,24 +28,38 @@ struct SecretRotation {
     func run(from earlier: SecretReference?, secrets: SecretRepository) async throws -> Outcome {
         let lock = try data.lockRotation()
         defer { withExtendedLifetime(lock) {} }
-        if let earlier {
-            let ring = try await masterKey.ring(isMaking: true)
-            let key = try MasterKeySource.storeKey(try await masterKey.key(earlier))
-            return try move(secrets, to: MasterKeyRing(ring.current, earlier: ring.earlier + [key]), finish: {})
-        }
+        let named = if let earlier { [try MasterKeySource.storeKey(try await masterKey.key(earlier))] } else { [MasterKey]() }
         if let reference = masterKey.reference {
-            let ring = try await masterKey.ring(isMaking: false)
-            guard try secrets.list().contains(where: { $0.keyID != ring.current.id }) else {
-                throw reference.finding(
-                    "the master key is configured here, and everything is sealed under it",
-                    hint: "put a new key in its place, then name the earlier one: hubd secrets rotate --from file:PATH")
-            }
-            throw reference.finding(
-                "the store is sealed under an earlier master key", hint: "name it: hubd secrets rotate --from file:PATH")
+            let current = try await masterKey.ring(isMaking: false).current
+            // Those of the data folder too: the configured key may take over from the hub's own, in the middle of a rotation of that.
+            let own = try data.existingMasterKeys()
+            let known = named + (try [own.current, own.next].compactMap { $0 }.map(MasterKeySource.storeKey))
+            try check(secrets, canMoveTo: current, from: known, reference: reference, isNamed: earlier != nil)
+            return try move(secrets, to: MasterKeyRing(current, earlier: known)) {}
+        }
+        if earlier != nil {
+            let ring = try await masterKey.ring(isMaking: true)
+            return try move(secrets, to: MasterKeyRing(ring.current, earlier: ring.earlier + named)) {}
         }
         let current = try MasterKeySource.storeKey(try data.masterKey())
         let next = try MasterKeySource.storeKey(try data.nextMasterKey())
         return try move(secrets, to: MasterKeyRing(next, earlier: [current])) { try data.putNextMasterKeyInForce() }
+    }
+
+    /// Refuses what would do nothing, or could not be done, before anything is changed.
+    private func check(
+        _ secrets: SecretRepository, canMoveTo current: MasterKey, from known: [MasterKey], reference: SecretReference, isNamed: Bool
+    ) throws {
+        let others = Set(try secrets.list().map(\.keyID)).subtracting([current.id])
+        if others.isEmpty, !isNamed {
+            throw reference.finding(
+                "the master key is configured here, and everything is sealed under it",
+                hint: "put a new key in its place, then name the earlier one: hubd secrets rotate --from file:PATH")
+        }
+        if let unknown = others.subtracting(known.map(\.id)).min() {
+            throw reference.finding(
+                "the store is sealed under the earlier master key \(unknown)", hint: "name that: hubd secrets rotate --from file:PATH")
+        }
     }
 
     private func move(_ secrets: SecretRepository, to keys: MasterKeyRing, finish: () throws -> Void) throws -> Outcome {
