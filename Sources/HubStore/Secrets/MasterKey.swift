@@ -48,5 +48,5 @@ public struct MasterKeyRing: Sendable, Hashable {
     }
 
     /// The ids, the current one first.
-    var ids: [String] { [current.id] + earlier.map(\.id).filter { $0 != current.id } }
+    public var ids: [String] { [current.id] + earlier.map(\.id).filter { $0 != current.id } }
 }

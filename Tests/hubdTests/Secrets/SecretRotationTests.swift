@@ -97,8 +97,10 @@ import Testing
         let old = fixture.source("env:OLD", environment: Self.environment)
         let new = fixture.source("env:NEW", environment: Self.environment)
         try await fixture.set(old)
-        let error = await #expect(throws: ConfigFinding.self) { try await fixture.rotation(new).run(from: nil, secrets: fixture.secrets) }
-        #expect(error?.hint?.contains("hubd secrets rotate --from") == true)
+        let error = await #expect(throws: DataDirectory.DataError.self) {
+            try await fixture.rotation(new).run(from: nil, secrets: fixture.secrets)
+        }
+        #expect(error?.description.contains("hubd secrets rotate --from") == true)
         #expect(throws: StoreError.self) {
             try fixture.secrets.rotate(to: MasterKeyRing(try MasterKeySource.storeKey(fixture.data.masterKey())))
         }
@@ -126,10 +128,12 @@ import Testing
         let old = fixture.source("env:OLD", environment: Self.environment)
         try await fixture.set(old)
         let new = fixture.source("env:NEW", environment: Self.environment)
-        let error = await #expect(throws: ConfigFinding.self) {
-            try await fixture.rotation(new).run(from: Fixture.reference("env:NEW"), secrets: fixture.secrets)
+        for (source, reference) in [(new, "env:NEW"), (fixture.source(environment: Self.environment), nil)] {
+            let error = await #expect(throws: DataDirectory.DataError.self) {
+                try await fixture.rotation(source).run(from: reference.flatMap(Fixture.reference), secrets: fixture.secrets)
+            }
+            #expect(error?.description.contains(try await old.ring(isMaking: false).current.id) == true)
         }
-        #expect(error?.message.contains(try await old.ring(isMaking: false).current.id) == true)
         try await fixture.expectAllOpen(old)
         try await fixture.set(old)
     }

@@ -34,7 +34,11 @@ struct SecretRotation {
             // Those of the data folder too: the configured key may take over from the hub's own, in the middle of a rotation of that.
             let own = try data.existingMasterKeys()
             let known = named + (try [own.current, own.next].compactMap { $0 }.map(MasterKeySource.storeKey))
-            try check(secrets, canMoveTo: current, from: known, reference: reference, isNamed: earlier != nil)
+            if earlier == nil, try secrets.list().allSatisfy({ $0.keyID == current.id }) {
+                throw reference.finding(
+                    "the master key is configured here, and everything is sealed under it",
+                    hint: "put a new key in its place, then name the earlier one: hubd secrets rotate --from file:PATH")
+            }
             return try move(secrets, to: MasterKeyRing(current, earlier: known)) {}
         }
         if earlier != nil {
@@ -46,23 +50,13 @@ struct SecretRotation {
         return try move(secrets, to: MasterKeyRing(next, earlier: [current])) { try data.putNextMasterKeyInForce() }
     }
 
-    /// Refuses what would do nothing, or could not be done, before anything is changed.
-    private func check(
-        _ secrets: SecretRepository, canMoveTo current: MasterKey, from known: [MasterKey], reference: SecretReference, isNamed: Bool
-    ) throws {
-        let others = Set(try secrets.list().map(\.keyID)).subtracting([current.id])
-        if others.isEmpty, !isNamed {
-            throw reference.finding(
-                "the master key is configured here, and everything is sealed under it",
-                hint: "put a new key in its place, then name the earlier one: hubd secrets rotate --from file:PATH")
-        }
-        if let unknown = others.subtracting(known.map(\.id)).min() {
-            throw reference.finding(
-                "the store is sealed under the earlier master key \(unknown)", hint: "name that: hubd secrets rotate --from file:PATH")
-        }
-    }
-
+    /// Moves all, or nothing where one of them cannot be.
     private func move(_ secrets: SecretRepository, to keys: MasterKeyRing, finish: () throws -> Void) throws -> Outcome {
+        if let lost = try secrets.list().first(where: { !keys.ids.contains($0.keyID) }) {
+            throw DataDirectory.DataError(
+                description: "the secret \(lost.name) is sealed under the earlier master key \(lost.keyID); "
+                    + "name that with hubd secrets rotate --from file:PATH, or set the secret again")
+        }
         let moved = try secrets.rotate(to: keys, finish: finish)
         return Outcome(moved: moved, keyID: keys.current.id)
     }
