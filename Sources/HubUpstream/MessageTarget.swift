@@ -18,7 +18,7 @@ public struct MessageTarget: CallTarget {
     /// Sends the message and gives back what the upstream said as it comes, failures of its own included.
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         guard case .message(let message) = call.content else { throw HubError(.internal, "The hub failed to answer") }
-        let response = try await service.send(message, basePath: basePath, logger: context.logger)
+        let response = try await service.send(message, basePath: basePath, principal: context.principal, logger: context.logger)
         return CallResponse(status: response.status, fields: response.fields, body: response.body)
     }
 }

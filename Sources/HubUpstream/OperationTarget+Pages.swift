@@ -1,6 +1,5 @@
 import HTTPTypes
 import HubCore
-import Logging
 import NIOCore
 
 extension OperationTarget {
@@ -8,7 +7,7 @@ extension OperationTarget {
     ///
     /// A page that cannot be had costs itself: what came before it stays, and a note says so.
     func fold(
-        _ first: CallResponse, to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, logger: Logger
+        _ first: CallResponse, to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, context: CallContext
     ) async throws -> CallResponse? {
         guard case .complete(let body) = first.body, var pages = answers.fold(first, body: body, for: request), pages.next != nil else {
             return nil
@@ -26,7 +25,7 @@ extension OperationTarget {
                     }
                     outbound.path = path
                 }
-                let (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: logger)
+                let (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, context: context)
                 guard response.status < 300 else {
                     pages.fail("failed with HTTP \(response.status)")
                     continue

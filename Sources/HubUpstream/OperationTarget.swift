@@ -1,5 +1,4 @@
 public import HubCore
-import Logging
 import NIOCore
 
 /// Performs calls of one operation of an HTTP API: arguments become a request, the upstream's answer is the response.
@@ -40,11 +39,11 @@ public struct OperationTarget: CallTarget {
         let request = try answers.request(call.arguments)
         let outbound = try encoder.encode(request.arguments)
         let deadline = answers.pages == nil ? .distantFuture : NIODeadline.now() + TimeAmount(service.settings.timeouts.total)
-        var (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, logger: context.logger)
+        var (response, isOfItems) = try await response(to: outbound, for: request, deadline: deadline, context: context)
         if answers.pages != nil, !isOfItems, response.status < 300, case .complete(let body) = response.body {
             // Parsed once, whether there are further pages or not.
             response.document = AnswerPlan.json(body, response)
-            if let folded = try await fold(response, to: outbound, for: request, deadline: deadline, logger: context.logger) {
+            if let folded = try await fold(response, to: outbound, for: request, deadline: deadline, context: context) {
                 return folded
             }
         }
@@ -53,10 +52,11 @@ public struct OperationTarget: CallTarget {
 
     /// One exchange: the complete answer, or the items of one that comes item by item.
     func response(
-        to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, logger: Logger
+        to outbound: OutboundRequest, for request: AnswerPlan.Request, deadline: NIODeadline, context: CallContext
     ) async throws -> (response: CallResponse, isOfItems: Bool) {
         let (opened, length) = try await service.open(
-            outbound, basePath: basePath, credentials: credentials, logger: logger, deadline: deadline)
+            outbound, basePath: basePath, credentials: credentials, principal: context.principal, logger: context.logger, deadline: deadline
+        )
         if decoder == nil, let format = answers.itemFormat(status: opened.status, contentType: opened.contentType) {
             return (try await items(of: opened, format, for: request), true)
         }

@@ -17,8 +17,11 @@ public final class UpstreamService: Sendable {
     private let rotation: AddressRotation
     private let outgoing: OutgoingRequest
     private let redaction: Redaction
+    private let dynamic: (any DynamicCredential)?
 
-    init(_ settings: UpstreamSettings, timers: TimerTable, group: MultiThreadedEventLoopGroup = .singleton) {
+    init(
+        _ settings: UpstreamSettings, timers: TimerTable, group: MultiThreadedEventLoopGroup = .singleton, clock: CredentialClock = .system
+    ) {
         self.settings = settings
         self.timers = timers
         endpoints = settings.addresses.map { Endpoint($0.address) }
@@ -29,6 +32,7 @@ public final class UpstreamService: Sendable {
         rotation = AddressRotation(weights: settings.addresses.map(\.weight))
         outgoing = OutgoingRequest(settings)
         redaction = Redaction(settings.credential.map { [$0] } ?? [])
+        dynamic = settings.credential?.dynamic(name: settings.name, clock: clock) { UpstreamService($0, timers: timers, group: group) }
     }
 
     deinit { transport.close() }
@@ -38,11 +42,14 @@ public final class UpstreamService: Sendable {
     /// - Parameters:
     ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
     ///   - basePath: empty, or a path without a trailing slash.
+    ///   - principal: who calls, where the upstream is shown that.
     ///   - logger: hears of failures, with their causes.
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.overloaded` or `.addressRefused`; `CancellationError`; what a
     ///   request's body threw.
-    public func send(_ request: OutboundRequest, basePath: String, logger: Logger) async throws -> UpstreamResponse {
-        try await open(request, basePath: basePath, logger: logger).response
+    public func send(
+        _ request: OutboundRequest, basePath: String, principal: Principal = .anonymous, logger: Logger
+    ) async throws -> UpstreamResponse {
+        try await open(request, basePath: basePath, principal: principal, logger: logger).response
     }
 
     /// Sends one request and collects the answer, up to the limit of the settings.
@@ -72,16 +79,21 @@ public final class UpstreamService: Sendable {
     ///   - request: its path is put below the path of the address, or below `basePath` where the address has none.
     ///   - basePath: empty, or a path without a trailing slash.
     ///   - credentials: what the operation shows beside the upstream's own credential.
+    ///   - principal: who calls, where the upstream is shown that.
     ///   - logger: hears of failures, with their causes.
     ///   - deadline: for the whole exchange, where it is nearer than that of the settings.
     func open(
-        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, logger: Logger,
-        deadline: NIODeadline = .distantFuture
+        _ request: OutboundRequest, basePath: String, credentials: OperationCredentials? = nil, principal: Principal = .anonymous,
+        logger: Logger, deadline: NIODeadline = .distantFuture
     ) async throws -> (response: UpstreamResponse, length: Int?) {
         do throws(UpstreamFailure) {
-            let (answer, endpoint) = try await attempt(request, basePath: basePath, credentials?.shown, deadline: deadline)
+            let work = Work(
+                request: request, basePath: basePath, shown: credentials?.shown, asker: Asker(principal: principal, logger: logger))
+            let (answer, endpoint, admission) = try await attempt(work, deadline: deadline)
             var response = UpstreamResponse(status: answer.status, fields: answer.fields.endToEnd, body: answer.body)
-            if let scanner = redaction.scanner(status: answer.status, endpoint: endpoint, with: credentials?.redaction) {
+            if let scanner = redaction.scanner(
+                status: answer.status, endpoint: endpoint, with: credentials?.redaction, admission?.redaction)
+            {
                 response.fields = scanner.redact(response.fields)
                 response.body = scanner.redact(response.body)
             }
@@ -94,25 +106,34 @@ public final class UpstreamService: Sendable {
         }
     }
 
+    /// A request, before an address is chosen for it.
+    private struct Work {
+        let request: OutboundRequest
+        let basePath: String
+        let shown: ShownCredentials?
+        let asker: Asker
+    }
+
+    private typealias Answered = (answer: EndpointAnswer, endpoint: Endpoint, admission: Admission?)
+
     /// One request, at the address whose turn it is, at another where none of its bytes was sent, and again on a kept connection that
     /// turned out closed when the method is safe (RFC 9112 §9.3.1).
-    private func attempt(
-        _ request: OutboundRequest, basePath: String, _ credentials: ShownCredentials?, deadline: NIODeadline
-    ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
+    private func attempt(_ work: Work, deadline: NIODeadline) async throws(UpstreamFailure) -> Answered {
         guard let turn = rotation.turn() else { throw .other(HubError(.internal, "The upstream has no address")) }
+        let request = work.request
         let body = request.bodyStream.map { .stream($0) } ?? request.body.map { .complete($0) } ?? EndpointRequest.Body.none
         let deadline = min(deadline, .now() + TimeAmount(settings.timeouts.total))
         let prepared = EndpointRequest(
-            method: request.method, target: "", fields: outgoing.fields(request, showing: credentials), body: body, deadline: deadline)
+            method: request.method, target: "", fields: outgoing.fields(request, showing: work.shown), body: body, deadline: deadline)
         let first = rotation.address(at: turn)
         do throws(UpstreamFailure) {
-            return try await exchange(prepared, for: request, at: first, basePath: basePath, credentials)
+            return try await exchange(prepared, for: work, at: first)
         } catch {
             guard error.isBeforeSending else { throw error }
             var last = error
             for other in rotation.others(after: turn) where NIODeadline.now() < deadline {
                 do throws(UpstreamFailure) {
-                    return try await exchange(prepared, for: request, at: other, basePath: basePath, credentials)
+                    return try await exchange(prepared, for: work, at: other)
                 } catch {
                     guard error.isBeforeSending else { throw error }
                     last = error
@@ -122,18 +143,38 @@ public final class UpstreamService: Sendable {
         }
     }
 
-    private func exchange(
-        _ prepared: EndpointRequest, for request: OutboundRequest, at index: Int, basePath: String, _ credentials: ShownCredentials?
-    ) async throws(UpstreamFailure) -> (EndpointAnswer, Endpoint) {
-        let endpoint = endpoints[index]
+    private func exchange(_ prepared: EndpointRequest, for work: Work, at index: Int) async throws(UpstreamFailure) -> Answered {
         var prepared = prepared
-        prepared.target = try outgoing.target(request, endpoint: endpoint, basePath: basePath, showing: credentials)
+        prepared.target = try outgoing.target(work.request, endpoint: endpoints[index], basePath: work.basePath, showing: work.shown)
         do throws(UpstreamFailure) {
-            return (try await transport.exchange(prepared, endpoint: index), endpoint)
+            return try await admitted(prepared, for: work, at: index, isFirst: true)
         } catch {
-            guard case .closedUnanswered(wasKept: true) = error, Self.isSafe(request.method), request.bodyStream == nil else { throw error }
-            return (try await transport.exchange(prepared, endpoint: index), endpoint)
+            guard case .closedUnanswered(wasKept: true) = error, Self.isSafe(prepared.method), work.request.bodyStream == nil else {
+                throw error
+            }
+            return try await admitted(prepared, for: work, at: index, isFirst: false)
         }
+    }
+
+    /// One exchange, and a second one with another token where the first was refused.
+    ///
+    /// A 401 says that the request has not been applied (RFC 9110 §15.5.2), so that any request may be sent again whose body is still there.
+    private func admitted(
+        _ prepared: EndpointRequest, for work: Work, at index: Int, isFirst: Bool
+    ) async throws(UpstreamFailure) -> Answered {
+        let endpoint = endpoints[index]
+        // RFC 9110 §9.3.8: the answer to TRACE repeats the request.
+        guard let dynamic, prepared.method != .trace else {
+            return (try await transport.exchange(prepared, endpoint: index), endpoint, nil)
+        }
+        var request = prepared
+        let admission = try await dynamic.admit(&request, at: endpoint, for: work.asker)
+        let answer = try await transport.exchange(request, endpoint: index)
+        guard answer.status == 401, isFirst, work.request.bodyStream == nil else { return (answer, endpoint, admission) }
+        request = prepared
+        guard let other = await dynamic.readmit(&request, after: admission, for: work.asker) else { return (answer, endpoint, admission) }
+        if case .stream(let stream) = answer.body { stream.cancel() }
+        return (try await transport.exchange(request, endpoint: index), endpoint, other)
     }
 
     private static func isSafe(_ method: HTTPRequest.Method) -> Bool { [.get, .head, .options].contains(method) }

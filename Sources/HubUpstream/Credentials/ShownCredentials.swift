@@ -1,7 +1,7 @@
 import HTTPTypes
 import HubCore
 
-/// Credentials as they stand in a request. Where two want the same place, the later one has it.
+/// Credentials that are the same in every request, as they stand in one. Where two want the same place, the later one has it.
 struct ShownCredentials: Sendable {
     private var fields: [HTTPField] = []
     private var parameters: [(name: String, value: String)] = []
@@ -19,6 +19,7 @@ struct ShownCredentials: Sendable {
                 let text = Base64.encode(Array("\(username):\(password.revealed)".utf8))
                 fields.append(HTTPField(name: .authorization, value: "Basic " + text))
             case .bearer(let token): fields.append(HTTPField(name: .authorization, value: "Bearer " + token.revealed))
+            case .oauthClient, .tokenExchange, .sigv4, .alibaba: break  // made for each request: `DynamicCredential`
             }
         }
     }

@@ -21,6 +21,8 @@ enum UpstreamFailure: Error {
     case compression(InflateError)
     /// The head or the rest of the answer did not come in time.
     case timeout
+    /// There is nothing to show the upstream.
+    case credential(CredentialFailure)
     /// What was to be sent broke off.
     case request(any Error)
     /// The caller went away.
@@ -32,7 +34,9 @@ enum UpstreamFailure: Error {
     var isBeforeSending: Bool {
         switch self {
         case .unreachable, .connectTimeout: true
-        case .addressRefused, .saturated, .closedUnanswered, .brokenOff, .malformed, .compression, .timeout, .request, .cancelled, .other:
+        case .addressRefused, .saturated, .closedUnanswered, .brokenOff, .malformed, .compression, .timeout, .credential, .request,
+            .cancelled,
+            .other:
             false
         }
     }
@@ -49,6 +53,7 @@ enum UpstreamFailure: Error {
         case .malformed: HubError(.upstreamFailed, "The upstream's answer is not HTTP", cause: self)
         case .compression: HubError(.upstreamFailed, "The upstream's answer could not be decompressed within its limit", cause: self)
         case .timeout: HubError(.upstreamTimeout, "The upstream did not answer in time", cause: self)
+        case .credential(let failure): failure.error
         case .request(let error): error
         case .cancelled: CancellationError()
         case .other: HubError(.upstreamFailed, "The upstream failed to answer", cause: self)

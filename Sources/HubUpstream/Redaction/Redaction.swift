@@ -11,14 +11,18 @@ struct Redaction: Sendable {
     private static let minimumLength = 6
 
     init(_ credentials: [UpstreamCredential]) {
-        let values = credentials.flatMap { credential in
-            switch credential {
-            case .header(_, let value), .query(_, let value), .cookie(_, let value), .bearer(let value): [value.revealed]
-            case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
-            }
-        }
+        self.init(values: credentials.flatMap(\.secrets))
+    }
+
+    /// Takes out these values, in each of their spellings.
+    init(values: [String]) {
         let spellings = values.flatMap { [$0, PercentEncoding.encode($0)] + Self.inJSON($0) + Self.inMarkup($0) }
         secrets = Set(spellings).filter { $0.utf8.count >= Self.minimumLength }.map { Array($0.utf8) }
+    }
+
+    /// Takes out a value that has one spelling: letters and digits.
+    init(word: String) {
+        secrets = word.utf8.count >= Self.minimumLength ? [Array(word.utf8)] : []
     }
 
     /// A value as it stands in a string of JSON, where writers may escape `/` or not, and some what means something to HTML.
@@ -42,10 +46,10 @@ struct Redaction: Sendable {
 
     /// What is to be taken out of one answer; nil where there is nothing, and its bytes need not be looked at.
     ///
-    /// - Parameter other: what the operation adds to what is always taken out.
-    func scanner(status: Int, endpoint: Endpoint, with other: Redaction?) -> RedactionScanner? {
+    /// - Parameter others: what the operation and this request add to what is always taken out.
+    func scanner(status: Int, endpoint: Endpoint, with others: Redaction?...) -> RedactionScanner? {
         let isFailure = status >= 300
-        let secrets = secrets + (other?.secrets ?? [])
+        let secrets = secrets + others.flatMap { $0?.secrets ?? [] }
         guard isFailure || !secrets.isEmpty else { return nil }
         let places = isFailure ? Set([endpoint.authority, endpoint.host]).filter { $0.utf8.count >= Self.minimumLength } : []
         return RedactionScanner(

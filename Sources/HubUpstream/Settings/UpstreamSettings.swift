@@ -22,20 +22,6 @@ public struct UpstreamTimeouts: Sendable, Hashable {
     }
 }
 
-/// What the hub shows an upstream to be let in. Kept by the hub; no caller sees it.
-public enum UpstreamCredential: Sendable, Hashable {
-    /// A header field.
-    case header(name: String, value: Secret)
-    /// A query parameter.
-    case query(name: String, value: Secret)
-    /// A cookie.
-    case cookie(name: String, value: Secret)
-    /// RFC 7617.
-    case basic(username: String, password: Secret)
-    /// RFC 6750.
-    case bearer(Secret)
-}
-
 /// One address of an upstream and its share of the calls.
 public struct UpstreamAddress: Sendable, Hashable {
     /// The address.
