@@ -32,7 +32,9 @@ public final class UpstreamService: Sendable {
         rotation = AddressRotation(weights: settings.addresses.map(\.weight))
         outgoing = OutgoingRequest(settings)
         redaction = Redaction(settings.credential.map { [$0] } ?? [])
-        dynamic = settings.credential?.dynamic(name: settings.name, clock: clock) { UpstreamService($0, timers: timers, group: group) }
+        dynamic = settings.credential?.dynamic(name: settings.name, timers: timers, clock: clock) {
+            UpstreamService($0, timers: timers, group: group)
+        }
     }
 
     deinit { transport.close() }
@@ -88,11 +90,14 @@ public final class UpstreamService: Sendable {
     ) async throws -> (response: UpstreamResponse, length: Int?) {
         do throws(UpstreamFailure) {
             let work = Work(
-                request: request, basePath: basePath, shown: credentials?.shown, asker: Asker(principal: principal, logger: logger))
-            let (answer, endpoint, admission) = try await attempt(work, deadline: deadline)
+                request: request, basePath: basePath, shown: credentials?.shown, dynamic: credentials?.dynamic ?? dynamic,
+                asker: Asker(
+                    principal: principal, logger: logger, deadline: min(deadline, .now() + TimeAmount(settings.timeouts.total))))
+            let (answer, endpoint, admission) = try await attempt(work)
             var response = UpstreamResponse(status: answer.status, fields: answer.fields.endToEnd, body: answer.body)
-            if let scanner = redaction.scanner(
-                status: answer.status, endpoint: endpoint, with: credentials?.redaction, admission?.redaction)
+            if settings.hidesCredentials,
+                let scanner = redaction.scanner(
+                    status: answer.status, endpoint: endpoint, with: credentials?.redaction, admission?.redaction)
             {
                 response.fields = scanner.redact(response.fields)
                 response.body = scanner.redact(response.body)
@@ -111,6 +116,7 @@ public final class UpstreamService: Sendable {
         let request: OutboundRequest
         let basePath: String
         let shown: ShownCredentials?
+        let dynamic: (any DynamicCredential)?
         let asker: Asker
     }
 
@@ -118,11 +124,11 @@ public final class UpstreamService: Sendable {
 
     /// One request, at the address whose turn it is, at another where none of its bytes was sent, and again on a kept connection that
     /// turned out closed when the method is safe (RFC 9112 §9.3.1).
-    private func attempt(_ work: Work, deadline: NIODeadline) async throws(UpstreamFailure) -> Answered {
+    private func attempt(_ work: Work) async throws(UpstreamFailure) -> Answered {
         guard let turn = rotation.turn() else { throw .other(HubError(.internal, "The upstream has no address")) }
         let request = work.request
         let body = request.bodyStream.map { .stream($0) } ?? request.body.map { .complete($0) } ?? EndpointRequest.Body.none
-        let deadline = min(deadline, .now() + TimeAmount(settings.timeouts.total))
+        let deadline = work.asker.deadline
         let prepared = EndpointRequest(
             method: request.method, target: "", fields: outgoing.fields(request, showing: work.shown), body: body, deadline: deadline)
         let first = rotation.address(at: turn)
@@ -164,7 +170,7 @@ public final class UpstreamService: Sendable {
     ) async throws(UpstreamFailure) -> Answered {
         let endpoint = endpoints[index]
         // RFC 9110 §9.3.8: the answer to TRACE repeats the request.
-        guard let dynamic, prepared.method != .trace else {
+        guard let dynamic = work.dynamic, prepared.method != .trace else {
             return (try await transport.exchange(prepared, endpoint: index), endpoint, nil)
         }
         var request = prepared

@@ -113,7 +113,10 @@ public struct AnswerPlan: Sendable {
 
     /// What a caller gets of a complete answer. Failures, and answers there is nothing to do about, are passed on.
     ///
-    /// - Parameter isProjected: whether `response` holds only what is kept already.
+    /// - Parameters:
+    ///   - response: what the upstream said.
+    ///   - request: what `request` made of the caller's arguments.
+    ///   - isProjected: whether `response` holds only what is kept already.
     public func shape(_ response: CallResponse, for request: Request, isProjected: Bool = false) -> CallResponse {
         guard response.status < 300, case .complete(let body) = response.body else { return response }
         let projects = !isProjected && self.isProjected(request)

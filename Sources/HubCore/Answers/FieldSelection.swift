@@ -31,7 +31,9 @@ public struct FieldSelection: Sendable {
 
     /// The parts that a caller names: dotted paths such as `data.id`, or JSON pointers.
     ///
-    /// - Parameter value: an array of texts, or a text with commas between the paths.
+    /// - Parameters:
+    ///   - value: an array of texts, or a text with commas between the paths.
+    ///   - argument: what the caller calls it, for errors.
     /// - Throws: `HubError` with `.invalidArguments`.
     public init(fields value: JSONValue, argument: String) throws(HubError) {
         let paths: [String]

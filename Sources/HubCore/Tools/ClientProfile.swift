@@ -22,7 +22,9 @@ public enum ClientProfile: String, Sendable, Hashable, CaseIterable {
 
     /// The tools as this client takes them, in the same order; names stay unique.
     ///
-    /// - Parameter server: the name of the server, where it is known.
+    /// - Parameters:
+    ///   - tools: as they would be listed without a profile.
+    ///   - server: the name of the server, where it is known.
     public func tools(_ tools: [ToolDefinition], server: String? = nil) -> [ToolDefinition] {
         zip(tools, names(tools.map(\.name), server: server)).map { tool, name in
             var tool = tool
@@ -39,7 +41,9 @@ public enum ClientProfile: String, Sendable, Hashable, CaseIterable {
     /// 1. A name that fits stays.
     /// 2. Any other is made to fit and ends in six characters that stand for the whole of it, so that a tool that is added renames no other.
     ///
-    /// - Parameter server: the name of the server, where it is known: one client counts it with the tool's.
+    /// - Parameters:
+    ///   - names: as they would be listed without a profile; no two are the same.
+    ///   - server: the name of the server, where it is known: one client counts it with the tool's.
     public func names(_ names: [String], server: String? = nil) -> [String] {
         let limit = maximumNameLength(server)
         var taken = Set(names.filter { safe($0) == $0 && $0.utf8.count <= limit })

@@ -1,5 +1,6 @@
 import HubCore
 import Logging
+import NIOCore
 
 /// A credential that is made for each request, at the last moment: a token that ends, a signature over what goes out.
 ///
@@ -26,6 +27,8 @@ struct Asker: Sendable {
     var principal: Principal
     /// Hears of failures.
     var logger: Logger
+    /// Until when something may be waited for.
+    var deadline = NIODeadline.distantFuture
 }
 
 /// What one request showed.

@@ -2,14 +2,21 @@
 public struct OperationCredentials: Sendable {
     let shown: ShownCredentials
     let redaction: Redaction
+    /// What is made for each request, in place of what the upstream's own credential would make.
+    let dynamic: (any DynamicCredential)?
 
-    /// Credentials of an operation.
+    /// Credentials of an operation that are the same in each request.
     ///
     /// - Parameters:
     ///   - shown: those that its requests carry.
     ///   - known: those that any operation of the same API carries: none of them may come back in an answer.
     public init(shown: [UpstreamCredential], known: [UpstreamCredential]) {
+        self.init(shown: shown, known: known, dynamic: nil)
+    }
+
+    init(shown: [UpstreamCredential], known: [UpstreamCredential], dynamic: (any DynamicCredential)?) {
         self.shown = ShownCredentials(shown)
+        self.dynamic = dynamic
         redaction = Redaction(shown + known)
     }
 }

@@ -57,6 +57,9 @@ public struct UpstreamSettings: Sendable, Hashable {
     public var authorities: CertificateAuthorities?
     /// Whether compressed answers are asked for. Those that come are unfolded anyway.
     public var asksForCompression = true
+    /// Whether what the hub shows is taken out of answers; not where an answer is for the hub itself, which may keep the very same value
+    /// there.
+    var hidesCredentials = true
     /// What it may use of the hub.
     package var bounds = PoolBounds()
 

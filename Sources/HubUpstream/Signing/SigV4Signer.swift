@@ -14,9 +14,10 @@ struct SigV4Signer: DynamicCredential {
     private let credential: AWSCredential
     private let clock: CredentialClock
 
-    /// Fields that intermediaries change, as botocore leaves them out, and `Accept-Encoding`, which they change too.
+    /// Fields that intermediaries change: those that botocore leaves out, and `Accept-Encoding`.
     private static let uncovered: Set<String> = [
-        "accept-encoding", "authorization", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id",
+        "accept-encoding", "authorization", "baggage", "expect", "traceparent", "tracestate", "transfer-encoding", "user-agent",
+        "x-amzn-trace-id",
     ]
     private static let algorithm = "AWS4-HMAC-SHA256"
 

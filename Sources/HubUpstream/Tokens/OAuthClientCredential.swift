@@ -6,18 +6,18 @@ import Logging
 final class OAuthClientCredential: DynamicCredential {
     private let cache: TokenCache
 
-    init(_ endpoint: TokenEndpoint, clock: CredentialClock) {
-        cache = TokenCache(now: clock.now) { _, logger throws(CredentialFailure) in
+    init(_ endpoint: TokenEndpoint, timers: TimerTable, clock: CredentialClock) {
+        cache = TokenCache(timers: timers, now: clock.now) { _, logger throws(CredentialFailure) in
             try await endpoint.ask(.clientCredentials, logger: logger)
         }
     }
 
     func admit(_ request: inout EndpointRequest, at endpoint: Endpoint, for asker: Asker) async throws(UpstreamFailure) -> Admission {
-        request.show(try await cache.token(logger: asker.logger))
+        request.show(try await cache.token(for: asker))
     }
 
     func readmit(_ request: inout EndpointRequest, after refused: Admission, for asker: Asker) async -> Admission? {
-        guard let token = await cache.replacement(for: refused.token, logger: asker.logger) else { return nil }
+        guard let token = await cache.replacement(for: refused.token, asker: asker) else { return nil }
         return request.show(token)
     }
 }

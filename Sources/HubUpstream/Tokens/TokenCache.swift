@@ -1,6 +1,7 @@
 import HubCore
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// Keeps one token for many requests, and has it asked for and renewed.
 ///
@@ -18,15 +19,18 @@ final class TokenCache: Sendable {
     }
 
     private let state: NIOLockedValueBox<State>
+    private let timers: TimerTable
     private let now: @Sendable () -> ContinuousClock.Instant
     private let obtain: Obtain
 
     /// - Parameters:
     ///   - share: which part of its life a token is used before it is renewed.
+    ///   - timers: keeps the deadlines of those who wait.
     ///   - now: the time.
     ///   - obtain: asks for a token; ends by itself.
-    init(share: Double = 0.8, now: @escaping @Sendable () -> ContinuousClock.Instant, obtain: @escaping Obtain) {
+    init(share: Double = 0.8, timers: TimerTable, now: @escaping @Sendable () -> ContinuousClock.Instant, obtain: @escaping Obtain) {
         state = NIOLockedValueBox(State(machine: TokenStateMachine(share: share)))
+        self.timers = timers
         self.now = now
         self.obtain = obtain
     }
@@ -34,23 +38,26 @@ final class TokenCache: Sendable {
     /// A token in force, waited for where there is none.
     ///
     /// - Parameter refused: the number of a token that does not do any more; 0 for none.
-    func token(refused: Int = 0, logger: Logger) async throws(UpstreamFailure) -> TokenStateMachine.Token {
+    func token(refused: Int = 0, for asker: Asker) async throws(UpstreamFailure) -> TokenStateMachine.Token {
         if let token = state.withLockedValue({ $0.machine.settled(refused: refused, now: now()) }) { return token }
-        return try await wanted(refused: refused, logger: logger).get()
+        return try await wanted(refused: refused, for: asker).get()
     }
 
     /// A token in place of one that an upstream refused; nil where there is none, or none is asked for so soon.
-    func replacement(for refused: Int, logger: Logger) async -> TokenStateMachine.Token? {
+    func replacement(for refused: Int, asker: Asker) async -> TokenStateMachine.Token? {
         guard state.withLockedValue({ $0.machine.isReplaceable(refused: refused, now: now()) }) else { return nil }
         // Without one the upstream's refusal is the answer; the log has heard why from whoever asked.
-        return try? await token(refused: refused, logger: logger)
+        return try? await token(refused: refused, for: asker)
     }
 
-    private func wanted(refused: Int, logger: Logger) async -> Outcome {
+    private func wanted(refused: Int, for asker: Asker) async -> Outcome {
         let id = state.withLockedValue { state in
             state.next += 1
             return state.next
         }
+        let left = asker.deadline == .distantFuture ? nil : asker.deadline - .now()
+        let timer = left.map { left in timers.add(due: .now + .nanoseconds(left.nanoseconds)) { self.end(id, .timeout) } }
+        defer { if let timer { timers.remove(timer) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (known, asks) = state.withLockedValue { state -> (Outcome?, Bool) in
@@ -63,13 +70,18 @@ final class TokenCache: Sendable {
                         return (nil, asks)
                     }
                 }
-                if asks { ask(logger) }
+                if asks { ask(asker.logger) }
                 if let known { continuation.resume(returning: known) }
             }
         } onCancel: {
-            let waiting = state.withLockedValue { $0.waiting.removeValue(forKey: id) }
-            waiting?.resume(returning: .failure(.cancelled))
+            end(id, .cancelled)
         }
+    }
+
+    /// One of those who wait does so no more.
+    private func end(_ id: UInt64, _ failure: UpstreamFailure) {
+        let waiting = state.withLockedValue { $0.waiting.removeValue(forKey: id) }
+        waiting?.resume(returning: .failure(failure))
     }
 
     private func ask(_ logger: Logger) {

@@ -27,12 +27,15 @@ struct CheckCommand: AsyncParsableCommand {
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         var lists: [(server: String, report: ListReport)] = []
         if let settings {
-            let secrets = SecretKeeper(
+            let access = SecretAccess(
                 for: settings, environment: ProcessInfo.processInfo.environment,
                 logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
-            if !offline { findings += await secretFindings(settings, secrets) }
+            if !offline {
+                findings += await access.open(settings.secretStores, isForced: true)
+                findings += await secretFindings(settings, access.keeper).filter { !findings.contains($0) }
+            }
             findings += settings.masterKeyFindings
-            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets)
+            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access)
                 .build(settings, fetching: offline ? .never : .always)
             findings += result.findings.filter { !findings.contains($0) }
             lists = result.lists
@@ -74,6 +77,14 @@ struct ReloadCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOptions
 
+    private static func value(of reference: SecretReference, _ settings: Settings) async throws -> Secret {
+        let access = SecretAccess(
+            for: settings, environment: ProcessInfo.processInfo.environment, logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
+        )
+        if reference.scheme.isRemote, let wrong = await access.open(settings.secretStores, isForced: true).first { throw wrong }
+        return try await access.keeper.value(of: reference)
+    }
+
     func run() async throws {
         let overrides = options.overrides()
         let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
@@ -91,10 +102,7 @@ struct ReloadCommand: AsyncParsableCommand {
             running = hub
             token =
                 if let reference = settings.adminToken {
-                    try await SecretKeeper(
-                        for: settings, environment: ProcessInfo.processInfo.environment,
-                        logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
-                    ).value(of: reference)
+                    try await Self.value(of: reference, settings)
                 } else {
                     try data.adminToken()
                 }
@@ -146,8 +154,8 @@ struct StdioCommand: AsyncParsableCommand {
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
         let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
-        let secrets = SecretKeeper(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
-        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets).build(settings, fetching: .always)
+        let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
+        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access).build(settings, fetching: .always)
         result.findings.print()
         guard let snapshot = result.snapshot else { throw ExitCode(1) }
         guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {

@@ -36,7 +36,7 @@ struct SetSecretCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
-        let access = try StoreAccess(options)
+        let access = try await StoreAccess(options)
         let value = try SecretInput.read(prompt: "value of \(name.text): ")
         try await StoreAccess.explaining {
             let secrets = try access.secrets()
@@ -63,7 +63,7 @@ struct ListSecretsCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
-        let access = try StoreAccess(options)
+        let access = try await StoreAccess(options)
         let entries = try await StoreAccess.explaining { try access.secrets().list() }
         guard json else {
             for entry in entries {
@@ -110,7 +110,7 @@ struct RemoveSecretCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
-        let access = try StoreAccess(options)
+        let access = try await StoreAccess(options)
         try await StoreAccess.explaining { try access.secrets().remove(name.text) }
         for reference in access.settings.secrets where reference.scheme == .store && reference.name == name.text {
             Console.error("note: \(reference.place.description) still names it")
@@ -142,7 +142,7 @@ struct RotateSecretsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let access = try StoreAccess(options)
+        let access = try await StoreAccess(options)
         let rotation = SecretRotation(data: access.data, masterKey: access.masterKey)
         let earlier = from.flatMap { SecretReference($0, directory: "", place: SourcePlace(file: "--from")) }
         let outcome = try await StoreAccess.explaining { try await rotation.run(from: earlier, secrets: try access.secrets()) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import HubStore
+import Logging
 
 /// What a command needs that acts on the hub's store, beside a hub that may be running.
 struct StoreAccess {
@@ -12,7 +13,7 @@ struct StoreAccess {
     let masterKey: MasterKeySource
 
     /// Reads the configuration, and makes the data folder where it is missing.
-    init(_ options: ConfigOptions) throws {
+    init(_ options: ConfigOptions) async throws {
         ProcessHardening.apply()
         let overrides = options.overrides()
         let isOnlyData = overrides.data != nil && overrides.config == nil && FileStamp(overrides.configPath) == nil
@@ -33,7 +34,14 @@ struct StoreAccess {
         } catch {
             throw CommandFailure(error.description)
         }
-        masterKey = MasterKeySource(for: settings, environment: ProcessInfo.processInfo.environment)
+        let access = SecretAccess(
+            for: settings, environment: ProcessInfo.processInfo.environment, logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
+        )
+        // Where the master key itself is kept elsewhere; all other secrets are none of this command's business.
+        if settings.masterKey?.scheme.isRemote == true, let wrong = await access.open(settings.secretStores, isForced: true).first {
+            throw CommandFailure(wrong.description)
+        }
+        masterKey = access.masterKey
     }
 
     /// The secrets of the store, which is made where it is missing.

@@ -116,11 +116,16 @@ struct HubProcess {
         do {
             let data = try DataDirectory(path: settings.dataDirectory)
             let fresh = takesOver ? nil : try Holdings(data: data, settings: settings, passed: passed, logger: logger)
-            let masterKey = try await MasterKeySource(for: settings, environment: environment).inForce()
-            let secrets = SecretKeeper(for: settings, environment: environment, logger: logger)
+            let access = SecretAccess(for: settings, environment: environment, logger: logger)
+            let wrong = await access.open(settings.secretStores, isForced: true)
+            guard wrong.isEmpty else {
+                wrong.print()
+                throw ExitCode(1)
+            }
+            let masterKey = try await access.masterKey.inForce()
             let adminToken =
-                if let reference = settings.adminToken { try await secrets.value(of: reference) } else { try data.adminToken() }
-            let builder = SnapshotBuilder(masterKey: masterKey, secrets: secrets)
+                if let reference = settings.adminToken { try await access.keeper.value(of: reference) } else { try data.adminToken() }
+            let builder = SnapshotBuilder(masterKey: masterKey, access: access)
             let result = await builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }

@@ -11,6 +11,7 @@ import SpecIngest
 struct CredentialChooser {
     private let entry: ServerEntry
     private let schemes: [String: SecurityScheme]
+    private let registry: UpstreamRegistry
     /// The schemes that are provided for, with their credentials; without them where no secret is read.
     private var provided: [String: UpstreamCredential?] = [:]
     /// What has been made, by the schemes that are shown: operations are many, and choices few.
@@ -24,11 +25,14 @@ struct CredentialChooser {
     /// - Parameters:
     ///   - schemes: those of the description.
     ///   - secrets: what the references are; nil: none is read.
+    ///   - registry: makes credentials of what is shown.
     ///   - findings: takes what is wrong with single credentials.
     init(
-        _ entry: ServerEntry, _ schemes: [String: SecurityScheme], secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
+        _ entry: ServerEntry, _ schemes: [String: SecurityScheme], secrets: [SecretReference: Secret]?, registry: UpstreamRegistry,
+        _ findings: inout FindingCollector
     ) {
         self.entry = entry
+        self.registry = registry
         self.schemes = schemes
         hidden = Set(entry.tools.filter(\.isHidden).map(\.name))
         for given in entry.credentials ?? [] {
@@ -39,12 +43,26 @@ struct CredentialChooser {
                 continue
             }
             do throws(CredentialForm.Problem) {
-                let form = try CredentialForm(scheme, username: given.username)
+                let form = try CredentialForm(scheme, username: given.username, isFetched: given.tokenService != nil)
                 provided[given.scheme] = .some(nil)
-                if let secret = secrets?[given.secret] { provided[given.scheme] = try form.credential(secret) }
+                guard let secret = secrets?[given.secret] else { continue }
+                if let service = given.tokenService {
+                    provided[given.scheme] = Self.token(of: service, secret, &findings)
+                } else {
+                    provided[given.scheme] = try form.credential(secret)
+                }
             } catch {
                 findings.error("\(label) \(error.message)", hint: error.hint, at: given.place)
             }
+        }
+    }
+
+    private static func token(of service: TokenServiceEntry, _ secret: Secret, _ findings: inout FindingCollector) -> UpstreamCredential? {
+        do throws(ConfigFinding) {
+            return .oauthClient(try service.service(clientSecret: secret))
+        } catch {
+            findings.add([error])
+            return nil
         }
     }
 
@@ -61,7 +79,7 @@ struct CredentialChooser {
         if let ready = made[chosen] { return ready }
         let known = provided.values.compactMap { $0 }
         guard !known.isEmpty else { return nil }
-        let credentials = OperationCredentials(shown: chosen.compactMap { provided[$0] ?? nil }, known: known)
+        let credentials = registry.credentials(shown: chosen.compactMap { provided[$0] ?? nil }, known: known, name: entry.name)
         made[chosen] = credentials
         return credentials
     }

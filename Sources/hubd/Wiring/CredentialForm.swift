@@ -22,13 +22,18 @@ enum CredentialForm: Sendable, Hashable {
         "host", "content-length", "content-type", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect",
     ]
 
-    /// The form for a scheme; `username` where user name and password are given.
-    init(_ scheme: SecurityScheme, username: String?) throws(Problem) {
+    /// The form for a scheme.
+    ///
+    /// - Parameters:
+    ///   - username: where user name and password are given.
+    ///   - isFetched: whether what is shown is a token that the hub fetches.
+    init(_ scheme: SecurityScheme, username: String?, isFetched: Bool = false) throws(Problem) {
         let form = try Self.form(scheme, username: username)
         if case .basic = form {
         } else if username != nil {
             throw Problem(message: "takes one secret, and no user name", hint: "write env:NAME")
         }
+        if isFetched, form != .bearer { throw Problem(message: "takes no token", hint: "oauthClient is for OAuth 2.0 and OpenID Connect") }
         self = form
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HubCore
 import HubTelemetry
 import HubUpstream
+import Logging
 import MCPHub
 import NIOCore
 import SpecIngest
@@ -42,19 +43,22 @@ struct SnapshotBuilder: Sendable {
     let runtime: MCPRuntime
     let metrics: HubMetrics
     let composer: CallerComposer
-    let secrets: SecretKeeper
+    private let access: SecretAccess
+
+    /// What references to secrets are.
+    var secrets: SecretKeeper { access.keeper }
 
     /// - Parameters:
     ///   - masterKey: seals sessions.
-    ///   - secrets: what references to secrets are.
-    init(masterKey: SymmetricKey, secrets: SecretKeeper) {
-        timers = Timekeeper.start()
-        registry = UpstreamRegistry(timers: timers)
+    ///   - access: the ways to secrets, and what all that is wired shares.
+    init(masterKey: SymmetricKey, access: SecretAccess) {
+        timers = access.timers
+        registry = access.registry
         composer = CallerComposer(registry: registry, timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
         runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
-        self.secrets = secrets
+        self.access = access
     }
 
     var certificateLoader: CertificateLoader { CertificateLoader(secrets: secrets) }
@@ -63,9 +67,11 @@ struct SnapshotBuilder: Sendable {
     /// its entry unavailable.
     func build(_ settings: Settings, fetching: Fetching) async -> Result {
         var findings = FindingCollector()
+        if fetching.usesSecretsAndNetwork { findings.add(await access.open(settings.secretStores, isForced: fetching.isForced)) }
         let resolved =
             fetching.usesSecretsAndNetwork ? await secrets.resolve(settings.entrySecrets, isForced: fetching.isForced) : nil
-        let credentials = resolved.map { upstreamCredentials(settings, $0, &findings) } ?? [:]
+        let credentials =
+            if let resolved { await upstreamCredentials(settings, resolved, &findings) } else { [String: UpstreamCredential]() }
         let schemeSecrets = resolved.map { readSchemeSecrets(settings, $0, &findings) }
         let authorities = readAuthorities(settings, &findings)
         let upstreams = settings.upstreams.mapValues { entry in
@@ -136,19 +142,12 @@ struct SnapshotBuilder: Sendable {
     /// The credentials of the upstreams, without those that are away.
     private func upstreamCredentials(
         _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
-    ) -> [String: UpstreamCredential] {
+    ) async -> [String: UpstreamCredential] {
         var credentials: [String: UpstreamCredential] = [:]
         for (name, upstream) in settings.upstreams {
-            guard let credential = upstream.credential else { continue }
             do throws(ConfigFinding) {
-                guard let secret = try secrets.sendable(credential.secret) else { continue }
-                credentials[name] =
-                    switch credential {
-                    case .header(let name, _): .header(name: name, value: secret)
-                    case .query(let name, _): .query(name: name, value: secret)
-                    case .basic(let username, _): .basic(username: username, password: secret)
-                    case .bearer: .bearer(secret)
-                    }
+                guard let credential = upstream.credential, secrets.firstAway(of: credential.secrets) == nil else { continue }
+                credentials[name] = try await credential.read(secrets.reading)
             } catch {
                 findings.add([error])
             }
@@ -174,14 +173,10 @@ struct SnapshotBuilder: Sendable {
     private func readAuthorities(_ settings: Settings, _ findings: inout FindingCollector) -> [String: CertificateAuthorities] {
         var authorities: [String: CertificateAuthorities] = [:]
         for (name, upstream) in settings.upstreams {
-            guard let file = upstream.authorities else { continue }
-            do {
-                let bytes = try FileAccess.read(file.value, limit: 1 << 20)
-                authorities[name] = try CertificateAuthorities(pem: Array(bytes.readableBytesView))
-            } catch let error as FileAccess.FileError {
-                findings.error("cannot be read: \(error)", hint: nil, at: file.place)
+            do throws(ConfigFinding) {
+                authorities[name] = try CertificateAuthorities(file: upstream.authorities)
             } catch {
-                findings.error("this file does not hold certificates in PEM", hint: nil, at: file.place)
+                findings.add([error])
             }
         }
         return authorities
@@ -232,7 +227,7 @@ struct SnapshotBuilder: Sendable {
         let message = entry.soap.security.flatMap { security in secrets?[security.password].map { MessageSecurity(security, password: $0) }
         }
         if let message { api = api.secured(by: message.token) }
-        var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, &findings)
+        var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, registry: registry, &findings)
         var composer = ToolComposer(entry: entry, metrics: metrics)
         let servers = ServerChooser(entry, api, &findings)
         for operation in api.operations {

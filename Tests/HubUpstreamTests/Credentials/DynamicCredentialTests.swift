@@ -8,7 +8,7 @@ import Testing
 
 @Suite("credentials made for each request", .timeLimit(.minutes(1)))
 struct DynamicCredentialTests {
-    /// A token endpoint, by the wire format of RFC 6749 alone: gives `token-1`, `token-2` and so on.
+    /// A double of a token endpoint by the wire format of RFC 6749: gives `token-1`, `token-2` and so on.
     private static func tokenService(life: Int = 3600) async throws -> RawUpstream {
         try await RawUpstream.start { _, count in
             let json = #"{"access_token":"token-\#(count)","token_type":"Bearer","expires_in":\#(life)}"#
@@ -116,6 +116,22 @@ struct DynamicCredentialTests {
         #expect(upstream.log.requests.isEmpty && tokens.log.requests.count == 1)
     }
 
+    @Test("a secret goes to no token service that nobody vouches for", arguments: [true, false])
+    func tls(isVouchedFor: Bool) async throws {
+        let tokens = try await RawUpstream.start(tls: try TestCertificates.serverContext()) { _, _ in
+            let json = #"{"access_token":"token-1","token_type":"Bearer"}"#
+            return [.write("HTTP/1.1 200 OK\r\ncontent-length: \(json.utf8.count)\r\n\r\n\(json)")]
+        }
+        let upstream = try await Self.upstream(accepting: ["token-1"])
+        var oauth = try Self.oauth(tokens)
+        oauth.address = try #require(HTTPAddress("https://localhost:\(tokens.port)/token"))
+        if isVouchedFor { oauth.authorities = try CertificateAuthorities(pem: Array(TestCertificates.authority.utf8)) }
+        let credential = UpstreamCredential.oauthClient(oauth)
+        let service = try TestUpstreams.service(upstream) { $0.credential = credential }
+        #expect(await service.failure() == (isVouchedFor ? nil : .upstreamFailed))
+        #expect(tokens.log.requests.count == (isVouchedFor ? 1 : 0) && upstream.log.requests.count == (isVouchedFor ? 1 : 0))
+    }
+
     @Test("each caller's token is exchanged for one of its own, and a caller without one gets nothing")
     func exchange() async throws {
         let tokens = try await RawUpstream.start { request, _ in
@@ -159,6 +175,27 @@ struct DynamicCredentialTests {
         let requests = upstream.log.requests.map(\.text)
         let nonces = requests.compactMap { $0.split(separator: "x-acs-signature-nonce: ").dropFirst().first?.prefix(32) }
         #expect(nonces.count == 3 && Set(nonces).count == 3, "the second request was sent again, with a nonce of its own")
+    }
+
+    @Test("an operation's token stands in place of the upstream's, and operations that fetch it alike share it")
+    func operations() async throws {
+        let tokens = try await Self.tokenService()
+        let upstream = try await Self.upstream(accepting: ["token-1"])
+        let service = try TestUpstreams.service(upstream) {
+            $0.credential = .sigv4(AWSCredential(id: "ID", secret: Secret("swordfish"), region: "r", service: "s"))
+        }
+        let registry = UpstreamRegistry(timers: TimerTable())
+        let client = UpstreamCredential.oauthClient(try Self.oauth(tokens))
+        let (first, second) = (
+            registry.credentials(shown: [client], known: [client], name: "a"), registry.credentials(shown: [client], known: [], name: "b")
+        )
+        for credentials in [first, second] {
+            let (response, length) = try await service.open(
+                OutboundRequest(method: .get, path: "/"), basePath: "", credentials: credentials, logger: TestUpstreams.logger)
+            let answer = try await service.collect(response, length: length)
+            #expect(answer.status == 200 && String(buffer: answer.body).contains("Bearer ***"))
+        }
+        #expect(Self.shown(upstream) == ["Bearer token-1", "Bearer token-1"] && tokens.log.requests.count == 1)
     }
 
     @Test("a trace carries nothing")

@@ -1,7 +1,6 @@
 import HTTPTypes
 import HubCore
 import NIOCore
-import NIOSSL
 import Testing
 
 @testable import HubUpstream
@@ -9,11 +8,7 @@ import Testing
 @Suite("TLS to an upstream", .timeLimit(.minutes(1)))
 struct TLSTests {
     private func upstream() async throws -> RawUpstream {
-        let certificate = try NIOSSLCertificate(bytes: Array(TestCertificates.localhost.utf8), format: .pem)
-        let key = try NIOSSLPrivateKey(bytes: Array(TestCertificates.key.utf8), format: .pem)
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(certificateChain: [.certificate(certificate)], privateKey: .privateKey(key)))
-        return try await RawUpstream.start(tls: context) { _, _ in [.write(TestUpstreams.ok)] }
+        try await RawUpstream.start(tls: try TestCertificates.serverContext()) { _, _ in [.write(TestUpstreams.ok)] }
     }
 
     private func authorities() throws -> CertificateAuthorities { try CertificateAuthorities(pem: Array(TestCertificates.authority.utf8)) }
@@ -48,11 +43,7 @@ struct TLSTests {
 
     @Test("what asks for HTTP/2 is served by an upstream that does not speak it, with the same certificates and limits")
     func withoutHTTP2() async throws {
-        let certificate = try NIOSSLCertificate(bytes: Array(TestCertificates.localhost.utf8), format: .pem)
-        let key = try NIOSSLPrivateKey(bytes: Array(TestCertificates.key.utf8), format: .pem)
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(certificateChain: [.certificate(certificate)], privateKey: .privateKey(key)))
-        let upstream = try await RawUpstream.start(tls: context) { request, _ in
+        let upstream = try await RawUpstream.start(tls: try TestCertificates.serverContext()) { request, _ in
             request.contains("/stalls")
                 ? [.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\na"), .gate]
                 : [.write("HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]

@@ -1,3 +1,5 @@
+import NIOSSL
+
 /// Certificates that exist for tests alone, valid from 2020 to 2120.
 enum TestCertificates {
     /// An authority that nobody trusts.
@@ -35,4 +37,12 @@ enum TestCertificates {
         pa1WI2cSiPWpIO0dgmLpcUuIk1nhn76xEABZFJUVX70m6LBiJ6feQTIZ
         -----END PRIVATE KEY-----
         """
+
+    /// How a server for `localhost` speaks TLS.
+    static func serverContext() throws -> NIOSSLContext {
+        let certificate = try NIOSSLCertificate(bytes: Array(localhost.utf8), format: .pem)
+        let key = try NIOSSLPrivateKey(bytes: Array(self.key.utf8), format: .pem)
+        return try NIOSSLContext(
+            configuration: .makeServerConfiguration(certificateChain: [.certificate(certificate)], privateKey: .privateKey(key)))
+    }
 }

@@ -1,6 +1,7 @@
 import HubCore
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 import Testing
 
 @testable import HubUpstream
@@ -51,15 +52,17 @@ struct TokenCacheTests {
 
     private let clock = HandClock()
     private let service = Service()
+    private let timers = TimerTable()
+    private let asker = Asker(principal: .anonymous, logger: TestUpstreams.logger)
     private let cache: TokenCache
 
     init() {
-        let (clock, service) = (clock, service)
-        cache = TokenCache(now: { clock.now }) { _, _ throws(CredentialFailure) in try await service.obtain() }
+        let (clock, service, timers) = (clock, service, timers)
+        cache = TokenCache(timers: timers, now: { clock.now }) { _, _ throws(CredentialFailure) in try await service.obtain() }
     }
 
     private func token(refused: Int = 0) async throws -> String {
-        try await cache.token(refused: refused, logger: TestUpstreams.logger).value.revealed
+        try await cache.token(refused: refused, for: asker).value.revealed
     }
 
     @Test("many wait for one")
@@ -84,7 +87,7 @@ struct TokenCacheTests {
         await service.untilAsked(2)
         #expect(try await token() == "a")
         service.give("b", life: 100)
-        while try await token() != "b" { await Task.yield() }
+        #expect(try await token(refused: 1) == "b")
         #expect(service.asked == 2)
     }
 
@@ -98,6 +101,25 @@ struct TokenCacheTests {
         service.give("a", life: 100)
         #expect(try await stays.value == "a")
         #expect(service.asked == 1)
+    }
+
+    @Test("nobody waits beyond its own deadline")
+    func deadline() async throws {
+        let hurried = Task {
+            try await cache.token(for: Asker(principal: .anonymous, logger: TestUpstreams.logger, deadline: .now() + .seconds(5)))
+        }
+        await service.untilAsked(1)
+        let patient = Task { try await token() }
+        timers.fire(now: .now + .seconds(4))
+        timers.fire(now: .now + .seconds(6))
+        let error = await #expect(throws: UpstreamFailure.self) { try await hurried.value }
+        guard case .timeout = error else {
+            Issue.record("not a time-out")
+            return
+        }
+        service.give("a", life: 100)
+        #expect(try await patient.value == "a")
+        #expect(timers.count == 0)
     }
 
     @Test("a failure reaches all who wait, and whoever comes soon after, without another question")
@@ -121,13 +143,13 @@ struct TokenCacheTests {
         await service.untilAsked(1)
         service.give("a", life: 1000)
         #expect(try await first == "a")
-        async let second = cache.replacement(for: 1, logger: TestUpstreams.logger)
+        async let second = cache.replacement(for: 1, asker: asker)
         await service.untilAsked(2)
         service.give("b", life: 1000)
         #expect(await second?.value.revealed == "b")
-        #expect(await cache.replacement(for: 2, logger: TestUpstreams.logger) == nil, "not so soon")
+        #expect(await cache.replacement(for: 2, asker: asker) == nil, "not so soon")
         clock.advance(.seconds(10))
-        async let third = cache.replacement(for: 2, logger: TestUpstreams.logger)
+        async let third = cache.replacement(for: 2, asker: asker)
         await service.untilAsked(3)
         service.answer(.failure(.odd(status: 500)))
         #expect(await third == nil)
@@ -136,7 +158,9 @@ struct TokenCacheTests {
 
     @Test("callers' tokens are kept apart, and let go when there are too many: those used longest ago")
     func callers() async throws {
-        let tokens = CallerTokens(limit: 8) { _ in TokenCache(now: { .now }) { _, _ throws(CredentialFailure) in throw .odd(status: 500) } }
+        let tokens = CallerTokens(limit: 8) { _ in
+            TokenCache(timers: TimerTable(), now: { .now }) { _, _ throws(CredentialFailure) in throw .odd(status: 500) }
+        }
         let prefix = String(repeating: "x", count: 40)
         let caches = (0..<8).map { tokens.cache(for: Secret("\(prefix)\($0)")) }
         #expect(Set(caches.map(ObjectIdentifier.init)).count == 8)

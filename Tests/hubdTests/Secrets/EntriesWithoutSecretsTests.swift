@@ -43,9 +43,9 @@ import Testing
     private func builder() -> SnapshotBuilder {
         let clock = clock
         let secrets = SecretKeeper(
-            local: LocalSecrets(environment: [:]), backends: [.vault: backend], now: { clock.withLockedValue { $0 } },
+            local: LocalSecrets(environment: [:]), backends: BackendTable([.vault: backend]), now: { clock.withLockedValue { $0 } },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), secrets: secrets)
+        return SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: SecretAccess(keeper: secrets))
     }
 
     @Test("a secret that is away costs only the entries that need it, and they come back with it")

@@ -53,7 +53,7 @@ import Testing
                 },
                 stamp: { path in self.state.withLockedValue { $0.files[path] == nil ? nil : FileStamp(number: $0.writes) } })
             return SecretKeeper(
-                local: local, store: TestStore(world: self), backends: withVault ? [.vault: vault] : [:],
+                local: local, store: TestStore(world: self), backends: BackendTable(withVault ? [.vault: vault] : [:]),
                 now: { self.state.withLockedValue { $0.now } }, logger: Logger(label: "test") { _ in TestLog(world: self) })
         }
     }

@@ -22,7 +22,9 @@ import Testing
         }
 
         func source(_ masterKey: String? = nil, environment: [String: String] = [:]) -> MasterKeySource {
-            MasterKeySource(data: data, reference: masterKey.flatMap(Self.reference), local: LocalSecrets(environment: environment))
+            MasterKeySource(
+                data: data, reference: masterKey.flatMap(Self.reference), local: LocalSecrets(environment: environment),
+                backends: BackendTable())
         }
 
         static func reference(_ text: String) -> SecretReference? {

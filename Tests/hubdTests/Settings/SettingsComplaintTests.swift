@@ -191,8 +191,9 @@ struct SettingsComplaintTests {
             Case(server + "    access: []", #"hub.yaml:4:5: error: "access" is not in this version"#),
             Case(server + "    expose: false", #"hub.yaml:4:5: error: "expose" is not in this version"#),
             Case(
-                "admin: { token: \"vault:a#b\" }",
-                #"hub.yaml:1:17: error: "vault:" is not in this version — this version has env:NAME, file:PATH or store:NAME"#),
+                "masterKey: \"aws-kms:a\"",
+                #"hub.yaml:1:12: error: "aws-kms:" is not in this version — this version has env:NAME, file:PATH, vault:PATH#FIELD or alibaba-kms:NAME#FIELD"#
+            ),
             Case(
                 "upstreams: { a: { addresses: [\"http://a\"], balance: least-request } }",
                 #"hub.yaml:1:53: error: "least-request" is not in this version — this version has round-robin, weighted"#),
@@ -236,7 +237,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "mcp", "command", "env", "store:", "vault:", "virtualServers", "agents", "registries",
+                "mcp", "command", "env", "virtualServers", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

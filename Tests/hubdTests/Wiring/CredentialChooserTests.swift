@@ -41,9 +41,12 @@ struct CredentialChooserTests {
         let references = (entry.credentials ?? []).map(\.secret)
         let secrets = Dictionary(references.map { ($0, Secret("\($0.name)-secret")) }, uniquingKeysWith: { first, _ in first })
         var findings = FindingCollector()
-        var chooser = CredentialChooser(entry, api.securitySchemes, secrets: readsSecrets ? secrets : nil, &findings)
+        var chooser = CredentialChooser(
+            entry, api.securitySchemes, secrets: readsSecrets ? secrets : nil, registry: UpstreamRegistry(timers: TimerTable()), &findings)
         let shown = api.operations.map { operation in
-            guard let shown = chooser.credentials(for: operation)?.shown else { return "-" }
+            guard let credentials = chooser.credentials(for: operation) else { return "-" }
+            guard credentials.dynamic == nil else { return "fetched" }
+            let shown = credentials.shown
             var fields = HTTPFields()
             shown.add(to: &fields)
             return ([shown.added(toPath: "/x")] + fields.map { "\($0.name): \($0.value)" }).joined(separator: ", ")
@@ -83,6 +86,18 @@ struct CredentialChooserTests {
                 "/x, Authorization: Bearer B-secret", "/x, Authorization: Bearer O-secret", "/x, Authorization: Bearer I-secret",
             ])
         #expect(said.isEmpty, "\(said)")
+    }
+
+    @Test("a token is fetched for the schemes that take one")
+    func fetched() throws {
+        let api = try Self.description(["oauth", "oidc", "bearer", "key"].map { #"[{"\#($0)":[]}]"# })
+        let client = "{ oauthClient: { tokenUrl: https://i.test/t, clientId: c, clientSecret: env:S } }"
+        let (shown, said) = try choose(api, "{ oauth: \(client), oidc: \(client), bearer: \(client), key: env:K }")
+        #expect(shown == ["fetched", "fetched", "fetched", "/x, X-Key: K-secret"] && said.isEmpty, "\(said)")
+        #expect(try choose(api, "{ oauth: \(client) }", readsSecrets: false).shown.first == "-")
+        #expect(
+            try choose(api, "{ key: \(client) }").said.first
+                == "hub.yaml:2:57: error: \"key\" takes no token — oauthClient is for OAuth 2.0 and OpenID Connect")
     }
 
     @Test("operations for which nothing is there are counted in one finding, with what is not in this version")

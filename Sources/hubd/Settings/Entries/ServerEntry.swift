@@ -109,6 +109,8 @@ struct SchemeCredential: Sendable, Hashable {
     var place: SourcePlace
     /// The user name, where a user name and a password are given.
     var username: String?
-    /// The password, the token or the key.
+    /// The password, the token or the key; of a token service, the client secret.
     var secret: SecretReference
+    /// Where a token comes from that is fetched.
+    var tokenService: TokenServiceEntry?
 }

@@ -1,4 +1,5 @@
 import HubCore
+import HubUpstream
 
 /// One of `upstreams`, as written.
 struct UpstreamEntry: Sendable, Hashable {
@@ -22,11 +23,17 @@ struct UpstreamEntry: Sendable, Hashable {
         case query(name: String, value: SecretReference)
         case basic(username: String, password: SecretReference)
         case bearer(SecretReference)
+        case oauthClient(TokenServiceEntry)
+        case tokenExchange(TokenServiceEntry, subject: SubjectTokenType)
+        case sigv4(AccessKey, region: String, service: String)
+        case alibaba(AccessKey, action: String?, version: String?)
 
-        /// The reference in it.
-        var secret: SecretReference {
+        /// The references in it.
+        var secrets: [SecretReference] {
             switch self {
-            case .header(_, let secret), .query(_, let secret), .basic(_, let secret), .bearer(let secret): secret
+            case .header(_, let secret), .query(_, let secret), .basic(_, let secret), .bearer(let secret): [secret]
+            case .oauthClient(let service), .tokenExchange(let service, _): [service.clientSecret]
+            case .sigv4(let key, _, _), .alibaba(let key, _, _): key.secrets
             }
         }
     }

@@ -27,6 +27,7 @@ enum GrammarSchema {
         definitions["entryName"] = text(pattern: EntryName.pattern, description: EntryName.rule)
         definitions["secret"] = secret(.credential)
         definitions["masterKey"] = secret(.masterKey)
+        definitions["storeAccess"] = secret(.storeAccess)
         return definitions
     }
 
@@ -56,6 +57,7 @@ enum GrammarSchema {
         case .boolean: type("boolean")
         case .secret(.credential): definition("secret")
         case .secret(.masterKey): definition("masterKey")
+        case .secret(.storeAccess): definition("storeAccess")
         case .environment: .object(["type": .string("object"), "additionalProperties": type("string")])
         case .reference: definition("entryName")
         case .oneOf(let shapes): .object(["anyOf": .array(shapes.map { schema(of: $0) })])

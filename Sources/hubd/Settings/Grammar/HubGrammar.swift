@@ -13,6 +13,7 @@ enum HubGrammar {
         Field("admin", admin, "The admin listener."),
         Field("data", .text(.path), "The folder for what the hub stores; the default is hub-data beside this file."),
         Field("masterKey", .secret(.masterKey), "The key that seals what the hub stores; the default is made in the data folder."),
+        Field("secrets", secrets, "Where secrets are kept that references name."),
         Field(
             "includeFiles", .list(.text(.path), minimum: 1),
             "More files with the same top-level keys; * stands for any part of a file name."),

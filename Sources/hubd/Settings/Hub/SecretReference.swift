@@ -6,12 +6,15 @@ enum SecretPlace: Sendable {
     case credential
     /// The key that seals what the hub stores.
     case masterKey
+    /// What opens a place that keeps secrets: it must be at hand before.
+    case storeAccess
 
     /// The schemes, those of this version first.
     var schemes: [SecretReference.Scheme] {
         switch self {
         case .credential: [.environment, .file, .store, .vault, .awsSecrets, .alibabaKMS]
         case .masterKey: [.environment, .file, .vault, .awsKMS, .alibabaKMS]
+        case .storeAccess: [.environment, .file, .store]
         }
     }
 }
@@ -29,7 +32,15 @@ struct SecretReference: Sendable, Hashable {
         case alibabaKMS = "alibaba-kms"
 
         /// Whether this version can read it.
-        var isImplemented: Bool { self == .environment || self == .file || self == .store }
+        var isImplemented: Bool { self != .awsKMS }
+
+        /// Whether it is read over the network.
+        var isRemote: Bool {
+            switch self {
+            case .environment, .file, .store: false
+            case .vault, .awsSecrets, .awsKMS, .alibabaKMS: true
+            }
+        }
 
         /// How it is written.
         var form: String {

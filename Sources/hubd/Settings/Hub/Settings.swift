@@ -52,6 +52,8 @@ struct Settings: Sendable, Hashable {
     var dataDirectory = "hub-data"
     /// The key that seals what the hub stores; nil is one made in the data folder.
     var masterKey: SecretReference?
+    /// The places that keep secrets.
+    var secretStores = SecretStores()
     /// The upstreams by name.
     var upstreams: [String: UpstreamEntry] = [:]
     /// The servers in the order written, files in the order included.
@@ -71,7 +73,7 @@ struct Settings: Sendable, Hashable {
 
     /// Every secret that the wiring will ask for.
     var secrets: [SecretReference] {
-        [adminToken, masterKey].compactMap { $0 } + tls.map(\.key) + entrySecrets
+        [adminToken, masterKey].compactMap { $0 } + secretStores.secrets + tls.map(\.key) + entrySecrets
     }
 
     /// Those by which callers are known.
@@ -79,20 +81,20 @@ struct Settings: Sendable, Hashable {
 
     /// Those of them that entries need, the upstreams behind them, and those by which callers are known.
     var entrySecrets: [SecretReference] {
-        upstreams.values.sorted { $0.name < $1.name }.compactMap { $0.credential?.secret }
+        upstreams.values.sorted { $0.name < $1.name }.flatMap { $0.credential?.secrets ?? [] }
             + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + callerSecrets
     }
 
-    /// What a server cannot do without: its own secrets and that of its upstream.
+    /// What a server cannot do without: its own secrets and those of its upstream.
     func secrets(of entry: ServerEntry) -> [SecretReference] {
-        entry.secrets + [entry.upstream.flatMap { upstreams[$0.value]?.credential?.secret }].compactMap { $0 }
+        entry.secrets + (entry.upstream.flatMap { upstreams[$0.value]?.credential?.secrets } ?? [])
     }
 
     /// What a Model API cannot do without: its provider's key, or the credential of its upstream.
     func secrets(of entry: ModelEntry) -> [SecretReference] {
         if let key = entry.service.key { return [key] }
-        guard case .upstream(let name) = entry.service.location, let secret = upstreams[name.value]?.credential?.secret else { return [] }
-        return [secret]
+        guard case .upstream(let name) = entry.service.location else { return [] }
+        return upstreams[name.value]?.credential?.secrets ?? []
     }
 
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.

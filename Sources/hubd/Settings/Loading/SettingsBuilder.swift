@@ -100,6 +100,7 @@ struct SettingsBuilder {
         settings.adminToken = secret(top("admin")?["token"])
         settings.isMetricsOpen = top("admin")?["metrics"]?.string == "open"
         settings.masterKey = secret(top("masterKey"))
+        settings.secretStores = secretStores(top("secrets"))
         let beside = files.first.map { $0.resolve("hub-data") } ?? settings.dataDirectory
         settings.dataDirectory = overrides.data?.value ?? top("data")?.path ?? beside
     }
@@ -115,7 +116,7 @@ struct SettingsBuilder {
             clientAuthorities: file(value["clientCA"]))
     }
 
-    private func file(_ value: ConfigValue?) -> Placed<String>? {
+    func file(_ value: ConfigValue?) -> Placed<String>? {
         value.flatMap { value in value.path.map { Placed(value: $0, place: value.place) } }
     }
 
@@ -141,26 +142,12 @@ struct SettingsBuilder {
         settings.upstreams[name] = UpstreamEntry(
             name: name, place: key.place, addresses: addresses,
             balance: value["balance"]?.string.flatMap { UpstreamEntry.Balance(rawValue: $0) } ?? .roundRobin,
-            credential: value["credential"].flatMap(credential),
+            credential: value["credential"].flatMap { credential($0) },
             timeouts: UpstreamEntry.Timeouts(
                 connect: duration(timeouts?["connect"]), firstByte: duration(timeouts?["firstByte"]), idle: duration(timeouts?["idle"]),
                 total: duration(timeouts?["total"])),
             usesHTTP2: value["http"]?.json.int == 2,
-            authorities: value["tls"]?["ca"].flatMap { ca in ca.path.map { Placed(value: $0, place: ca.place) } })
-    }
-
-    private func credential(_ value: ConfigValue) -> UpstreamEntry.Credential? {
-        if let bearer = secret(value["bearer"]) { return .bearer(bearer) }
-        if let header = value["header"], let name = header["name"]?.string, let secret = secret(header["value"]) {
-            return .header(name: name, value: secret)
-        }
-        if let query = value["query"], let name = query["name"]?.string, let secret = secret(query["value"]) {
-            return .query(name: name, value: secret)
-        }
-        if let basic = value["basic"], let username = basic["username"]?.string, let secret = secret(basic["password"]) {
-            return .basic(username: username, password: secret)
-        }
-        return nil
+            authorities: file(value["tls"]?["ca"]))
     }
 
     // MARK: Servers
@@ -193,7 +180,7 @@ struct SettingsBuilder {
                     guard let name = key.string, let text = Self.text(value) else { return nil }
                     return ServerVariable(name: name, place: key.place, value: text)
                 },
-                credentials: value["credentials"].map { $0.members.compactMap(schemeCredential) },
+                credentials: value["credentials"].map { $0.members.compactMap { schemeCredential($0, $1) } },
                 refresh: duration(value["refresh"]),
                 auth: auth(value),
                 tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
@@ -242,7 +229,10 @@ struct SettingsBuilder {
 
     private static func text(_ value: ConfigValue) -> String? { value.string ?? value.json.numberText }
 
-    private func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
+    private mutating func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
+        if let name = key.string, let service = value["oauthClient"].flatMap({ tokenService($0) }) {
+            return SchemeCredential(scheme: name, place: key.place, secret: service.clientSecret, tokenService: service)
+        }
         guard let name = key.string, let secret = secret(value["password"] ?? value) else { return nil }
         return SchemeCredential(scheme: name, place: key.place, username: value["username"]?.string, secret: secret)
     }

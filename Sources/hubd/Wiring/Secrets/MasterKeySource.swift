@@ -11,7 +11,7 @@ struct MasterKeySource: Sendable {
     /// Reads `env:` and `file:`.
     let local: LocalSecrets
     /// Read the other schemes.
-    var backends: [SecretReference.Scheme: any SecretBackend] = [:]
+    let backends: BackendTable
 
     /// The key that seals what leaves the hub and comes back, such as sessions, made where there is none.
     func inForce() async throws -> SymmetricKey {
@@ -38,7 +38,8 @@ struct MasterKeySource: Sendable {
     /// The key that a reference names.
     func key(_ reference: SecretReference) async throws -> SymmetricKey {
         let text: Secret
-        if let backend = backends[reference.scheme] {
+        if reference.scheme.isRemote {
+            let backend = try backends.backend(for: reference)
             do throws(SecretError) {
                 text = try await backend.read(reference.name, field: reference.field)
             } catch {

@@ -19,15 +19,13 @@ final class RemoteSecretCache: Sendable {
         var hasChanged = false
     }
 
-    private let backends: [SecretReference.Scheme: any SecretBackend]
+    private let backends: BackendTable
     private let now: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
     /// A cache in which nothing is known. What a back end takes to answer, it bounds itself.
-    init(
-        _ backends: [SecretReference.Scheme: any SecretBackend], now: @escaping @Sendable () -> ContinuousClock.Instant, logger: Logger
-    ) {
+    init(_ backends: BackendTable, now: @escaping @Sendable () -> ContinuousClock.Instant, logger: Logger) {
         self.backends = backends
         self.now = now
         self.logger = logger
@@ -37,7 +35,12 @@ final class RemoteSecretCache: Sendable {
     ///
     /// - Parameter isForced: a value that is known is asked for again; it serves on where that fails.
     func outcome(of reference: SecretReference, isForced: Bool) async -> ResolvedSecrets.Outcome {
-        guard let backend = backends[reference.scheme] else { return .wrong(reference.notInThisVersion) }
+        let backend: any SecretBackend
+        do throws(ConfigFinding) {
+            backend = try backends.backend(for: reference)
+        } catch {
+            return .wrong(error)
+        }
         var isForced = isForced
         while !Task.isCancelled {
             switch demand(reference, isForced: isForced) {
@@ -69,7 +72,7 @@ final class RemoteSecretCache: Sendable {
             logger.error("a secret could not be read for too long and is given up", metadata: ["secret": "\(reference.written)"])
         }
         await SecretKeeper.forEach(due) { reference in
-            guard let backend = self.backends[reference.scheme] else { return }
+            guard let backend = try? self.backends.backend(for: reference) else { return }  // it has gone, and so will the reference
             await self.ask(backend, for: reference)
         }
     }

@@ -38,10 +38,19 @@ struct ResolvedSecrets: Sendable {
     /// A value that may stand in a request; nil where it is away.
     func sendable(_ reference: SecretReference) throws(ConfigFinding) -> Secret? {
         guard let secret = try value(of: reference) else { return nil }
-        guard secret.revealed.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw reference.finding("the credential has a control character in it")
+        return try reference.sendable(secret)
+    }
+
+    /// Reads values that may stand in a request and that are there.
+    var reading: SecretReading {
+        { reference throws(ConfigFinding) in
+            switch self.outcomes[reference] {
+            case .away(let finding): throw finding
+            case .value, .wrong, nil: break
+            }
+            guard let secret = try self.sendable(reference) else { throw reference.finding("\(reference.written) is away") }
+            return secret
         }
-        return secret
     }
 
     /// Why the first of these that is away is.

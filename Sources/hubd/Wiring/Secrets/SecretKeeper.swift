@@ -22,7 +22,7 @@ final class SecretKeeper: Sendable {
     ///   - backends: what the other schemes name; one without is not in this version.
     ///   - now: the time.
     init(
-        local: LocalSecrets, store: (any VersionedSecrets)? = nil, backends: [SecretReference.Scheme: any SecretBackend] = [:],
+        local: LocalSecrets, store: (any VersionedSecrets)? = nil, backends: BackendTable = BackendTable(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
     ) {
         self.local = LocalSecretCache(local, store: store, logger: logger)

@@ -60,24 +60,9 @@ final class StoredSecrets: VersionedSecrets {
     }
 }
 
-extension SecretKeeper {
-    /// The keeper of a hub that is configured so.
-    ///
-    /// - Parameters:
-    ///   - environment: where `env:` is looked up.
-    ///   - backends: what names are that lead over the network.
-    convenience init(
-        for settings: Settings, environment: [String: String], backends: [SecretReference.Scheme: any SecretBackend] = [:], logger: Logger
-    ) {
-        let source = MasterKeySource(for: settings, environment: environment, backends: backends)
-        self.init(
-            local: source.local, store: StoredSecrets(path: source.data.storePath, masterKey: source), backends: backends, logger: logger)
-    }
-}
-
 extension MasterKeySource {
     /// The master key of a hub that is configured so. Nothing is made in its data folder before it is asked for.
-    init(for settings: Settings, environment: [String: String], backends: [SecretReference.Scheme: any SecretBackend] = [:]) {
+    init(for settings: Settings, environment: [String: String], backends: BackendTable) {
         self.init(
             data: DataDirectory(existing: settings.dataDirectory), reference: settings.masterKey,
             local: LocalSecrets(environment: environment), backends: backends)

@@ -21,7 +21,7 @@ extension HubGrammar {
                     "serverVariables", .map(keys: .any, values: .oneOf([.text(.plain), .integer(0...999_999_999)])),
                     "The variables of that server's URL; the default is what the description says."),
                 Field(
-                    "credentials", .map(keys: .any, values: .oneOf([.secret(.credential), basic])),
+                    "credentials", .map(keys: .any, values: .oneOf([.secret(.credential), schemeCredential])),
                     "What the hub shows for each security scheme of the description, by the scheme's name; sent to the upstream alone."),
                 Field("refresh", .text(.duration), "How often what is read over the network is read again."),
                 Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),

@@ -47,10 +47,10 @@ extension HubGrammar {
                 Field("query", namedSecret("The query parameter.", .plain), "A secret in the query."),
                 Field("basic", basic, "User name and password (RFC 7617)."),
                 Field("bearer", .secret(.credential), "A bearer token (RFC 6750)."),
-                Field("oauthClient", oauthClient, "A token of the hub's own by client credentials (RFC 6749).").later,
-                Field("tokenExchange", tokenExchange, "The caller's token exchanged for one of the upstream (RFC 8693).").later,
-                Field("sigv4", signature, "AWS Signature Version 4.").later,
-                Field("alibaba", signature, "Alibaba Cloud's signature.").later,
+                Field("oauthClient", oauthClient, "A token of the hub's own by client credentials (RFC 6749)."),
+                Field("tokenExchange", tokenExchange, "The caller's token exchanged for one of the upstream (RFC 8693)."),
+                Field("sigv4", sigv4, "AWS Signature Version 4."),
+                Field("alibaba", alibaba, "Alibaba Cloud's signature, ACS3-HMAC-SHA256."),
             ],
             exactlyOne: [["header", "query", "basic", "bearer", "oauthClient", "tokenExchange", "sigv4", "alibaba"]]))
 
@@ -61,33 +61,62 @@ extension HubGrammar {
         ])
     }
 
-    /// User name and password.
-    static let basic = Shape.object([
+    /// What is shown for a security scheme, where that is more than a secret.
+    static let schemeCredential = Shape.object(
+        ObjectShape(
+            fields: [
+                Field("username", .text(.plain), "The user name, for HTTP basic."),
+                Field("password", .secret(.credential), "The password."),
+                Field("oauthClient", oauthClient, "A token of the hub's own by client credentials, for OAuth 2.0 and OpenID Connect."),
+            ], exactlyOne: [["password", "oauthClient"]], atMostOne: [["username", "oauthClient"]]))
+
+    private static let basic = Shape.object([
         Field("username", .text(.plain), "The user name.").required,
         Field("password", .secret(.credential), "The password.").required,
     ])
 
-    private static let oauthClient = Shape.object([
-        Field("tokenUrl", .text(.url), "Where tokens are issued.").required,
+    private static let oauthClient = Shape.object(tokenService)
+
+    private static let tokenExchange = Shape.object(
+        tokenService + [
+            Field(
+                "subjectTokenType", .words("access_token", "jwt", "id_token"),
+                "What the caller's token is; the default is access_token.")
+        ])
+
+    private static let tokenService = [
+        Field("tokenUrl", .text(.url), "Where tokens are issued; https, but on this machine.").required,
         Field("clientId", .text(.plain), "The hub's client identifier.").required,
         Field("clientSecret", .secret(.credential), "The hub's client secret.").required,
+        Field(
+            "clientAuth", .words("client_secret_basic", "client_secret_post"),
+            "How the hub proves to be itself: in Authorization, as is the default, or in the form."),
+        Field("audience", .text(.plain), "Whom the token is for, by name."),
+        Field("resource", .text(.plain), "Whom the token is for, by URI (RFC 8707)."),
         Field("scopes", .list(.text(.plain)), "What is asked for."),
-    ])
+        Field("ca", .text(.path), "A PEM file of the authorities that vouch for the token service, in place of the system's."),
+    ]
 
-    private static let tokenExchange = Shape.object([
-        Field("tokenUrl", .text(.url), "Where tokens are exchanged.").required,
-        Field("clientId", .text(.plain), "The hub's client identifier.").required,
-        Field("clientSecret", .secret(.credential), "The hub's client secret.").required,
-        Field("audience", .text(.plain), "Whom the token is for."),
-        Field("scopes", .list(.text(.plain)), "What is asked for."),
-    ])
+    private static let sigv4 = Shape.object(
+        accessKey + [
+            Field("sessionToken", .secret(.credential), "The token that belongs to a temporary key."),
+            Field("region", .text(.plain), "The region.").required,
+            Field("service", .text(.plain), "The service's name in signatures, such as execute-api, bedrock or s3.").required,
+        ])
 
-    private static let signature = Shape.object([
-        Field("region", .text(.plain), "The region."),
-        Field("service", .text(.plain), "The service's name in signatures."),
+    private static let alibaba = Shape.object(
+        accessKey + [
+            Field("securityToken", .secret(.credential), "The token that belongs to a temporary key."),
+            Field("action", .text(.plain), "x-acs-action of requests that say none."),
+            Field("version", .text(.plain), "x-acs-version of requests that say none."),
+            Field("region", .text(.plain), "The region, for readers: this signature has none."),
+            Field("service", .text(.plain), "The service, for readers: this signature has none."),
+        ])
+
+    private static let accessKey = [
         Field("id", .text(.plainOrReference), "The access key's identifier.").required,
         Field("secret", .secret(.credential), "The access key's secret.").required,
-    ])
+    ]
 
     private static let dns = Shape.object([
         Field("host", .text(.host), "The name that is looked up.").required,

@@ -1,0 +1,68 @@
+import HTTPTypes
+public import HubCore
+public import Logging
+import NIOCore
+
+/// Reads secrets of AWS Secrets Manager: fields of a `SecretString` that is a JSON object; the field `SecretString` is all of it.
+public struct AWSSecretsBackend: SecretBackend {
+    private let client: SecretStoreClient
+
+    /// The name of Secrets Manager in signatures.
+    public static let service = "secretsmanager"
+
+    /// Secrets Manager, reached over a way of the registry's.
+    ///
+    /// - Parameters:
+    ///   - credential: with the region; its service is Secrets Manager.
+    ///   - endpoint: nil for AWS's own of that region.
+    public init(_ credential: AWSCredential, endpoint: HTTPAddress?, registry: UpstreamRegistry, logger: Logger) throws(SecretError) {
+        try self.init(credential, endpoint: endpoint, logger: logger) { registry.service(for: $0) }
+    }
+
+    init(
+        _ credential: AWSCredential, endpoint: HTTPAddress?, logger: Logger, service: (UpstreamSettings) -> UpstreamService
+    ) throws(SecretError) {
+        let domain = credential.region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        guard let address = endpoint ?? HTTPAddress("https://secretsmanager.\(credential.region).\(domain)") else {
+            throw SecretError(.missing, "AWS has no such region")
+        }
+        client = SecretStoreClient(
+            name: "AWS Secrets Manager", address: address, credential: .sigv4(credential), logger: logger, service: service)
+    }
+
+    /// Reads one secret, by its name or its ARN, in its current version.
+    public func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
+        guard let field else { throw SecretError(.missing, "a secret of AWS Secrets Manager is written ID#FIELD") }
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("SecretId", name)
+        json.endObject()
+        let (status, answer) = try await client.send(
+            OutboundRequest(
+                method: .post, path: "/",
+                headers: [.contentType: "application/x-amz-json-1.1", .amzTarget: "secretsmanager.GetSecretValue"],
+                body: json.buffer))
+        guard status == 200 else { throw failure(status, answer, secret: name) }
+        guard let text = answer?["SecretString"]?.string else {
+            throw SecretError(.missing, "the secret \(name) of AWS Secrets Manager is not text")
+        }
+        return try client.field(field, ofText: text, whole: "SecretString", secret: name)
+    }
+
+    /// What an error means (Secrets Manager API Reference, "GetSecretValue" and "Common Error Types"), by its type and not by its text.
+    private func failure(_ status: Int, _ answer: JSONValue?, secret: String) -> SecretError {
+        let type = (answer?["__type"]?.string ?? "").split(separator: "#").last ?? ""
+        return switch type {
+        case "ResourceNotFoundException", "InvalidRequestException": client.failure(404, secret: secret)
+        case "AccessDeniedException", "AccessDenied", "DecryptionFailure", "ExpiredTokenException", "IncompleteSignatureException",
+            "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
+            "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException":
+            client.failure(403, secret: secret)
+        default: client.failure(status, secret: secret)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let amzTarget = HTTPField.Name("x-amz-target") ?? .via
+}
