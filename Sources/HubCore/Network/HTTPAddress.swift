@@ -1,7 +1,8 @@
 /// Where an HTTP service is: scheme, host, port and the path below which it lives.
 ///
 /// Stricter than a browser on purpose: what this takes for the host is what the connector connects to. Forms that
-/// parsers read differently (user information, `127.1`, `0x7f.0.0.1`, percent signs in a host, a backslash) do not parse.
+/// parsers read differently (user information, `127.1`, `0x7f.0.0.1`, percent signs in a host, a backslash) do not parse. A host in
+/// letters of other scripts is read as `DomainLabel` says, and stands here as DNS has it (`xn--…`).
 public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The schemes the hub speaks.
     public enum Scheme: String, Sendable, Hashable {
@@ -35,7 +36,8 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         }
         let rest = url[colon.upperBound...]
         let authority = rest.prefix { $0 != "/" }
-        guard let (host, port) = Self.splitAuthority(authority), let path = Self.normalizedPath(rest[authority.endIndex...]) else {
+        guard let (host, port) = Self.split(authority, takesUnicode: true), let path = Self.normalizedPath(rest[authority.endIndex...])
+        else {
             return nil
         }
         self.scheme = scheme
@@ -70,8 +72,12 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     /// What kind of address the host is; `.name` where only a resolver can tell.
     public var hostClass: HostClass { HostClass(host) }
 
-    /// Splits `host[:port]`; nil where either is malformed.
+    /// Splits `host[:port]` as it stands in a message, in ASCII alone; nil where either is malformed.
     public static func splitAuthority(_ authority: some StringProtocol) -> (host: String, port: Int?)? {
+        split(authority, takesUnicode: false)
+    }
+
+    private static func split(_ authority: some StringProtocol, takesUnicode: Bool) -> (host: String, port: Int?)? {
         var name = String(authority)
         var port: Int?
         let afterBracket = name.lastIndex(of: "]").map { name.index(after: $0) } ?? name.startIndex
@@ -89,23 +95,31 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         } else if name.contains(":") {
             return nil
         }
-        return normalizedHost(name).map { ($0, port) }
+        return normalizedHost(name, takesUnicode: takesUnicode).map { ($0, port) }
     }
 
-    private static func normalizedHost(_ host: String) -> String? {
+    /// The most bytes of a name (RFC 1035 §2.3.4, without the root).
+    private static let maximumNameBytes = 253
+
+    private static func normalizedHost(_ host: String, takesUnicode: Bool = false) -> String? {
         if host.contains(":") { return IPAddress(host).map(\.description) }
+        // In UTF-8 a character has up to four bytes.
+        guard host.utf8.count <= 4 * maximumNameBytes else { return nil }
         var labels = host.split(separator: ".", omittingEmptySubsequences: false)
         if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
-        guard !host.isEmpty, host.utf8.count <= 253, let last = labels.last else { return nil }
+        var name = ""
+        var last = ""
         for label in labels {
-            guard (1...63).contains(label.utf8.count), ASCIISet.word.covers(label), !label.hasPrefix("-"), !label.hasSuffix("-")
-            else { return nil }
+            guard let ascii = DomainLabel.ascii(label, takesUnicode: takesUnicode) else { return nil }
+            name += name.isEmpty ? ascii : "." + ascii
+            last = ascii
         }
+        guard !name.isEmpty, name.utf8.count <= maximumNameBytes else { return nil }
         // A name whose last label looks like a number is an IPv4 address in some spelling (URL standard, "ends in a number").
-        if last.utf8.allSatisfy({ $0 &- 0x30 < 10 }) || last.lowercased().hasPrefix("0x") {
+        if last.utf8.allSatisfy({ $0 &- 0x30 < 10 }) || last.hasPrefix("0x") {
             return IPAddress(host).map(\.description)
         }
-        return labels.joined(separator: ".").lowercased()
+        return name
     }
 
     private static func normalizedPath(_ path: Substring) -> String? {

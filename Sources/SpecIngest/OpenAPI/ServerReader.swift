@@ -28,7 +28,9 @@ struct ServerReader {
             all.append(server)
             guard usable == nil else { continue }
             switch server.reference() {
-            case .absolute(let address): usable = .absolute(address)
+            case .absolute(let address):
+                usable = .absolute(address)
+                if written.contains("?") { reading.log.add(.dropped, "the query of a server is not sent", at: node) }
             case .relative(let reference): usable = .relative(reference)
             case .unusable(let url, let reason):
                 reading.log.add(.dropped, "server \(FindingLog.quoted(url)) cannot be used: \(reason)", at: node)
@@ -62,7 +64,10 @@ struct ServerReader {
         guard scheme == "http" || scheme == "https" else {
             return .unusable(written, reason: "its scheme is neither http nor https")
         }
-        guard let address = HTTPAddress(url) else { return .unusable(written, reason: "it is no plain http or https address") }
+        // OpenAPI 3.2.0 §4.5: a server has no query; what some write there is no part of where it is.
+        guard let address = HTTPAddress(String(url.prefix { $0 != "?" })) else {
+            return .unusable(written, reason: "it is no plain http or https address")
+        }
         return .absolute(address)
     }
 
