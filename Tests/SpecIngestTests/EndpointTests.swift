@@ -165,6 +165,10 @@ struct EndpointTests {
                 "43: dropped: a credential does not belong here: write `credential:` at the upstream"
             ),
             (
+                #"request: GET /x, parameters: { X-Forwarded-For: { in: header } }"#,
+                "46: dropped: \"X-Forwarded-For\" cannot be a header that a caller chooses"
+            ),
+            (
                 #"request: GET /x, headers: { X-A: "{a}" }, parameters: { a: {} }"#,
                 "43: dropped: a fixed header takes no arguments: declare a parameter with `in: header`"
             ),

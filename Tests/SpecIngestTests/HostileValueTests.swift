@@ -84,6 +84,70 @@ struct HostileValueTests {
         #expect(try description.target("{}") == "/x")
     }
 
+    @Test(
+        "of a header that is the hub's to write a finding says that it is left out",
+        arguments: [
+            "Host", "cookie", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect",
+            "Via",
+            "Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Anything", "X-Real-IP", "Proxy-Authorization",
+            "Proxy-Connection",
+        ])
+    func reservedFindings(name: String) throws {
+        let description = try Description(
+            operation:
+                #"{"operationId":"op","parameters":[{"name":"\#(name)","in":"header","required":true},{"name":"X-A","in":"header"}]}"#)
+        #expect(try description.operation().arguments.map(\.wireName) == ["X-A"])
+        #expect(description.api.findings.map(\.message) == ["header parameter \"\(name)\" is the hub's own to write; it is left out"])
+    }
+
+    @Test("three names mean nothing as parameters, and nothing is said of them", arguments: ["Accept", "content-type", "AUTHORIZATION"])
+    func meaninglessHeaders(name: String) throws {
+        let description = try Description(operation: #"{"operationId":"op","parameters":[{"name":"\#(name)","in":"header"}]}"#)
+        #expect(try description.operation().arguments.isEmpty && description.api.findings.isEmpty)
+    }
+
+    @Test("a URL as an argument is data, with whatever user and password stand in it")
+    func userInformation() throws {
+        let description = try Description(
+            path: "/fetch/{url}",
+            operation:
+                #"{"operationId":"op","parameters":[{"name":"url","in":"path"},{"name":"next","in":"query"},{"name":"X-Url","in":"header"}]}"#
+        )
+        let url = "http://user:secret@127.0.0.1:80@evil.test/?a#b"
+        let request = try description.request(#"{"url":"\#(url)","next":"\#(url)","X_Url":"\#(url)"}"#)
+        let encoded = "http%3A%2F%2Fuser%3Asecret%40127.0.0.1%3A80%40evil.test%2F%3Fa%23b"
+        #expect(request.path == "/fetch/\(encoded)?next=\(encoded)")
+        #expect(request.headers[try #require(HTTPField.Name("X-Url"))] == url)
+        #expect(request.headers.count == 2 && request.headers[.authorization] == nil)
+    }
+
+    @Test("line breaks in a query stay one value, and in a cookie are encoded or refused")
+    func lineBreaks() throws {
+        let description = try Description(
+            operation:
+                #"{"operationId":"op","parameters":[{"name":"q","in":"query"},{"name":"c","in":"cookie"},{"name":"d","in":"cookie","style":"cookie"}]}"#
+        )
+        #expect(try description.target(#"{"q":"a\r\nX: 1&b=2"}"#) == "/x?q=a%0D%0AX%3A%201%26b%3D2")
+        #expect(try description.request(#"{"c":"a\r\nX: 1; d=2"}"#).headers[.cookie] == "c=a%0D%0AX%3A%201%3B%20d%3D2")
+        #expect(try description.refusal(#"{"d":"a\r\nX: 1"}"#).contains("control characters"))
+    }
+
+    @Test("the query of a server is dropped with a finding, and a fragment makes it none")
+    func serverQueries() throws {
+        let description = { (url: String) in
+            try Description(#"{"openapi":"3.1.0","servers":[{"url":"\#(url)"}],"paths":{"/x":{"get":{}}}}"#)
+        }
+        let plain = try description("https://a.test:8443/v1?key=b")
+        #expect(try plain.operation().server == .absolute(#require(HTTPAddress("https://a.test:8443/v1"))))
+        #expect(plain.api.findings.map(\.message) == ["the query of a server is not sent"])
+        for url in ["http://a.test#@127.0.0.1/", "http://a.test/#?b", "http://a.test:0?b", "http://u@a.test?b"] {
+            guard case .unusable = try description(url).operation().server else {
+                Issue.record("\(url) was taken")
+                continue
+            }
+        }
+    }
+
     @Test("what a security scheme sends never becomes an argument")
     func credentials() throws {
         let description = try Description(

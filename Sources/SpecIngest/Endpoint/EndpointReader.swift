@@ -179,7 +179,7 @@ private struct EndpointDraft {
             case "content-type":
                 complain("write `contentType:` beside `request:` instead", at: name)
             default:
-                guard let field = HeaderRule.fieldName(text), HTTPField.isValidValue(value) else {
+                guard let field = HeaderRule.fixedFieldName(text), HTTPField.isValidValue(value) else {
                     complain("the header \(FindingLog.quoted(text)) cannot be sent", at: name)
                     continue
                 }

@@ -32,8 +32,12 @@ struct ParameterPlanner {
                 query.append(add(parameter))
             case .cookie:
                 cookies.append(add(parameter))
-            case .header where HeaderRule.isReserved(parameter.name):
+            case .header where HeaderRule.isMeaningless(parameter.name):
                 break
+            case .header where HeaderRule.isReserved(parameter.name):
+                reading.log.add(
+                    .dropped, "header parameter \(FindingLog.quoted(parameter.name)) is the hub's own to write; it is left out",
+                    at: parameter.node)
             case .header:
                 if let field = HeaderRule.fieldName(parameter.name) {
                     headers.append((field, add(parameter)))

@@ -7,7 +7,7 @@ import yaml
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 # OpenAPI says of these that they mean nothing as parameters (3.1.1 §4.8.12.1); the others belong to the connection.
-RESERVED = {"accept", "content-type", "authorization", "host", "cookie", "connection", "content-length", "transfer-encoding"}
+RESERVED = {"accept", "content-type", "authorization", "host", "cookie", "connection", "content-length", "transfer-encoding", "via", "forwarded"}
 
 
 class Text(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -83,7 +83,7 @@ def reserved(document) -> Counter:
         for _, item, operation in operations(document)
         if isinstance(operation, dict)
         for place, name in parameters(document, item, operation)
-        if (place, name.lower()) in keys or (place == "header" and name.lower() in RESERVED)
+        if (place, name.lower()) in keys or (place == "header" and (name.lower() in RESERVED or name.lower().startswith("x-forwarded-")))
     )
 
 

@@ -218,6 +218,20 @@ struct WSDLReaderTests {
         #expect(actions == ["\"one\"", "\"two\""])
     }
 
+    @Test("line breaks in the name of an action do not end its header")
+    func actionWithLineBreaks() async throws {
+        let api = try await read(
+            Self.wsdl(
+                messages: #"<message name="one"/>"#,
+                portTypes: #"<portType name="P"><operation name="go"><input message="t:one"/></operation></portType>"#,
+                bindings:
+                    #"<binding name="B" type="t:P"><soap:binding transport="x"/><operation name="go"><soap:operation soapAction="a&#13;&#10;X-Evil: 1"/><input><soap:body use="literal"/></input></operation></binding>"#
+            ))
+        let request = try request(try #require(api.operations.first), "{}")
+        #expect(request.headers[try #require(HTTPField.Name("X-Evil"))] == nil)
+        for field in request.headers { #expect(!field.value.utf8.contains { $0 < 0x20 || $0 == 0x7F }, "\(field)") }
+    }
+
     // MARK: Files
 
     @Test("definitions and schemas are taken from the files that are imported, and what is missing takes anything")
