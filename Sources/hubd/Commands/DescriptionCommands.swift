@@ -167,6 +167,10 @@ struct CallCommand: AsyncParsableCommand {
             if case .complete(let body) = response.body { Console.printRaw(body) }
             for note in response.notes { Console.error(note) }
             if response.status >= 400 { throw CommandFailure("HTTP \(response.status)") }
+        } catch let error as HubError where error.code == .addressRefused {
+            throw CommandFailure(
+                "\(description) names \(address.origin), which leads to an address that is not public; allow it with --base-url \(address) here, with `upstream:` in hub.yaml"
+            )
         } catch let error as HubError {
             throw CommandFailure(error.message)
         }

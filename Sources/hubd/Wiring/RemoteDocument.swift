@@ -36,6 +36,10 @@ enum RemoteDocument {
         do {
             response = try await service.collect(
                 OutboundRequest(method: .get, path: path), basePath: "", logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+        } catch let error as HubError where error.code == .addressRefused {
+            throw CommandFailure(
+                "\(base) could not be fetched: a document led there, and it leads to an address that is not public; name it in hub.yaml to allow it"
+            )
         } catch let error as HubError {
             throw CommandFailure("\(base) could not be fetched: \(error.message)")
         }

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 from harness.hub import Hub, binary, environment
 
@@ -10,13 +11,18 @@ class Stdio:
     """One server of a hub's configuration over standard input and output."""
 
     def __init__(self, hub: Hub, server: str):
-        self.process = subprocess.Popen(
-            [binary(), "stdio", server, "--config", hub.file],
-            cwd=hub.folder,
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._start([binary(), "stdio", server, "--config", hub.file], hub.folder)
+
+    @classmethod
+    def of(cls, command: list, folder: Path) -> "Stdio":
+        """A whole command, such as one that enters a network before it becomes the hub."""
+        stdio = cls.__new__(cls)
+        stdio._start(command, folder)
+        return stdio
+
+    def _start(self, command: list, folder: Path) -> None:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, cwd=folder, env=environment(), stdin=pipe, stdout=pipe)
 
     def send(self, *messages) -> None:
         """Writes messages, or lines as they are, at once."""
