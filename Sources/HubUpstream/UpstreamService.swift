@@ -106,7 +106,13 @@ public final class UpstreamService: Sendable {
         } catch {
             request.bodyStream?.cancel()
             if case .cancelled = error { throw error.error }
-            logger.info("upstream failed", metadata: ["upstream": "\(settings.name)", "error": "\(error)"])
+            if case .addressRefused = error {
+                logger.info(
+                    "upstream refused: an address that only a document names is not public; write it under `upstreams` to allow it",
+                    metadata: ["upstream": "\(settings.name)"])
+            } else {
+                logger.info("upstream failed", metadata: ["upstream": "\(settings.name)", "error": "\(error)"])
+            }
             throw error.error
         }
     }

@@ -180,6 +180,54 @@ def test_no_redirect_is_followed(hubd, outside, tmp_path, place):
     assert [connection["address"] for connection in connections] == [PUBLIC]
 
 
+def swagger(place: str) -> dict:
+    scheme, host = place.split("://")
+    return {"swagger": "2.0", "info": {"title": "t", "version": "1"}, "host": host, "schemes": [scheme], "paths": description()["paths"]}
+
+
+def on_path(place: str) -> dict:
+    item = description()["paths"]["/probe"] | {"servers": [{"url": place}]}
+    return description(servers=[{"url": "http://docs.example"}], paths={"/probe": item})
+
+
+def on_operation(place: str) -> dict:
+    operation = description()["paths"]["/probe"]["get"] | {"servers": [{"url": place}]}
+    return description(servers=[{"url": "http://docs.example"}], paths={"/probe": {"get": operation}})
+
+
+def in_variables(place: str) -> dict:
+    return description(servers=[{"url": "{all}", "variables": {"all": {"default": place}}}])
+
+
+def wsdl(place: str) -> str:
+    return f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:t" targetNamespace="urn:t">
+        <message name="m"/><portType name="P"><operation name="op"><input message="t:m"/></operation></portType>
+        <binding name="B" type="t:P"><soap:binding transport="http://schemas.xmlsoap.org/soap/http"/>
+            <operation name="op"><soap:operation soapAction=""/><input><soap:body use="literal"/></input></operation></binding>
+        <service name="S"><port name="p" binding="t:B"><soap:address location="{place}/ws"/></port></service>
+    </definitions>"""
+
+
+@pytest.mark.parametrize("place", ["http://docs.example", *PRIVATE])
+@pytest.mark.parametrize("form", [swagger, on_path, on_operation, in_variables, wsdl])
+def test_every_way_in_which_a_description_names_an_address_is_guarded(hubd, tmp_path, form, place):
+    text = form(place)
+    file = tmp_path / "api"
+    file.write_text(text if isinstance(text, str) else json.dumps(text))
+    result, connections = hubd("call", file, "op")
+    if place in PRIVATE:
+        assert connections == [] and result.returncode == 1 and "--base-url" in result.stderr, result.stderr
+    else:
+        assert [connection["address"] for connection in connections] == [PUBLIC], result.stderr
+
+
+def test_no_proxy_of_the_environment_is_asked(hubd, tmp_path, monkeypatch):
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]:
+        monkeypatch.setenv(name, "http://127.0.0.1:80")
+    result, connections = hubd("call", written(tmp_path, "http://docs.example"), "op")
+    assert result.returncode == 0 and [connection["address"] for connection in connections] == [PUBLIC]
+
+
 def keys_named_at(outside, folder: Path, place: str) -> list:
     """What checks a hub whose callers come from an issuer that says its keys are at `place`."""
     issuer = "http://docs.example"

@@ -189,7 +189,7 @@ struct CallCommand: AsyncParsableCommand {
         if let baseURL {
             return (try CommandLineDescription.address(baseURL), true)
         }
-        let own = DescriptionLocation.isURL(description) ? HTTPAddress(description) : nil
+        let own = DescriptionLocation.isURL(description) ? HTTPAddress(String(description.prefix { $0 != "?" })) : nil
         if case .unusable(let url, let reason) = operation.server {
             throw CommandFailure(
                 "\(description) names the server \(url), which cannot be used: \(reason); name the API with --base-url http://HOST:PORT")

@@ -18,6 +18,10 @@ from pathlib import Path
 PORTS = [80, 443, 8443]
 TLS_PORTS = [443, 8443]
 LIMIT = 30
+NEEDED = (
+    "no network of its own could be made, which this test needs: run it as root, or where users may make namespaces "
+    "(`unshare --user --net --mount`), with util-linux, iproute2 and IPv6"
+)
 
 
 class Outside:
@@ -33,20 +37,19 @@ class Outside:
         (folder / "nsswitch.conf").write_text("hosts: files dns\n")
         (folder / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
         self.isolation = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        script = [sys.executable, __file__, folder, *certificate]
-        self.process = subprocess.Popen(
-            ["unshare", *self.isolation, "--net", "--mount", *map(str, script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = ["unshare", *self.isolation, "--net", "--mount", sys.executable, __file__, folder, *certificate]
+        try:
+            self.process = self._start(command)
+        except FileNotFoundError as error:
+            raise AssertionError(f"{NEEDED}\n{error}") from None
         if self.process.stdout.readline() != "ready\n":
             _, errors = self.process.communicate(timeout=LIMIT)
-            raise AssertionError(
-                "no network of its own could be made, which this test needs: run it as root, or where users may make namespaces "
-                f"(`unshare --user --net`), with iproute2 and IPv6\n{errors[-2000:]}"
-            )
+            raise AssertionError(f"{NEEDED}\n{errors[-2000:]}")
+
+    @staticmethod
+    def _start(command: list) -> subprocess.Popen:
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*map(str, command)], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def answer(self, answers: dict[str, dict]) -> None:
         """What URLs answer: `{"http://host/path": {"status", "headers", "body"}}`. All others answer `{"ok": true}`."""
