@@ -84,7 +84,7 @@ struct CredentialSettingsTests {
             ),
             (
                 "alibaba: { id: a, secret: SWORDFISH }",
-                #"hub.yaml:4:45: error: "secret" takes a reference to a secret, never the secret itself — keep the secret elsewhere and write env:NAME, file:PATH, vault:PATH#FIELD, aws-secrets:ID#FIELD or alibaba-kms:NAME#FIELD"#
+                #"hub.yaml:4:45: error: "secret" takes a reference to a secret, never the secret itself — keep the secret elsewhere and write env:NAME, file:PATH, store:NAME, vault:PATH#FIELD, aws-secrets:ID#FIELD or alibaba-kms:NAME#FIELD"#
             ),
         ])
     func complaints(text: String, complaint: String) {
@@ -106,7 +106,7 @@ struct CredentialSettingsTests {
             ),
             (
                 "vault: { address: https://v, token: \"vault:a/b#c\" }",
-                #"hub.yaml:1:48: error: "token" takes a reference to a secret, never the secret itself — keep the secret elsewhere and write env:NAME or file:PATH"#
+                #"hub.yaml:1:48: error: "token" takes a reference to a secret, never the secret itself — keep the secret elsewhere and write env:NAME, file:PATH or store:NAME"#
             ),
             ("vault: { address: https://v }", #"hub.yaml:1:12: error: "vault" needs one of token or appRole"#),
             (
