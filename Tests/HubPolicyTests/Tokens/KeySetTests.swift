@@ -93,6 +93,21 @@ import Testing
         #expect(throws: KeyProblem.self) { try KeySet(parsing: ByteBuffer(string: text + space + " }")) }
     }
 
+    @Test("a set cut off at any byte, or with any byte changed, is read or refused without a trap")
+    func mutations() throws {
+        let text = Array(#"{"keys":[\#(try ["e1", "d1"].map(TestSigner.jwk).joined(separator: ","))]}"#.utf8)
+        var verdicts = 0
+        for index in text.indices {
+            #expect(throws: KeyProblem.self) { try KeySet(parsing: ByteBuffer(bytes: text.prefix(index))) }
+            var changed = text
+            changed[index] ^= 4
+            let set = try? KeySet(parsing: ByteBuffer(bytes: changed))  // either is good
+            #expect((set?.keys.count ?? 0) <= 2)
+            verdicts += 1
+        }
+        #expect(verdicts == text.count)
+    }
+
     // The numbers are those of `KeySet.key(id:algorithm:)`.
     @Test("a token gets the one key that is meant, or none")
     func choice() throws {
