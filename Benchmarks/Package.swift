@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         // Named, because the folder of a clone may have any name.
         .package(name: "hubd", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
@@ -26,7 +27,10 @@ let package = Package(
         .executableTarget(
             name: "MicroBenchmarks",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HubCore", package: "hubd"),
+                .product(name: "HubPolicy", package: "hubd"),
                 .product(name: "SpecIngest", package: "hubd"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

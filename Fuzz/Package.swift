@@ -20,6 +20,7 @@ let package = Package(
     dependencies: [
         // Named, because the folder of a clone may have any name.
         .package(name: "hubd", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
@@ -29,7 +30,9 @@ let package = Package(
             name: "Fuzz",
             dependencies: [
                 "CLibFuzzer",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HubCore", package: "hubd"),
+                .product(name: "HubPolicy", package: "hubd"),
                 .product(name: "SpecIngest", package: "hubd"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

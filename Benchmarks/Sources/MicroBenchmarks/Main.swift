@@ -10,7 +10,8 @@ enum Main {
         #if DEBUG
             print("**A debug build: these numbers mean nothing.**\n")
         #endif
-        let groups = try JSONSubjects.groups() + SSESubjects.groups() + HTTPSubjects.groups() + IngestSubjects.groups()
+        let groups =
+            try JSONSubjects.groups() + SSESubjects.groups() + HTTPSubjects.groups() + IngestSubjects.groups() + CredentialSubjects.groups()
         for group in groups { print(ResultTable.text(group, try stopwatch.measure(group))) }
     }
 }

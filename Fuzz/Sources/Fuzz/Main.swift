@@ -16,7 +16,8 @@ protocol Subject: SendableMetatype {
 enum Main {
     static let subjects: [any Subject.Type] = [
         AddressSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self,
-        HTTPRequestSubject.self, JSONSubject.self, SchemaSubject.self, SourceSubject.self, XMLSubject.self,
+        HTTPRequestSubject.self, JSONSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self, TokenSubject.self,
+        XMLSubject.self,
     ]
 
     /// The subject of this process.
