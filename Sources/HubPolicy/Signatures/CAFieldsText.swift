@@ -8,9 +8,9 @@ import NIOCore
 /// the order of the names; the path; `?` and the parameters of query and form in the order of their names, if there are any. Higress takes
 /// some of that in two ways, because its documentation, its clients and those of the older gateway differ:
 /// 1. names in lower case without those that have lines of their own, or as they are listed;
-/// 2. every parameter with a `=`, or none where its value is empty and a space for `+`.
+/// 2. every parameter with a `=`, or none where its value is empty.
 ///
-/// Not taken: a decoded path, and `X-Ca-Signed-Content-Type` in place of the real type. Both would leave something of the request unsigned.
+/// Not taken: a decoded path, a `+` as it is, and `X-Ca-Signed-Content-Type` in place of the real type: each would leave something unsigned.
 enum CAFieldsText {
     private static let ownLines: [HTTPField.Name] = [.accept, .contentMD5, .contentType, .date]
 

@@ -3,19 +3,19 @@
 /// Joined without being encoded again, two requests can have the same text, and of parameters with one name only the first is in it. What
 /// that would leave unsigned is refused: a name with `=` or `&`, a value with `&`, a second parameter of a name, a `%` that is no triplet.
 enum FormParameters {
-    /// In which of its two ways Higress writes them.
+    /// In which of its two ways Higress writes them. A `+` is a space in both; where Higress leaves it, it would read like an escaped one.
     enum Style {
         /// `name=value`, also where there is no value, or no `=` was there.
         case all
-        /// `name` where the value is empty; `+` is a space.
+        /// `name` where the value is empty.
         case older
     }
 
     /// The most parameters of query and form together.
     static let maximumCount = 1000
 
-    /// `?` and the parameters; empty where there are none. Nil where the style leaves a `+` or a triplet as it is, so that its text would
-    /// be that of other parameters, too.
+    /// `?` and the parameters; empty where there are none. Nil where the style leaves a `+` or a triplet as it is, in a name without a
+    /// value, so that its text would be that of other parameters, too.
     ///
     /// - Parameter hasDigest: whether the form is signed by its digest, too, so that it may have two parameters of one name.
     static func text(query: [UInt8], form: [UInt8], style: Style, hasDigest: Bool) throws(SignatureProblem) -> [UInt8]? {
@@ -25,9 +25,8 @@ enum FormParameters {
                 guard values.count < maximumCount else { throw SignatureProblem(.malformed, "too many parameters") }
                 let name = pair.prefix { $0 != equals }
                 let value = pair[name.endIndex...].dropFirst()
-                let isBare = name.endIndex == pair.endIndex
-                let staysRaw = isBare && (style == .all || isForm)
-                if staysRaw ? name.contains(where: { $0 == percent || $0 == plus }) : style == .all && pair.contains(plus) { return nil }
+                let staysRaw = name.endIndex == pair.endIndex && (style == .all || isForm)
+                if staysRaw, name.contains(where: { $0 == percent || $0 == plus }) { return nil }
                 let (decodedName, decodedValue) = (try decode(name), try decode(value))
                 guard !decodedName.contains(equals), !decodedName.contains(ampersand), !decodedValue.contains(ampersand) else {
                     throw SignatureProblem(.malformed, "a parameter that can be signed as two")
@@ -56,7 +55,7 @@ enum FormParameters {
         return pairs.last?.isEmpty == true ? pairs.dropLast() : pairs[...]
     }
 
-    /// The bytes that stand for themselves or in a triplet, with spaces for `+`: where one has to stay, the style was left before.
+    /// The bytes that stand for themselves or in a triplet, with spaces for `+`.
     private static func decode(_ bytes: ArraySlice<UInt8>) throws(SignatureProblem) -> [UInt8] {
         var (result, rest) = ([UInt8](), bytes)
         while let byte = rest.popFirst() {
