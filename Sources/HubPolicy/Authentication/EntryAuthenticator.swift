@@ -120,7 +120,13 @@ public struct EntryAuthenticator: Authenticator {
             guard let signer else { throw SignatureProblem(.unknownKey, "nobody has a key of that name") }
             return signer.principal
         } catch {
-            throw Refusal(error.kind == .ambiguous ? .ambiguous : .invalid, "\(error.kind): \(error)")
+            let reason: AuthenticationRefusal.Reason =
+                switch error.kind {
+                case .ambiguous: .ambiguous
+                case .full: .unavailable
+                case .malformed, .unsupported, .unsigned, .unknownKey, .badSignature, .badDigest, .outsideWindow, .replayed: .invalid
+                }
+            throw Refusal(reason, "\(error.kind): \(error)")
         }
     }
 
