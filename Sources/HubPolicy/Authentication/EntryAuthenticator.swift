@@ -98,7 +98,7 @@ public struct EntryAuthenticator: Authenticator {
         case .key(let text): return try caller(key: text)
         case .bearer(let text):
             guard let tokens, TokenDoor.isToken(text.revealed) else { return try caller(key: text) }
-            guard !brake.isPressed(by: request.remoteAddress, now: .now) else { throw Refusal(.tooMany) }
+            guard tokens.remembers(text) || !brake.isPressed(by: request.remoteAddress, now: .now) else { throw Refusal(.tooMany) }
             do throws(TokenDoor.Refusal) {
                 return try await tokens.caller(text)
             } catch {

@@ -7,7 +7,8 @@ import NIOConcurrencyHelpers
 /// 1. The first three hundred are given at once. 2. Each further one takes 1 ms more than the one before, a quarter of a second at most.
 /// 3. Past five thousand, or while a thousand of all addresses wait, the address hears that it was too much, at once.
 ///
-/// A good API key is let in all the same: to look one up costs next to nothing, and many people may share an address.
+/// A good API key, and a token that was found good before, are let in all the same: to look one up costs next to nothing, and many people may
+/// share an address.
 public final class FailureBrake: Sendable {
     /// What becomes of a refusal.
     public enum Verdict: Sendable, Hashable {

@@ -55,18 +55,29 @@ public struct TokenDoor: Sendable {
         text.hasPrefix("ey") && text.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 2
     }
 
-    /// Who a token lets in. Throws with the problem where there is one, for the log.
+    /// Who a token lets in; where no key fits, its issuer is asked for newer ones. Throws with the problem, for the log.
     func caller(_ text: Secret) async throws(Refusal) -> Principal {
+        do {
+            return try caller(byPresentKeys: text)
+        } catch {
+            guard error.kind == .unknownKey, let issuer = error.issuer else { throw error }
+            await verifier.refreshKeys(of: issuer)
+            return try caller(byPresentKeys: text)
+        }
+    }
+
+    private func caller(byPresentKeys text: Secret) throws(Refusal) -> Principal {
         let now = now()
         if let resource {
             do throws(Refusal) {
-                let token = try await token(text, for: [resource.resource.identifier], of: resource.issuers, now: now)
-                return try client(token, of: resource, text)
+                // The hub answers at its address with a slash at the end, too, and some clients name it as they were given it.
+                let audiences: Set = [resource.resource.identifier, resource.resource.identifier + "/"]
+                return try client(try token(text, for: audiences, of: resource.issuers, now: now), of: resource, text)
             } catch {
                 guard !consumerIssuers.isEmpty, error.kind == .wrongAudience || error.kind == .unknownIssuer else { throw error }
             }
         }
-        let token = try await token(text, for: nil, of: consumerIssuers, now: now)
+        let token = try token(text, for: nil, of: consumerIssuers, now: now)
         guard let consumer = directory.consumer(of: token) else {
             throw Refusal(reason: .unknownConsumer, problem: "means no consumer")
         }
@@ -75,9 +86,9 @@ public struct TokenDoor: Sendable {
 
     private func token(
         _ text: Secret, for audiences: Set<String>?, of issuers: Set<String>, now: Int64
-    ) async throws(Refusal) -> VerifiedToken {
+    ) throws(Refusal) -> VerifiedToken {
         do throws(TokenProblem) {
-            let token = try await verifier.verifyWithNewestKeys(text.revealed, for: audiences, now: now)
+            let token = try verifier.verify(text.revealed, for: audiences, now: now)
             guard issuers.contains(token.issuer) else { throw TokenProblem(.unknownIssuer, "an issuer whose tokens are not for here") }
             return token
         } catch {
@@ -85,11 +96,16 @@ public struct TokenDoor: Sendable {
         }
     }
 
+    /// Whether a token was found good before, here or at another entry.
+    func remembers(_ text: Secret) -> Bool { verifier.remembers(text.revealed) }
+
     /// Why a token lets nobody in.
     struct Refusal: Error {
         var reason: AuthenticationRefusal.Reason
         /// What was wrong with the token, if it was the token.
         var kind: TokenProblem.Kind?
+        /// Whose token it was to be, once that is known to be one of the hub's issuers.
+        var issuer: String?
         /// For the log.
         var problem: String
 
@@ -102,6 +118,7 @@ public struct TokenDoor: Sendable {
             let hasKeys = problem.issuer.map { verifier.hasKeys(of: $0) } ?? true
             self.init(reason: problem.kind == .unknownKey && !hasKeys ? .unavailable : .invalid, problem: "\(problem.kind): \(problem)")
             kind = problem.kind
+            issuer = problem.issuer
         }
     }
 
@@ -129,17 +146,18 @@ public struct TokenDoor: Sendable {
         for claim in [ClaimPath("client_id"), ClaimPath("azp")] {
             if let name = claim.flatMap({ token.strings($0)?.first }), isName(name) { return "oauth:" + name }
         }
-        return token.subject.flatMap { isName($0) ? "oauth:" + $0 : nil }
+        return isName(token.subject) ? "oauth:" + token.subject : nil
     }
 
     private static func isName(_ text: String) -> Bool { (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } }
 
-    /// Whether the issuer and the consumer of a token are still what they were.
+    /// Whether a token would let in the same caller still, by the keys that are there.
     func stillAccepts(_ principal: Principal) -> Bool {
-        guard let credential = principal.credential, let issuer = credential.name.split(separator: " ", maxSplits: 1).first.map(String.init)
-        else { return false }
-        let isTaken = credential.kind == .jwt ? consumerIssuers.contains(issuer) : resource?.issuers.contains(issuer) ?? false
-        guard isTaken, !principal.consumer.hasPrefix("oauth:") else { return isTaken }
-        return directory.consumer(named: principal.consumer).map { $0.groups.isSubset(of: principal.groups) } ?? false
+        guard let text = principal.subjectToken else { return false }
+        do {
+            return try caller(byPresentKeys: text) == principal
+        } catch {
+            return false
+        }
     }
 }

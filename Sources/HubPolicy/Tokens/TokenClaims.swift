@@ -13,7 +13,7 @@ struct TokenClaims: Sendable {
     /// Who issued it (`iss`).
     let issuer: String
     /// Whom it speaks of (`sub`).
-    let subject: String?
+    let subject: String
     /// Whom it was issued for (`aud`).
     let audiences: [String]
     /// What it was issued for (`scope`, or `scp` where there is no `scope`); nil where neither is there.
@@ -31,8 +31,9 @@ struct TokenClaims: Sendable {
         guard root.kind == .object else { throw TokenProblem(.malformed, "the claims are no object") }
         guard let issuer = root["iss"]?.string else { throw TokenProblem(.malformed, "iss is not there, or no string") }
         self.issuer = issuer
-        guard root["sub"].map({ $0.kind == .string }) ?? true else { throw TokenProblem(.malformed, "sub is no string") }
-        subject = root["sub"]?.string
+        // RFC 9068 §2.2, and for any other token so that what it opened can be told to be somebody's.
+        guard let subject = root["sub"]?.string else { throw TokenProblem(.malformed, "sub is not there, or no string") }
+        self.subject = subject
         guard let audiences = root["aud"].map({ $0.stringList }) ?? [] else { throw TokenProblem(.malformed, "aud is no list of strings") }
         self.audiences = audiences
         scopes = try Self.scopes(root)

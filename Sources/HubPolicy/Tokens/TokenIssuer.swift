@@ -10,22 +10,19 @@ public struct TokenIssuer: Sendable {
     public let consumerClaim: ClaimPath?
     /// The claim with the groups of the consumer, if one has them.
     public let groupsClaim: ClaimPath?
-    /// Whether a token must say whom it speaks of, as an OAuth access token must (RFC 9068 §2.2).
-    public let requiresSubject: Bool
     /// Its keys.
     public let keys: any KeySource
 
     /// An issuer.
     public init(
         issuer: String, algorithms: Set<TokenAlgorithm>, audiences: Set<String> = [], consumerClaim: ClaimPath? = nil,
-        groupsClaim: ClaimPath? = nil, requiresSubject: Bool = false, keys: any KeySource
+        groupsClaim: ClaimPath? = nil, keys: any KeySource
     ) {
         self.issuer = issuer
         self.algorithms = algorithms
         self.audiences = audiences
         self.consumerClaim = consumerClaim
         self.groupsClaim = groupsClaim
-        self.requiresSubject = requiresSubject
         self.keys = keys
     }
 }

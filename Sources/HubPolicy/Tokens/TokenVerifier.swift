@@ -35,7 +35,7 @@ public final class TokenVerifier: Sendable {
     ///   - token: what stands behind `Bearer`.
     ///   - audiences: of whom one must be in `aud`, so that none at all lets nobody in; nil for those of the issuer, if it has any.
     ///   - now: seconds since 1970.
-    /// - Throws: `TokenProblem`; `.unknownKey` where newer keys might help (`verifyWithNewestKeys`).
+    /// - Throws: `TokenProblem`; `.unknownKey` where newer keys might help (`refreshKeys`).
     public func verify(_ token: String, for audiences: Set<String>? = nil, now: Int64) throws(TokenProblem) -> VerifiedToken {
         guard token.utf8.count <= CompactToken.maximumLength else {
             throw TokenProblem(.malformed, "longer than \(CompactToken.maximumLength) bytes")
@@ -57,18 +57,11 @@ public final class TokenVerifier: Sendable {
         return verified
     }
 
-    /// Checks a token; where no key fits, once more after its issuer has been asked for newer keys.
-    public func verifyWithNewestKeys(
-        _ token: String, for audiences: Set<String>? = nil, now: Int64
-    ) async throws(TokenProblem) -> VerifiedToken {
-        do {
-            return try verify(token, for: audiences, now: now)
-        } catch {
-            guard error.kind == .unknownKey, let keys = error.issuer.flatMap({ issuers[$0]?.keys }) else { throw error }
-            await keys.refresh()
-            return try verify(token, for: audiences, now: now)
-        }
-    }
+    /// Asks an issuer for newer keys, where one of its tokens names a key that is not there.
+    func refreshKeys(of issuer: String) async { await issuers[issuer]?.keys.refresh() }
+
+    /// Whether a token was found good before; to be told costs next to nothing.
+    func remembers(_ token: String) -> Bool { cache.token(KeyDigest(of: token)) != nil }
 
     /// Whether an issuer has any keys at present.
     func hasKeys(of issuer: String) -> Bool { issuers[issuer].map { !$0.keys.current.keys.isEmpty } ?? false }

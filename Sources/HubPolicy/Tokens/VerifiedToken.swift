@@ -5,7 +5,7 @@ public struct VerifiedToken: Sendable {
     /// Who issued it: one of the hub's issuers.
     public let issuer: String
     /// Whom it speaks of (`sub`).
-    public let subject: String?
+    public let subject: String
     /// Whom it was issued for (`aud`).
     public let audiences: [String]
     /// What it was issued for; nil where it does not say.
@@ -25,7 +25,6 @@ public struct VerifiedToken: Sendable {
 
     /// A token whose signature has been checked.
     init(_ claims: TokenClaims, of issuer: TokenIssuer, key: KeyDigest) throws(TokenProblem) {
-        guard claims.subject != nil || !issuer.requiresSubject else { throw TokenProblem(.malformed, "sub is not there") }
         self.issuer = issuer.issuer
         subject = claims.subject
         audiences = claims.audiences
@@ -47,11 +46,8 @@ public struct VerifiedToken: Sendable {
     /// The strings of any claim, such as `azp` or `client_id`; nil where it is not there, or has other things than strings.
     public func strings(_ path: ClaimPath) -> [String]? { path.value(in: claims)?.stringList }
 
-    /// Names the token's holder as a credential: the issuer and the subject, or the client where there is no subject.
-    public func credential(_ kind: CredentialID.Kind = .jwt) -> CredentialID {
-        let holder = subject ?? claims["client_id"]?.string ?? claims["azp"]?.string ?? consumer ?? ""
-        return CredentialID(kind: kind, name: "\(issuer) \(holder)")
-    }
+    /// Names the token's holder as a credential: the issuer and the subject.
+    public func credential(_ kind: CredentialID.Kind = .jwt) -> CredentialID { CredentialID(kind: kind, name: "\(issuer) \(subject)") }
 
     /// Whether it is for one of `wanted`, byte for byte.
     func isFor(_ wanted: Set<String>) -> Bool {

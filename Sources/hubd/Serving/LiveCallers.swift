@@ -60,7 +60,10 @@ final class LiveCallers: Sendable {
     }
 
     private func end(where isEnded: (Exchange) -> Bool) {
-        let ended = state.withLockedValue { state in state.exchanges.values.filter(isEnded).map(\.writer) }
-        for writer in ended { writer.cut() }
+        let underWay = state.withLockedValue { Array($0.exchanges) }
+        // Outside the lock, where signatures may be checked; of what ended meanwhile, nothing is cut.
+        for (place, exchange) in underWay where isEnded(exchange) {
+            state.withLockedValue { $0.exchanges[place]?.writer }?.cut()
+        }
     }
 }

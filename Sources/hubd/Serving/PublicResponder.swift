@@ -27,7 +27,7 @@ struct PublicResponder: HTTPResponder {
                 return try await writer.refuse(refusal.status, refusal.message)
             }
         }
-        if let document = snapshot.documents[String(request.path)] { return try await writer.respond(document, to: request) }
+        if let document = Self.document(at: request.path, of: snapshot) { return try await writer.respond(document, to: request) }
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
         var writer = writer
         if let rule = snapshot.cors[key] {
@@ -49,6 +49,12 @@ struct PublicResponder: HTTPResponder {
             request.principal = principal
             try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
         }
+    }
+
+    /// The document at a path; one of an entry is also there where the entry's address is written with a slash at the end.
+    private static func document(at path: Substring, of snapshot: HubSnapshot) -> PublicDocument? {
+        guard !snapshot.documents.isEmpty else { return nil }
+        return snapshot.documents[String(path.hasSuffix("/") ? path.dropLast() : path)]
     }
 
     private enum Admission {
@@ -91,6 +97,10 @@ struct PublicResponder: HTTPResponder {
 extension ResponseWriter {
     /// Answers with a document that anybody may read, pages of any origin included (RFC 9728 §3.1).
     fileprivate func respond(_ document: PublicDocument, to request: InboundRequest) async throws {
+        if CORSRule.isPreflight(request.head) {
+            // Clients that are pages send `mcp-protocol-version` along, so that their browser asks first.
+            return try await respond(CORSRule.preflightAnswer(to: request.head, origin: "*"), body: ByteBuffer())
+        }
         guard request.head.method == .get || request.head.method == .head else {
             return try await refuse(.methodNotAllowed, "Only GET is served here", fields: [.allow: "GET, HEAD"])
         }

@@ -4,7 +4,7 @@ import HubPolicy
 import HubUpstream
 
 /// Makes of the settings who may call, and what lets callers into each entry. Outlives snapshots: what slows down bad callers, and the keys
-/// of issuers, are the same before and after a reload.
+/// of issuers, are the same before and after a reload, which looks for newer keys.
 struct CallerComposer: Sendable {
     let keySets: RemoteKeySets
     private let brake = FailureBrake()
@@ -22,12 +22,13 @@ struct CallerComposer: Sendable {
     ///
     /// - Parameters:
     ///   - secrets: what the references are; nil: neither secrets nor the network are used.
+    ///   - reason: why keys are wanted.
     ///   - findings: hears of keys that stand twice, of files that hold no keys, and of issuers that cannot be reached.
     func authenticators(
-        _ settings: Settings, secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
+        _ settings: Settings, secrets: [SecretReference: Secret]?, reason: FetchSchedule.Reason, _ findings: inout FindingCollector
     ) async -> [EntryKey: any Authenticator] {
         let directory = directory(of: settings.consumers, secrets: secrets, &findings)
-        let issuers = await issuers(settings, secrets: secrets, &findings)
+        let issuers = await issuers(settings, secrets: secrets, reason: reason, &findings)
         let verifier = TokenVerifier(issuers: issuers)
         let signatures = SignatureVerifier(
             skew: settings.signatureSkew.components.seconds, allowsSHA1: settings.allowsSHA1, notBefore: start, replays: replays)
@@ -92,7 +93,7 @@ struct CallerComposer: Sendable {
 
     /// Those of `identity.jwt`, and the authorization servers that nothing else is said of.
     private func issuers(
-        _ settings: Settings, secrets: [SecretReference: Secret]?, _ findings: inout FindingCollector
+        _ settings: Settings, secrets: [SecretReference: Secret]?, reason: FetchSchedule.Reason, _ findings: inout FindingCollector
     ) async -> [TokenIssuer] {
         var issuers: [TokenIssuer] = []
         var remote: [(keys: RemoteKeys, issuer: String, place: SourcePlace)] = []
@@ -119,9 +120,8 @@ struct CallerComposer: Sendable {
                 issuers.append(TokenIssuer(issuer: server, algorithms: IssuerEntry.asymmetric, requiresSubject: true, keys: set))
             }
         }
-        keySets.keepOnly(Set(remote.map(\.keys.location)))
         guard secrets != nil else { return issuers }
-        await keySets.refreshDue()
+        await keySets.fetch(for: reason)
         for (keys, issuer, place) in remote {
             guard let problem = keys.problem else { continue }
             findings.warning(

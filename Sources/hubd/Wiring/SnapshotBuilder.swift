@@ -107,7 +107,8 @@ struct SnapshotBuilder: Sendable {
             if part.isWithoutSecret { withoutSecrets.insert(key) }
             if let report = part.list { lists.append((entry.name, report)) }
         }
-        let authenticators = await composer.authenticators(settings, secrets: schemeSecrets, &findings)
+        let authenticators = await composer.authenticators(
+            settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
         let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
         entries.merge(models.entries) { first, _ in first }
         unavailable.merge(models.unavailable) { first, _ in first }

@@ -124,6 +124,6 @@ extension TokenIssuer {
     ) -> TokenIssuer {
         TokenIssuer(
             issuer: "https://issuer.test", algorithms: algorithms, audiences: audiences, consumerClaim: ClaimPath("azp"),
-            groupsClaim: ClaimPath("realm_access.roles"), requiresSubject: true, keys: keys)
+            groupsClaim: ClaimPath("realm_access.roles"), keys: keys)
     }
 }

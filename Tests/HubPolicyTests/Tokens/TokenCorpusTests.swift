@@ -13,7 +13,7 @@ struct TokenCorpusTests {
         let published = try KeySet(parsing: file.rawBytes)
         let secret = try VerificationKey(secret: Secret(try #require(file["hs256_secret"]?.string)), id: "h1")
         let issuer = TokenIssuer(
-            issuer: "https://issuer.test", algorithms: [.rs256, .es256, .hs256], audiences: ["hub"], requiresSubject: true,
+            issuer: "https://issuer.test", algorithms: [.rs256, .es256, .hs256], audiences: ["hub"],
             keys: FixedKeys(KeySet(published.keys + [secret])))
         let verifier = TokenVerifier(issuers: [issuer])
         var verdicts = 0

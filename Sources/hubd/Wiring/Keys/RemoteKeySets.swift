@@ -2,11 +2,15 @@ import HubUpstream
 import Logging
 import NIOConcurrencyHelpers
 
-/// The key sets that are reached over the network, one for each place, whichever snapshots use it.
+/// The key sets that are reached over the network, one for each place, for as long as a snapshot uses it.
 final class RemoteKeySets: Sendable {
+    private struct Place {
+        weak var keys: RemoteKeys?
+    }
+
     private let registry: UpstreamRegistry
     private let logger = Logger(label: "hubd")
-    private let sets = NIOLockedValueBox<[RemoteKeys.Location: RemoteKeys]>([:])
+    private let places = NIOLockedValueBox<[RemoteKeys.Location: Place]>([:])
 
     init(registry: UpstreamRegistry) {
         self.registry = registry
@@ -14,23 +18,22 @@ final class RemoteKeySets: Sendable {
 
     /// The keys at a place.
     func keys(at location: RemoteKeys.Location) -> RemoteKeys {
-        sets.withLockedValue { sets in
-            if let known = sets[location] { return known }
+        places.withLockedValue { places in
+            if let known = places[location]?.keys { return known }
             let keys = RemoteKeys(location, registry: registry, logger: logger)
-            sets[location] = keys
+            places[location] = Place(keys: keys)
             return keys
         }
     }
 
-    /// Forgets the keys of places that no settings name any longer.
-    func keepOnly(_ locations: Set<RemoteKeys.Location>) {
-        sets.withLockedValue { sets in sets = sets.filter { locations.contains($0.key) } }
-    }
-
-    /// Fetches what is due, all at once.
-    func refreshDue() async {
+    /// Fetches what there is reason to fetch, all at once.
+    func fetch(for reason: FetchSchedule.Reason) async {
+        let inUse = places.withLockedValue { places in
+            places = places.filter { $0.value.keys != nil }
+            return places.values.compactMap(\.keys)
+        }
         await withDiscardingTaskGroup { group in
-            for keys in sets.withLockedValue({ Array($0.values) }) { group.addTask { await keys.refreshIfDue() } }
+            for keys in inUse { group.addTask { await keys.fetch(for: reason) } }
         }
     }
 
@@ -38,7 +41,7 @@ final class RemoteKeySets: Sendable {
     func run() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
-            await refreshDue()
+            await fetch(for: .time)
         }
     }
 }

@@ -5,7 +5,8 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The keys of one issuer, fetched over the network: the last good set is kept for as long as nothing better comes. Outlives snapshots.
+/// The keys of one issuer, fetched over the network: the last good set is kept for as long as nothing better comes. Lives as long as a snapshot
+/// uses it.
 final class RemoteKeys: KeySource {
     /// Where the keys are.
     enum Location: Sendable, Hashable {
@@ -15,19 +16,14 @@ final class RemoteKeys: KeySource {
         case issuer(String)
     }
 
-    /// How often keys are looked at without a reason.
-    static let refreshInterval = Duration.seconds(600)
-    /// How soon after a look another may follow, whatever tokens say: one with an invented key must not have the issuer asked.
-    static let minimumGap = Duration.seconds(60)
-    /// How soon it is tried again where there are no keys at all yet; twice as long after each failure, up to `minimumGap`.
-    static let retryGap = Duration.seconds(2)
+    /// Those who may wait for one fetch; who comes after them makes do with what is there.
+    private static let maximumWaiting = 256
 
     private struct State {
         var keys = KeySet([])
         var problem: String?
-        var failures = 0
-        var isFetching = false
-        var lastFetch: ContinuousClock.Instant?
+        var schedule = FetchSchedule()
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     let location: Location
@@ -47,35 +43,50 @@ final class RemoteKeys: KeySource {
     /// Why there are no keys; nil where there are some.
     var problem: String? { state.withLockedValue { $0.keys.keys.isEmpty ? $0.problem ?? "not fetched yet" : nil } }
 
-    /// Looks for newer keys, unless that was done a moment ago or is being done.
-    func refresh() async { await fetch(notWithin: Self.minimumGap) }
+    /// Looks for newer keys for a token that names one that is not there, and waits for them, also where another token had them fetched.
+    func refresh() async { await fetch(for: .token) }
 
-    /// Looks for keys where it is time to.
-    func refreshIfDue() async { await fetch(notWithin: Self.refreshInterval) }
-
-    private func fetch(notWithin gap: Duration) async {
-        let now = ContinuousClock.now
-        let isTurn = state.withLockedValue { state in
-            let gap = state.keys.keys.isEmpty ? min(Self.minimumGap, Self.retryGap * (1 << min(state.failures, 5))) : gap
-            guard !state.isFetching, state.lastFetch.map({ now - $0 >= gap }) ?? true else { return false }
-            state.isFetching = true
-            state.lastFetch = now
-            return true
+    /// Looks for keys where there is reason to, and waits for them.
+    func fetch(for reason: FetchSchedule.Reason) async {
+        await withCheckedContinuation { continuation in
+            let step = state.withLockedValue { state in
+                let step = state.schedule.step(for: reason, now: .now)
+                guard step == .fetch || step == .wait && state.waiting.count < Self.maximumWaiting else {
+                    return FetchSchedule.Step.nothing
+                }
+                state.waiting.append(continuation)
+                return step
+            }
+            switch step {
+            case .fetch:
+                // A task of its own, which its limits of time end: a caller who leaves must not take the fetch along, for which others wait.
+                Task { await self.fetch() }
+            case .wait: break
+            case .nothing: continuation.resume()
+            }
         }
-        guard isTurn else { return }
+    }
+
+    private func fetch() async {
         let fetched: Result<KeySet, CommandFailure>
         do {
             fetched = .success(try await load())
         } catch {
             fetched = .failure(CommandFailure("\(error)"))
         }
-        state.withLockedValue { state in
-            state.isFetching = false
+        let waiting = state.withLockedValue { state in
             switch fetched {
-            case .success(let keys): (state.keys, state.problem, state.failures) = (keys, nil, 0)
-            case .failure(let failure): (state.problem, state.failures) = (failure.description, state.failures + 1)
+            case .success(let keys):
+                (state.keys, state.problem) = (keys, nil)
+                state.schedule.ended(well: true)
+            case .failure(let failure):
+                state.problem = failure.description
+                state.schedule.ended(well: false)
             }
+            defer { state.waiting = [] }
+            return state.waiting
         }
+        for continuation in waiting { continuation.resume() }
         switch fetched {
         case .success(let keys):
             for problem in keys.problems { logger.info("a key is left out", metadata: ["keys": "\(name)", "problem": "\(problem)"]) }
@@ -104,7 +115,10 @@ final class RemoteKeys: KeySource {
         let bytes = try await RemoteDocument.fetch(
             url, limit: KeySet.maximumLength, isOperatorNamed: isOperatorNamed, registry: registry)
         do throws(KeyProblem) {
-            return try KeySet(parsing: bytes)
+            let keys = try KeySet(parsing: bytes)
+            // Such a set is somebody's mistake more often than the end of all keys: the last good set is kept.
+            guard !keys.keys.isEmpty else { throw KeyProblem(keys.problems.first ?? "no keys") }
+            return keys
         } catch {
             throw CommandFailure("\(url.prefix { $0 != "?" }): \(error)")
         }
