@@ -15,7 +15,7 @@ class Background:
         """Runs a coroutine there and waits for its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=10)
 
-    def listen(self, handler) -> int:
+    def listen(self, handler, port=0) -> int:
         """Serves each connection with `handler(reader, writer)` for as long as the tests run; gives the port on loopback."""
 
         async def guarded(reader, writer):
@@ -26,7 +26,7 @@ class Background:
             finally:
                 writer.close()
 
-        server = self.run(asyncio.start_server(guarded, "127.0.0.1", 0, limit=1 << 20))
+        server = self.run(asyncio.start_server(guarded, "127.0.0.1", port, limit=1 << 20))
         return server.sockets[0].getsockname()[1]
 
 
