@@ -36,7 +36,7 @@ struct PublicResponderTests {
         let key = EntryKey(kind: .mcp, name: "a")
         let snapshot = HubSnapshot(
             entries: [key: EchoEntry(), EntryKey(kind: .mcp, name: "b"): EchoEntry()], hosts: settings.hostRule,
-            callers: settings.callerRule, cors: settings.cors)
+            callers: settings.callerRule, cors: settings.cors, documents: ResourceDocuments.documents(of: settings))
         let head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: path, headerFields: fields)
         let request = InboundRequest(
             head: head, host: "localhost", body: ByteBuffer(), id: "1", remoteAddress: address,
@@ -98,6 +98,32 @@ struct PublicResponderTests {
         #expect(other.body == "203.0.113.9 false")
         #expect(other.head.headerFields[.vary] == nil)
         #expect(try await answer(settings: Self.pages).head.headerFields[.accessControlAllowOrigin] == nil)
+    }
+
+    private static let oauth = """
+        publicUrl: https://hub.test
+        hosts: [localhost]
+        servers:
+          a: { openapi: a.yaml, auth: [oauth], oauth: { authorizationServers: ["https://idp.test"] } }
+        """
+
+    @Test("metadata may be read by pages of any origin, also by those that ask before, and at an address with a slash")
+    func metadata() async throws {
+        let path = "/.well-known/oauth-protected-resource/mcp/a"
+        for path in [path, path + "/", "/.well-known/oauth-protected-resource"] {
+            let found = try await answer(method: .get, at: path, settings: Self.oauth)
+            #expect(found.head.status == .ok && found.body.contains(#""resource":"https://hub.test/mcp/a""#))
+            #expect(found.head.headerFields[.accessControlAllowOrigin] == "*")
+        }
+        var preflight: HTTPFields = [.origin: "https://app.example.com", .accessControlRequestMethod: "GET"]
+        preflight[.accessControlRequestHeaders] = "mcp-protocol-version"
+        let permission = try await answer(preflight, method: .options, at: path, settings: Self.oauth)
+        #expect(permission.head.status == .noContent)
+        #expect(permission.head.headerFields[.accessControlAllowOrigin] == "*")
+        #expect(permission.head.headerFields[.accessControlAllowHeaders] == "mcp-protocol-version")
+        let other = try await answer(method: .post, at: path, settings: Self.oauth)
+        #expect(other.head.status == .methodNotAllowed && other.head.headerFields[.allow] == "GET, HEAD")
+        #expect(try await answer(method: .get, at: path + "x", settings: Self.oauth).head.status == .notFound)
     }
 
     @Test("an origin of the configuration has no path")

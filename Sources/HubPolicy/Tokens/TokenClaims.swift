@@ -50,9 +50,9 @@ struct TokenClaims: Sendable {
         return Int64(seconds.rounded(rule))
     }
 
-    /// `scope` is one string with spaces (RFC 8693 §4.2); `scp` is the same or a list.
+    /// `scope` is one string with spaces (RFC 8693 §4.2); `scp` is the same or a list. Some servers write null where nothing was asked for.
     private static func scopes(_ root: JSONValue) throws(TokenProblem) -> Set<String>? {
-        guard let value = root["scope"] ?? root["scp"] else { return nil }
+        guard let value = root["scope"] ?? root["scp"], value.kind != .null else { return nil }
         guard let list = value.stringList else { throw TokenProblem(.malformed, "the scopes are no list of strings") }
         return Set(list.flatMap { $0.split(separator: " ").map { String($0) } })
     }

@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    @Test("scopes are one string or a list, and null where nothing was asked for")
+    func scopes() throws {
+        let written: [(name: String, json: String?, scopes: Set<String>?)] = [
+            ("scope", #""a  b""#, ["a", "b"]), ("scp", #"["a","b c"]"#, ["a", "b", "c"]), ("scope", #""""#, []), ("scope", "null", nil),
+            ("scope", nil, nil),
+        ]
+        for (name, json, scopes) in written {
+            let token = try TestToken {
+                $0.claim("scope", nil)
+                $0.claim(name, json)
+            }.text()
+            #expect(try verifier().verify(token, now: TestToken.now).scopes == scopes)
+        }
+    }
+
     @Test(
         "tokens of every algorithm are checked with the key that is for it",
         arguments: [
