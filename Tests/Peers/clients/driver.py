@@ -1,7 +1,7 @@
 """What the SDK client programs share: commands as JSON lines on standard input, answers as JSON lines on standard output.
 
-The first argument is a JSON object `{"transport": "http" | "sse" | "stdio", "url" | "command", "mode"}`. The program
-connects, prints `{"connected": VERSION}` (or `{"failed": TEXT}` and ends), and then answers each command
+The first argument is a JSON object `{"transport": "http" | "sse" | "stdio", "url" | "command", "mode", "oauth"}`; with `oauth`, the
+SDK signs in by itself (person.py). The program connects, prints `{"connected": VERSION}` (or `{"failed": TEXT}` and ends), and then answers each command
 `{"id", "do", …}` with `{"id", "result"}` or `{"id", "error": {"code", "message"}}`, several at a time. Whatever the
 server sends unasked is printed as `{"notification": {…}}`. The end of standard input closes the connection.
 """

@@ -1,10 +1,12 @@
 """The 1.x SDK as a client: streamable HTTP, the older HTTP+SSE, and stdio; see driver.py for what it reads and prints."""
 
 import driver
+import person
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 
 class Connection:
@@ -23,20 +25,22 @@ class Connection:
         """Nothing to do: the SDK opens the GET stream by itself."""
 
 
-def transport(target):
+async def transport(stack, target):
     """The streams of one connection."""
+    auth = person.provider(target["url"]) if target.get("oauth") else None
     match target["transport"]:
         case "http":
-            return streamable_http_client(target["url"])
+            client = await stack.enter_async_context(create_mcp_http_client(auth=auth))
+            return streamable_http_client(target["url"], http_client=client)
         case "sse":
-            return sse_client(target["url"])
+            return sse_client(target["url"], auth=auth)
         case "stdio":
             program, *arguments = target["command"]
             return stdio_client(StdioServerParameters(command=program, args=arguments))
 
 
 async def connect(stack, target):
-    streams = await stack.enter_async_context(transport(target))
+    streams = await stack.enter_async_context(await transport(stack, target))
     session = ClientSession(streams[0], streams[1], message_handler=driver.on_message)
     await stack.enter_async_context(session)
     return Connection(session, (await session.initialize()).protocolVersion)

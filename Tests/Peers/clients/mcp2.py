@@ -3,7 +3,10 @@
 import asyncio
 
 import driver
+import person
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 
 class Connection:
@@ -38,6 +41,9 @@ async def connect(stack, target):
     if target["transport"] == "stdio":
         program, *arguments = target["command"]
         server = StdioServerParameters(command=program, args=arguments)
+    elif target.get("oauth"):
+        http = await stack.enter_async_context(create_mcp_http_client(auth=person.provider(target["url"])))
+        server = streamable_http_client(target["url"], http_client=http)
     else:
         server = target["url"]
     client = Client(server, mode=target["mode"], message_handler=driver.on_message)
