@@ -117,7 +117,7 @@ struct CallerComposer: Sendable {
                 let set = keySets.keys(at: .issuer(server))
                 remote.append((set, server, rules.place))
                 // Without an audience of its own: an access token is for the entry that asks, and for no other.
-                issuers.append(TokenIssuer(issuer: server, algorithms: IssuerEntry.asymmetric, requiresSubject: true, keys: set))
+                issuers.append(TokenIssuer(issuer: server, algorithms: IssuerEntry.asymmetric, keys: set))
             }
         }
         guard secrets != nil else { return issuers }

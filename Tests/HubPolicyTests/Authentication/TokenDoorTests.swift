@@ -139,7 +139,8 @@ import Testing
         let brake = FailureBrake()
         let entry = EntryAuthenticator(
             EntryAuthenticator.Rules(kinds: [.jwt]), directory: ConsumerDirectory(), tokens: try door(FixedKeys(try keys("e1"))),
-            brake: brake, timers: TimerTable())
+            brake: brake, timers: TimerTable()
+        ) { 0 }
         func outcome(_ token: String) async -> AuthenticationRefusal.Reason? {
             let head = HTTPRequest(
                 method: .post, scheme: "http", authority: "localhost", path: "/mcp/a",
@@ -151,7 +152,7 @@ import Testing
         }
         let known = try TestToken().text()
         #expect(await outcome(known) == nil)
-        for _ in 0..<1001 { _ = brake.failed("192.0.2.1", now: .now) }
+        for _ in 0..<5001 { _ = brake.failed("192.0.2.1", now: .now) }
         #expect(await outcome(known) == nil)
         let other = try TestToken { $0.claim("sub", #""bob""#) }.text()
         #expect(await outcome(other) == .tooMany)

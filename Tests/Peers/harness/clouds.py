@@ -33,7 +33,7 @@ class TokenServer:
     def __init__(self):
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            program = [environment("authlib", "python"), PEERS / "clients" / "token_server.py", str(listener.fileno())]
+            program = [environment("main", "python"), PEERS / "clients" / "token_server.py", str(listener.fileno())]
             self.process = subprocess.Popen(program, pass_fds=[listener.fileno()])
 
     def state(self, **changes) -> dict:
