@@ -83,7 +83,8 @@ struct MCPMethods {
         guard let name = envelope.params?["name"]?.string else {
             throw JSONRPCError(.invalidParams, "The name of a tool is missing", id: id)
         }
-        guard let tool = server.view(for: context.principal).tools[name] else {
+        let visible = server.view(for: context.principal).tools
+        guard let tool = visible[name] else {
             throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
         }
         let arguments = envelope.params?["arguments"].flatMap { $0.isNull ? nil : $0 }
@@ -91,6 +92,8 @@ struct MCPMethods {
             throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
         }
         let call = Call(entry: server.name, tool: name, arguments: arguments)
+        var context = context
+        context.visibleTools = visible
         let encoder = ToolResult(revision: revision, resourceURI: "hubd://\(server.name)/answers/\(context.requestID)")
         do {
             let response = try await tool.target.perform(call, context: context)

@@ -46,12 +46,15 @@ public struct CallContext: Sendable {
     public var logger: Logger
     /// Who calls.
     public var principal: Principal
+    /// The tools that the caller sees, for one that tells of others; nil: all.
+    public var visibleTools: ToolSet?
 
     /// The context of one call.
-    public init(requestID: String, logger: Logger, principal: Principal = .anonymous) {
+    public init(requestID: String, logger: Logger, principal: Principal = .anonymous, visibleTools: ToolSet? = nil) {
         self.requestID = requestID
         self.logger = logger
         self.principal = principal
+        self.visibleTools = visibleTools
     }
 }
 

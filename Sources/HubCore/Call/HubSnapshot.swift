@@ -7,11 +7,14 @@ public struct Tool: Sendable {
     public let definition: ToolDefinition
     /// What performs it, policies included.
     public let target: any CallTarget
+    /// Whether it tells of other tools, and of none that the caller does not see (`CallContext.visibleTools`): whoever sees one sees it too.
+    public let tellsOfOthers: Bool
 
     /// A tool.
-    public init(definition: ToolDefinition, target: any CallTarget) {
+    public init(definition: ToolDefinition, target: any CallTarget, tellsOfOthers: Bool = false) {
         self.definition = definition
         self.target = target
+        self.tellsOfOthers = tellsOfOthers
     }
 }
 

@@ -38,7 +38,11 @@ struct DescribeTarget: CallTarget {
 
     func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         let names = try Self.names(call.arguments)
-        guard names.contains(where: { tools[$0] != nil }) else {
+        // What the caller may not see is told from what does not exist in nothing.
+        let tools = names.reduce(into: [String: ToolDefinition]()) { found, name in
+            if context.visibleTools.map({ $0[name] != nil }) ?? true { found[name] = self.tools[name] }
+        }
+        guard !tools.isEmpty else {
             throw HubError(.invalidArguments, "there is no tool \(names.map { "\"\($0.prefix(64))\"" }.joined(separator: ", "))")
         }
         var json = JSONWriter()

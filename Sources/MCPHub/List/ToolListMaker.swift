@@ -75,7 +75,7 @@ public struct ToolListMaker: Sendable {
             listed: listed, whole: whole, short: Set(listed.indices),
             report: ListReport(
                 tools: listed.count + 1, bytes: bytes, fullBytes: full, namesOnly: listed.map(\.name), tokens: tokens),
-            describing: Tool(definition: describing, target: DescribeTarget(whole)))
+            describing: Tool(definition: describing, target: DescribeTarget(whole), tellsOfOthers: true))
     }
 
     // MARK: A budget

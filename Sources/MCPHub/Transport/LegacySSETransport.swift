@@ -37,7 +37,7 @@ struct LegacySSETransport {
                 switch event {
                 case .keepAlive: try await writer.write(SSEEncoder.keepAlive)
                 case .outgoing(let message): try await writer.send(json: message)
-                case .incoming(let message, let server):
+                case .incoming(let message, let server, let context):
                     let handler = HandshakeSession(server: server, token: token)
                     if message.isInitialize {
                         let reply: ByteBuffer
@@ -52,7 +52,7 @@ struct LegacySSETransport {
                     }
                     group.addTask {
                         let reply = await handler.reply(
-                            toAny: message, context: request.context, push: { events.push(.outgoing($0)) })
+                            toAny: message, context: context, push: { events.push(.outgoing($0)) })
                         pending.end(message)
                         if let reply { events.push(.outgoing(reply)) }
                     }
@@ -74,18 +74,24 @@ struct LegacySSETransport {
         guard let session = server.runtime.legacySessions.session(id, of: request.principal, entry: server.name) else {
             return try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "Session not found"))
         }
-        var refusal: JSONRPCError?
-        parse: do throws(JSONParseError) {
-            let document = try JSONDocument(parsing: request.body, limits: .message)
-            guard session.pending.begin(document.root) else {
-                refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: document.root.requestID)
-                break parse
-            }
-            session.events.push(.incoming(document.root, server))
+        let message: JSONValue
+        do throws(JSONParseError) {
+            message = try JSONDocument(parsing: request.body, limits: .message).root
         } catch {
             return try await writer.answer(.badRequest, JSONRPCError(.parseError, "The body is not JSON: \(error)"))
         }
-        if let refusal { return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"]) }
+        // Here, where a client that can ask its user for more hears it: an answer on the stream has no status. What is no message is told
+        // there why.
+        if let envelope = try? JSONRPCEnvelope(message),
+            let refusal = server.scopeRefusal(of: envelope, from: request.principal, id: message.requestID)
+        {
+            return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
+        }
+        guard session.pending.begin(message) else {
+            let refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: message.requestID)
+            return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"])
+        }
+        session.events.push(.incoming(message, server, request.context))
         try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
     }
 }
@@ -93,8 +99,9 @@ struct LegacySSETransport {
 /// The open streams of HTTP+SSE by the id in their address.
 final class LegacySessions: Sendable {
     enum Event: Sendable {
-        /// A message, with the server of the snapshot in force when it came.
-        case incoming(JSONValue, MCPServer)
+        /// A message, with the server of the snapshot in force when it came, and who brought it: their token may be another than the
+        /// stream's.
+        case incoming(JSONValue, MCPServer, CallContext)
         case outgoing(ByteBuffer)
         case keepAlive
     }

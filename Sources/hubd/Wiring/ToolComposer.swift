@@ -90,7 +90,8 @@ struct ToolComposer {
         }
         if let tool = list.describing {
             let policies = Self.policies(server: entry.name, tool: tool.definition.name, hint: nil, fill: nil, metrics: metrics)
-            tools.append(Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target)))
+            tools.append(
+                Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target), tellsOfOthers: tool.tellsOfOthers))
         }
         return (ToolSet(tools), list.report)
     }
