@@ -8,6 +8,13 @@ public protocol Authenticator: Sendable {
     ///
     /// - Parameter now: seconds since 1970.
     func stillAccepts(_ principal: Principal, now: Int64) -> Bool
+    /// Whether nobody can be let in at present, because nothing that credentials are checked against has been reached yet.
+    var isUnavailable: Bool { get }
+}
+
+extension Authenticator {
+    /// What is checked against the configuration alone is always there.
+    public var isUnavailable: Bool { false }
 }
 
 /// What came of looking at a request's credential.

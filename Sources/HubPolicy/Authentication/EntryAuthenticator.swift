@@ -89,6 +89,9 @@ public struct EntryAuthenticator: Authenticator {
         }
     }
 
+    /// Whether the entry takes tokens alone, and no issuer of them has any keys.
+    public var isUnavailable: Bool { rules.kinds.isSubset(of: [.jwt, .oauth]) && tokens?.hasNoKeys ?? false }
+
     private func caller(of request: InboundRequest) async throws(Refusal) -> Principal {
         switch rules.places.credential(in: request.head) {
         case .none: throw Refusal(.missing)

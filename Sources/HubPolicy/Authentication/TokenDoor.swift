@@ -96,6 +96,9 @@ public struct TokenDoor: Sendable {
         }
     }
 
+    /// Whether there is not one key that a token could be checked with.
+    var hasNoKeys: Bool { !consumerIssuers.union(resource?.issuers ?? []).contains(where: verifier.hasKeys(of:)) }
+
     /// Whether a token was found good before, here or at another entry.
     func remembers(_ text: Secret) -> Bool { verifier.remembers(text.revealed) }
 

@@ -67,11 +67,13 @@ struct AdminResponder: HTTPResponder {
 
     private func readiness() -> ByteBuffer {
         let snapshot = hub.store.current
+        let closed = snapshot.authenticators.filter(\.value.isUnavailable).keys
+        let unavailable = Set(snapshot.unavailable.keys).union(closed)
         var json = JSONWriter()
         json.beginObject()
         json.member("status", "ready")
         json.member("entries", snapshot.entries.count)
-        json.member("unavailable", snapshot.unavailable.keys.map { "\($0.kind.rawValue)/\($0.name)" }.sorted())
+        json.member("unavailable", unavailable.map { "\($0.kind.rawValue)/\($0.name)" }.sorted())
         json.endObject()
         return json.buffer
     }

@@ -92,6 +92,19 @@ import Testing
         }
     }
 
+    @Test("an entry that takes tokens alone is unavailable while no issuer of them has keys")
+    func unavailable() throws {
+        for (kinds, keys, isUnavailable) in [
+            ([.jwt], KeySet([]), true), ([.jwt, .apiKey], KeySet([]), false), ([.jwt], try keys("e1"), false),
+            ([.apiKey], KeySet([]), false),
+        ] as [(Set<CredentialID.Kind>, KeySet, Bool)] {
+            let entry = EntryAuthenticator(
+                EntryAuthenticator.Rules(kinds: kinds), directory: ConsumerDirectory(), tokens: try door(FixedKeys(keys)),
+                brake: FailureBrake(), timers: TimerTable())
+            #expect(entry.isUnavailable == isUnavailable)
+        }
+    }
+
     @Test(
         "an access token is for its entry, written with a slash at the end or without; where the entry takes consumers' tokens too, those are as ever",
         arguments: [

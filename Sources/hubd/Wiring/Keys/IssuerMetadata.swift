@@ -10,20 +10,21 @@ struct IssuerMetadata: Sendable, Hashable {
     private static let limit = 256 << 10
 
     /// Fetches the metadata of an issuer: RFC 8414 §3.1 before OpenID Connect Discovery 1.0 §4, as the MCP authorization specification
-    /// wants it.
+    /// wants it. At the places where a server has none, some answer with a page, or want a sign-in: the next place is looked at all the same.
     ///
     /// - Throws: `CommandFailure` where there is none, or it is another issuer's (RFC 8414 §3.3).
     static func fetch(of issuer: String, registry: UpstreamRegistry) async throws -> IssuerMetadata {
+        var problem: (any Error)?
         for url in try urls(of: issuer) {
-            let bytes: ByteBuffer
             do {
-                bytes = try await RemoteDocument.fetch(url, limit: limit, registry: registry)
+                return try IssuerMetadata(try await RemoteDocument.fetch(url, limit: limit, registry: registry), of: issuer)
             } catch is RemoteDocument.Missing {
                 continue
+            } catch {
+                problem = problem ?? error
             }
-            return try IssuerMetadata(bytes, of: issuer)
         }
-        throw CommandFailure("\(issuer) publishes no metadata")
+        throw problem ?? CommandFailure("\(issuer) publishes no metadata")
     }
 
     /// Reads the metadata of an issuer.
