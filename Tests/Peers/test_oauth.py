@@ -153,7 +153,7 @@ def test_an_sdk_signs_in_by_itself_lists_and_calls(world, kind):
         SCHEMAS.check_exchanges(served, peer.version)
 
 
-@pytest.mark.parametrize("kind", [MCP2_AUTO, MCP2_LEGACY, MCP1_HTTP], ids=str)
+@pytest.mark.parametrize("kind", [MCP2_AUTO, MCP2_LEGACY, MCP1_HTTP, MCP1_SSE], ids=str)
 def test_an_sdk_asks_for_more_where_a_call_needs_it(world, kind):
     world.authority.granted = {READ}
     world.start()
@@ -286,6 +286,47 @@ def test_scopes_open_tools_in_either_era(world):
     assert not any(request.startswith(b"GET /large") for request in world.upstream.requests)
 
 
+def test_a_message_of_the_first_transport_may_do_what_its_own_token_may(world):
+    """The stream was opened with a token for everything; of the two that post, one may less."""
+    world.start()
+    url = world.url("scoped")
+    opener, lesser = world.authority.issue(url, f"{READ} {WRITE}"), world.authority.issue(url, READ)
+    with httpx.stream("GET", f"{url}/sse", headers={"authorization": f"Bearer {opener}"}, timeout=20) as stream:
+        lines = stream.iter_lines()
+        address = world.public + [next(lines), next(lines)][1].removeprefix("data: ")
+
+        def posted(token, tool, number):
+            body = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": tool, "arguments": {"bytes": 1} if tool == "large" else {}}}
+            return httpx.post(address, headers={"authorization": f"Bearer {token}"}, json=body, timeout=20)
+
+        def answered(number):
+            return next(message for line in lines if line.startswith("data: {") and (message := json.loads(line[6:])).get("id") == number)
+
+        refused = posted(lesser, "large", 1)
+        assert refused.status_code == 403 and f'scope="{WRITE}"' in refused.headers["www-authenticate"]
+        assert posted(opener, "large", 2).status_code == 202 and "result" in answered(2)
+        assert posted(lesser, "good", 3).status_code == 202 and "result" in answered(3)
+        list_of = {"jsonrpc": "2.0", "id": 4, "method": "tools/list"}
+        assert httpx.post(address, headers={"authorization": f"Bearer {lesser}"}, json=list_of, timeout=20).status_code == 202
+        assert {tool["name"] for tool in answered(4)["result"]["tools"]} == {"good", "echo"}
+    assert sum(request.startswith(b"GET /large") for request in world.upstream.requests) == 1
+
+
+def test_what_tells_of_tools_tells_of_those_that_scopes_open(world):
+    configured = world.configuration()
+    configured["servers"]["scoped"]["list"] = "lazy"
+    world.start(configured)
+    url = world.url("scoped")
+    token = world.authority.issue(url, READ)
+    assert names(listed(url, token)) == {"good", "echo", "describe_tool"}
+    assert names(listed(url, world.authority.issue(url, "x"))) == set()
+    told = called(url, "describe_tool", token, name="good")
+    assert told.status_code == 200 and "Answers as it should" in told.text
+    hidden, unknown = called(url, "describe_tool", token, name="large"), called(url, "describe_tool", token, name="enorm")
+    assert hidden.text.replace("large", "enorm") == unknown.text and hidden.json()["result"]["isError"] is True
+    assert "large" in called(url, "describe_tool", world.authority.issue(url, WRITE), name="large").text
+
+
 def test_each_way_in_has_its_own_rules_where_there_are_two(world):
     world.start()
     url = world.url("tokens-too")
@@ -403,6 +444,14 @@ UNTRUSTED = {
 }
 
 
+@pytest.mark.parametrize("elsewhere", [(404, "text/plain", ""), (403, "application/json", "{}"), (200, "text/html", "<html>Sign in</html>"), (500, "text/plain", "")])
+def test_an_authorization_server_that_has_the_metadata_of_openid_connect_alone(world, elsewhere):
+    """At the place of RFC 8414 there is nothing, a wall, a page, or a failure."""
+    world.authority.elsewhere = elsewhere
+    world.start()
+    assert listed(world.url("plain"), world.authority.issue(world.url("plain"))).status_code == 200
+
+
 @pytest.mark.parametrize("kind", UNTRUSTED)
 def test_metadata_that_is_not_to_be_trusted_lets_nobody_in_until_it_is(world, kind):
     world.authority.published = UNTRUSTED[kind](world)
@@ -413,6 +462,9 @@ def test_metadata_that_is_not_to_be_trusted_lets_nobody_in_until_it_is(world, ki
     assert listed(url, API_KEY).status_code == 200
     assert listed(url).status_code == 401 and httpx.get(world.metadata_url("keys-too")).status_code == 200
     assert world.upstream.requests == []
+    ready = httpx.get(f"{world.hub.admin}/readyz").json()
+    assert ready["unavailable"] == ["mcp/plain", "mcp/scoped"], "the others have another way in"
     world.authority.published = None
     until(lambda: listed(url, token).status_code == 200)
+    assert httpx.get(f"{world.hub.admin}/readyz").json()["unavailable"] == []
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import socket
 import threading
 import time
 
@@ -483,6 +484,28 @@ def test_a_key_that_is_new_works_at_once_and_one_that_is_gone_no_longer(start, b
     hub.reload()  # the operator need not wait
     until(lambda: listed(url, signed(key=third)).status_code == 200)
     assert issuer.fetches == 3
+
+
+def test_callers_who_leave_take_no_fetch_along_and_an_issuer_that_is_slow_holds_up_nobody_else(start, background):
+    issuer = KeySetServer(background, R1)
+    hub = start(issuer.url)
+    url, known = hub.mcp("tokens"), signed()
+    assert listed(url, known).status_code == 200
+    issuer.publish(R1, R2)
+    issuer.hold()
+    fields, body = modern("tools/list", host=hub.url.removeprefix("http://"), authorization=f"Bearer {signed(key=R2)}", content_length=None)
+    lines = [f"{name}: {value}" for name, value in fields.items()] + [f"content-length: {len(body)}"]
+    host, port = hub.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall("\r\n".join(["POST /mcp/tokens HTTP/1.1", *lines, "", ""]).encode() + body)
+        until(lambda: issuer.fetches == 2)
+    for token in (known, signed(jti="not seen before"), signed(iss=FILED)):
+        assert listed(url, token).status_code == 200
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(listed, url, signed(key=R2, jti=str(number))) for number in range(8)]
+        issuer.release()
+        assert {answer.result().status_code for answer in waiting} == {200}
+    assert issuer.fetches == 2
 
 
 HOSTILE = {

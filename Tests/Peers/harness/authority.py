@@ -109,6 +109,7 @@ class Authority:
         self.requests: list[tuple[str, dict]] = []
         self.tokens: list[str] = []
         self.published = None  # metadata in place of its own
+        self.elsewhere = None  # status, type and text at the place of RFC 8414, with the metadata at that of OpenID Connect alone
         app = flask.Flask("authority")
         self._serve(app)
         self.server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
@@ -157,7 +158,14 @@ class Authority:
 
         @app.get("/.well-known/oauth-authorization-server")
         def metadata():
+            if self.elsewhere:
+                status, kind, text = self.elsewhere
+                return flask.Response(text, status, content_type=kind)
             return self.published or self.metadata
+
+        @app.get("/.well-known/openid-configuration")
+        def openid():
+            return self.metadata if self.elsewhere else flask.abort(404)
 
         @app.get("/keys")
         def keys():

@@ -1,5 +1,6 @@
 """Issuers of tokens: keys of every kind, tokens by PyJWT and by hand, and a small server that publishes key sets."""
 
+import asyncio
 import base64
 import json
 import time
@@ -94,6 +95,8 @@ class KeySetServer:
     def __init__(self, background: Background, *keys: Key, port=0):
         self.background = background
         self.fetches = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.publish(*keys)
         self.port = background.listen(self._serve, port)
         self.url = f"http://127.0.0.1:{self.port}/keys"
@@ -102,19 +105,25 @@ class KeySetServer:
         """These keys from now on."""
         self.answer(200, json.dumps({"keys": [key.public for key in keys]}).encode())
 
+    def hold(self) -> None:
+        """Answers nobody until `release`."""
+        self.background.loop.call_soon_threadsafe(self.gate.clear)
+
+    def release(self) -> None:
+        """Answers those who wait, and all others."""
+        self.background.loop.call_soon_threadsafe(self.gate.set)
+
     def answer(self, status: int, body: bytes, fields=b"content-type: application/jwk-set+json\r\n") -> None:
-        """This answer from now on; the status 0 closes the connection instead, -1 says nothing for as long as the hub stays."""
-        self.response = status, b"HTTP/1.1 %d X\r\n%bcontent-length: %d\r\n\r\n" % (max(status, 0), fields, len(body)) + body
+        """This answer from now on; the status 0 closes the connection instead."""
+        self.response = status, b"HTTP/1.1 %d X\r\n%bcontent-length: %d\r\n\r\n" % (status, fields, len(body)) + body
 
     async def _serve(self, reader, writer):
         while True:
             await read_request(reader)
             self.fetches += 1
+            await self.gate.wait()
             status, response = self.response
             if status == 0:
-                return
-            if status < 0:
-                await reader.read(1)
                 return
             writer.write(response)
             await writer.drain()
