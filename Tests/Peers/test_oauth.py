@@ -405,6 +405,20 @@ def test_pages_may_read_metadata_with_the_fields_that_sdks_send(world):
     assert "access-control-allow-origin" not in httpx.options(world.url("scoped"), headers=asked).headers
 
 
+def test_pages_that_may_call_hear_where_to_sign_in(world):
+    configured = world.configuration()
+    page = "https://app.example.com"
+    configured["servers"]["plain"]["cors"] = {"origins": [page]}
+    world.start(configured)
+    asked = {"origin": page, "access-control-request-method": "POST", "access-control-request-headers": "authorization, mcp-protocol-version"}
+    answer = httpx.options(world.url("plain"), headers=asked)
+    assert answer.status_code == 204 and "authorization" in answer.headers["access-control-allow-headers"]
+    refused = listed(world.url("plain"), origin=page)
+    assert refused.status_code == 401 and refused.headers["access-control-allow-origin"] == page
+    assert "www-authenticate" in refused.headers["access-control-expose-headers"]
+    assert listed(world.url("plain"), world.authority.issue(world.url("plain")), origin=page).status_code == 200
+
+
 def test_the_root_form_is_there_where_one_server_takes_tokens(world):
     configured = world.configuration()
     configured["servers"] = {name: configured["servers"][name] for name in ("scoped", "keys")}

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from conftest import FIXTURES
-from harness.hub import Hub
+from harness.hub import Hub, hubd
 from harness.issuer import (
     AUDIENCE,
     BY_ALGORITHM,
@@ -571,6 +571,20 @@ def test_a_hub_that_starts_while_the_issuer_is_down(start, background):
     gone.publish(R1)
     until(lambda: listed(hub.mcp("tokens"), signed()).status_code == 200)
     assert hub.url in hub.output.text  # the same process
+
+
+def test_check_says_what_cannot_be_reached_and_offline_asks_nobody(tokens, background, tmp_path):
+    furnish(tmp_path)
+    (tmp_path / "tokens.openapi.yaml").write_text((FIXTURES / "tokens.openapi.yaml").read_text())
+    issuer = KeySetServer(background, R1)
+    issuer.answer(500, b"")
+    (tmp_path / "hub.yaml").write_text(json.dumps(configuration(tokens.url, issuer.url)))
+    offline = hubd("check", "--offline", "--config", tmp_path / "hub.yaml")
+    assert offline.returncode == 0 and issuer.fetches == 0, offline.stderr
+    checked = hubd("check", "--config", tmp_path / "hub.yaml")
+    said = checked.stdout + checked.stderr
+    assert checked.returncode == 0 and issuer.fetches == 1, said
+    assert "the keys of https://issuer.test are not available" in said and "HTTP 500" in said
 
 
 # The end of a token

@@ -228,6 +228,30 @@ struct SettingsComplaintTests {
         #expect(SettingsTestFiles.load(example.text).findings.map(\.description) == [example.complaint])
     }
 
+    @Test(
+        "keys that come over the network without encryption are warned of",
+        arguments: [
+            ("http://idp.test/keys?x=1", ["hub.yaml:1:55: warning: keys come from http://idp.test without encryption — use https"]),
+            ("http://10.0.0.1/keys", ["hub.yaml:1:55: warning: keys come from http://10.0.0.1 without encryption — use https"]),
+            ("http://127.0.0.1:9/keys", []), ("https://idp.test/keys", []), ("keys.json", []),
+        ])
+    func plainHTTP(keys: String, complaints: [String]) {
+        let text = "identity: { jwt: [ { issuer: \"http://idp.test\", jwks: \"\(keys)\", audience: hub } ] }"
+        #expect(SettingsTestFiles.load(text).findings.map(\.description) == complaints)
+    }
+
+    @Test("the same of authorization servers, whose metadata says where the keys are, where no keys are named for them")
+    func plainHTTPServer() {
+        let text = """
+            publicUrl: https://hub.test
+            servers:
+              a: { openapi: a.yaml, auth: [oauth], oauth: { authorizationServers: ["http://idp.test", "https://idp.test", "http://[::1]:9"] } }
+            """
+        #expect(SettingsTestFiles.load(text).findings.map(\.message) == ["keys come from http://idp.test without encryption"])
+        let known = "identity: { jwt: [ { issuer: \"http://idp.test\", jwks: keys.json, audience: hub } ] }\n"
+        #expect(SettingsTestFiles.load(known + text).findings.isEmpty)
+    }
+
     @Test("the example of the contract has no fault but sections that this version lacks")
     func contractExampleIsWellFormed() {
         let (settings, findings) = SettingsTestFiles.load(contractExample)

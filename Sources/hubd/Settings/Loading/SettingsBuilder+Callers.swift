@@ -57,11 +57,20 @@ extension SettingsBuilder {
                 issuer: issuer, place: value.place, keys: keys,
                 audiences: Set(audience?.string.map { [$0] } ?? audience?.elements.compactMap(\.string) ?? []), algorithms: algorithms,
                 consumer: claim(value["consumer"]), groups: claim(value["groups"])))
+        if case .url(let url) = keys { warnOfPlainHTTP(url, at: value["jwks"]?.place ?? value.place) }
         if audience == nil {
             findings.warning(
                 "tokens of \(ConfigFinding.quoted(issuer)) are taken whomever they are for", hint: "write audience: [NAME]",
                 at: value.place)
         }
+    }
+
+    /// Whoever can change what comes over plain HTTP can let in whom they want.
+    private mutating func warnOfPlainHTTP(_ url: String, at place: SourcePlace) {
+        guard let address = HTTPAddress(String(url.prefix { $0 != "?" })), address.scheme == .http, address.hostClass != .loopback else {
+            return
+        }
+        findings.warning("keys come from \(address.origin) without encryption", hint: "use https", at: place)
     }
 
     private func keys(_ value: ConfigValue) -> IssuerEntry.Keys? {
@@ -114,6 +123,7 @@ extension SettingsBuilder {
 
     /// 1. Tokens need an issuer whose they are.
     /// 2. OAuth needs the URL by which clients know the hub, and authorization servers; it is for servers alone.
+    /// 3. The metadata of an authorization server says where its keys are, and should come as safely as they.
     mutating func checkTokens() {
         for (key, auth) in settings.auth {
             guard case .asked(let rules) = auth else { continue }
@@ -128,6 +138,9 @@ extension SettingsBuilder {
             if rules.oauth == nil {
                 findings.error(
                     "oauth needs authorization servers", hint: "write oauth: { authorizationServers: [URL] } beside it", at: rules.place)
+            }
+            for server in rules.oauth?.authorizationServers ?? [] where !settings.issuers.contains(where: { $0.issuer == server }) {
+                warnOfPlainHTTP(server, at: rules.place)
             }
         }
     }
