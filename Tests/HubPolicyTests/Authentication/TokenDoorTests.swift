@@ -100,7 +100,8 @@ import Testing
         ] as [(Set<CredentialID.Kind>, KeySet, Bool)] {
             let entry = EntryAuthenticator(
                 EntryAuthenticator.Rules(kinds: kinds), directory: ConsumerDirectory(), tokens: try door(FixedKeys(keys)),
-                brake: FailureBrake(), timers: TimerTable())
+                brake: FailureBrake(), timers: TimerTable()
+            ) { 0 }
             #expect(entry.isUnavailable == isUnavailable)
         }
     }
