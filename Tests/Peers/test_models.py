@@ -249,7 +249,8 @@ def test_many_streams_at_once(hub, double):
 
 def test_calls_are_counted_by_api_and_never_by_what_a_caller_named(client, hub):
     client.chat.completions.create(model="echo", messages=HELLO)
-    list(client.chat.completions.create(model="echo", messages=HELLO, stream=True))
+    # To the last byte: the SDK leaves at `[DONE]`, and who leaves before the end is counted so.
+    assert post(hub, json.dumps({"model": "echo", "messages": HELLO, "stream": True}).encode()).content.endswith(b"[DONE]\n\n")
     text = httpx.get(f"{hub.admin}/metrics", headers={"authorization": f"Bearer {hub.token}"}).text
     assert 'hubd_calls_total{server="models/default",tool="chat/completions",outcome="ok"} 2\n' in text
     assert "echo" not in text

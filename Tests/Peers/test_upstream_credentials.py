@@ -314,18 +314,19 @@ def test_a_secret_in_vault_opens_an_upstream(start_hub, secrets, upstream):
     answer = call(hub.mcp("signed"), "plain")
     assert upstream.seen[-1]["authorization"] == "Bearer swordfish-in-vault" and "swordfish" not in json.dumps(answer)
 
-    def complaint(**changes) -> dict:
+    def complaint(severity="warning", **changes) -> dict:
+        """What is elsewhere costs the entries that need it, and is tried again: a warning. What is missing here is an error."""
         hub.write({**good, **changes})
         result = hubd("check", "--json", "--config", hub.file)
-        assert result.returncode == 1 and "swordfish" not in result.stdout + result.stderr
-        return next(finding for line in result.stdout.splitlines() if (finding := json.loads(line))["severity"] == "error")
+        assert result.returncode == (severity == "error") and "swordfish" not in result.stdout + result.stderr
+        return next(finding for line in result.stdout.splitlines() if (finding := json.loads(line))["severity"] == severity)
 
     def bearer(reference):
         return configuration(upstream, {"bearer": reference})["upstreams"]
 
     assert "has no field other" in complaint(upstreams=bearer("vault:hub/support-bot#other"))["message"]
     assert "has no secret hub/none" in complaint(upstreams=bearer("vault:hub/none#key"))["message"]
-    assert "add `secrets: { vault:" in complaint(secrets={})["hint"]
+    assert "add `secrets: { vault:" in complaint("error", secrets={})["hint"]
     secrets(role="swordfish-wrong")
     assert "does not let the hub in" in complaint()["message"]
     vault.sealed = True

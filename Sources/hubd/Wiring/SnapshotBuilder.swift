@@ -167,6 +167,8 @@ struct SnapshotBuilder: Sendable {
                 findings.add([error])
             }
         }
+        // What servers cannot do without makes them unavailable; without these, the callers they are of are not known.
+        for reference in settings.callerSecrets { findings.add([secrets.firstAway(of: [reference])].compactMap { $0 }) }
         return values
     }
 

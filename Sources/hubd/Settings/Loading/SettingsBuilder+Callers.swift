@@ -123,6 +123,8 @@ extension SettingsBuilder {
 
     /// 1. Tokens need an issuer whose they are.
     /// 2. OAuth needs the URL by which clients know the hub, and authorization servers; it is for servers alone.
+    /// 3. An authorization server's tokens are each for one server: an issuer that is one and is trusted for consumers' tokens too must say
+    ///    for whom those are, or a token for one server would open another.
     /// 3. The metadata of an authorization server says where its keys are, and should come as safely as they.
     mutating func checkTokens() {
         for (key, auth) in settings.auth {
@@ -134,6 +136,12 @@ extension SettingsBuilder {
             if key.kind != .mcp { findings.error("oauth is for servers", hint: "a Model API takes jwt", at: rules.place) }
             if settings.publicURL == nil {
                 findings.error("oauth needs the URL by which clients know the hub", hint: "write publicUrl", at: rules.place)
+            }
+            for issuer in settings.issuers where issuer.audiences.isEmpty {
+                guard rules.oauth?.authorizationServers.contains(issuer.issuer) == true else { continue }
+                findings.error(
+                    "\(ConfigFinding.quoted(issuer.issuer)) is an authorization server, and says here of no token for whom it is",
+                    hint: "write audience: [NAME]", at: issuer.place)
             }
             if rules.oauth == nil {
                 findings.error(
