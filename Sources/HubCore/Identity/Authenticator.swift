@@ -6,7 +6,9 @@ public protocol Authenticator: Sendable {
     func authenticate(_ request: InboundRequest) async -> Authentication
     /// Whether what let a caller in would let them in still: what is under way for them ends where it would not.
     ///
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - principal: who was let in.
+    ///   - now: seconds since 1970.
     func stillAccepts(_ principal: Principal, now: Int64) -> Bool
     /// Whether nobody can be let in at present, because nothing that credentials are checked against has been reached yet.
     var isUnavailable: Bool { get }

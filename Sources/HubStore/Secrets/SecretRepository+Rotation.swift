@@ -14,6 +14,7 @@ extension SecretRepository {
     /// Cut off anywhere, the store is whole as long as both keys are kept, and another call goes on with the rest.
     ///
     /// - Parameters:
+    ///   - keys: the current key, and those that secrets may still be under.
     ///   - progress: is told how many have been moved, after each transaction.
     ///   - finish: gives up the earlier keys.
     /// - Returns: how many were moved.

@@ -15,6 +15,8 @@ public struct AWSSecretsBackend: SecretBackend {
     /// - Parameters:
     ///   - credential: with the region; its service is Secrets Manager.
     ///   - endpoint: nil for AWS's own of that region.
+    ///   - registry: makes the way there.
+    ///   - logger: hears of failures, with their causes.
     public init(_ credential: AWSCredential, endpoint: HTTPAddress?, registry: UpstreamRegistry, logger: Logger) throws(SecretError) {
         try self.init(credential, endpoint: endpoint, logger: logger) { registry.service(for: $0) }
     }

@@ -10,8 +10,11 @@ public struct AlibabaKMSBackend: SecretBackend {
     /// KMS, reached over a way of the registry's.
     ///
     /// - Parameters:
+    ///   - credential: the account that reads secrets.
     ///   - region: where it is.
     ///   - endpoint: nil for the public one of that region.
+    ///   - registry: makes the way there.
+    ///   - logger: hears of failures, with their causes.
     public init(
         _ credential: AlibabaCredential, region: String, endpoint: HTTPAddress?, registry: UpstreamRegistry, logger: Logger
     ) throws(SecretError) {
