@@ -107,7 +107,7 @@ struct ListenerTests {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         async let answer = RawClient.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", address: listener.address)
         for await _ in begun { break }
-        await listener.shutDown(limit: .milliseconds(200))
+        await listener.shutDown(limit: .seconds(1))  // as long again for the farewell
         #expect(try await answer.hasSuffix("8\r\nfarewell\r\n0\r\n\r\n"))
     }
 

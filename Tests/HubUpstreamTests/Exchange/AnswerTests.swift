@@ -20,7 +20,8 @@ struct AnswerTests {
         let upstream = try await RawUpstream.start { _, _ in steps }
         let service = try TestUpstreams.service(upstream) { $0.timeouts = timeouts }
         #expect(await service.failure() == .upstreamTimeout)
-        await upstream.until { $0.closed == 1 }
+        // None where the machine is so slow that the time was up before there was a connection.
+        await upstream.until { $0.closed == $0.opened }
     }
 
     @Test(
