@@ -12,8 +12,9 @@ public import HubCore
 public struct TokenDoor: Sendable {
     /// The entry as a protected resource.
     public struct Resource: Sendable {
-        /// What it is to OAuth clients.
-        public var resource: ProtectedResource
+        /// For whom a token must be: the entry. The hub answers at its address with a slash at the end, too, and some clients name it as
+        /// they were given it.
+        let audiences: Set<String>
         /// The issuers whose access tokens open it.
         public var issuers: Set<String>
         /// Those of them of whose tokens the configuration says nothing else.
@@ -21,7 +22,7 @@ public struct TokenDoor: Sendable {
 
         /// A resource.
         public init(resource: ProtectedResource, issuers: Set<String>, openIssuers: Set<String>) {
-            self.resource = resource
+            audiences = [resource.identifier, resource.identifier + "/"]
             self.issuers = issuers
             self.openIssuers = openIssuers
         }
@@ -70,9 +71,7 @@ public struct TokenDoor: Sendable {
         let now = now()
         if let resource {
             do throws(Refusal) {
-                // The hub answers at its address with a slash at the end, too, and some clients name it as they were given it.
-                let audiences: Set = [resource.resource.identifier, resource.resource.identifier + "/"]
-                return try client(try token(text, for: audiences, of: resource.issuers, now: now), of: resource, text)
+                return try client(try token(text, for: resource.audiences, of: resource.issuers, now: now), of: resource, text)
             } catch {
                 guard !consumerIssuers.isEmpty, error.kind == .wrongAudience || error.kind == .unknownIssuer else { throw error }
             }
@@ -144,10 +143,12 @@ public struct TokenDoor: Sendable {
             subjectToken: text)
     }
 
+    private static let clientClaims = ["client_id", "azp"].compactMap { ClaimPath($0) }
+
     /// What a client of an authorization server is called: no name of the configuration has a colon.
     private static func clientName(_ token: VerifiedToken) -> String? {
-        for claim in [ClaimPath("client_id"), ClaimPath("azp")] {
-            if let name = claim.flatMap({ token.strings($0)?.first }), isName(name) { return "oauth:" + name }
+        for claim in clientClaims {
+            if let name = token.strings(claim)?.first, isName(name) { return "oauth:" + name }
         }
         return isName(token.subject) ? "oauth:" + token.subject : nil
     }

@@ -138,65 +138,6 @@ struct SnapshotBuilder: Sendable {
         return loaded.certificates
     }
 
-    // MARK: Upstreams
-
-    /// The credentials of the upstreams, without those that are away.
-    private func upstreamCredentials(
-        _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
-    ) async -> [String: UpstreamCredential] {
-        var credentials: [String: UpstreamCredential] = [:]
-        for (name, upstream) in settings.upstreams {
-            do throws(ConfigFinding) {
-                guard let credential = upstream.credential, secrets.firstAway(of: credential.secrets) == nil else { continue }
-                credentials[name] = try await credential.read(secrets.reading)
-            } catch {
-                findings.add([error])
-            }
-        }
-        return credentials
-    }
-
-    private func readSchemeSecrets(
-        _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
-    ) -> [SecretReference: Secret] {
-        var values: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap(\.secrets) + settings.callerSecrets {
-            do throws(ConfigFinding) {
-                values[reference] = try secrets.sendable(reference)
-            } catch {
-                findings.add([error])
-            }
-        }
-        // What servers cannot do without makes them unavailable; without these, the callers they are of are not known.
-        for reference in settings.callerSecrets { findings.add([secrets.firstAway(of: [reference])].compactMap { $0 }) }
-        return values
-    }
-
-    /// The authorities of each upstream that names its own.
-    private func readAuthorities(_ settings: Settings, _ findings: inout FindingCollector) -> [String: CertificateAuthorities] {
-        var authorities: [String: CertificateAuthorities] = [:]
-        for (name, upstream) in settings.upstreams {
-            do throws(ConfigFinding) {
-                authorities[name] = try CertificateAuthorities(file: upstream.authorities)
-            } catch {
-                findings.add([error])
-            }
-        }
-        return authorities
-    }
-
-    private func upstreamSettings(
-        _ entry: UpstreamEntry, credential: UpstreamCredential?, authorities: CertificateAuthorities?
-    ) -> UpstreamSettings {
-        var settings = UpstreamSettings(
-            name: entry.name,
-            addresses: entry.addresses.map { UpstreamAddress(address: $0.url, weight: entry.balance == .weighted ? $0.weight : 1) },
-            credential: credential, timeouts: entry.timeouts.over(UpstreamTimeouts()), isOperatorDefined: true)
-        settings.usesHTTP2 = entry.usesHTTP2
-        settings.authorities = authorities
-        return settings
-    }
-
     // MARK: Servers
 
     private struct ServerPart: Sendable {
@@ -393,15 +334,6 @@ struct SnapshotBuilder: Sendable {
     }
 }
 
-extension UpstreamEntry.Timeouts {
-    /// What is written, over defaults.
-    func over(_ defaults: UpstreamTimeouts) -> UpstreamTimeouts {
-        UpstreamTimeouts(
-            connect: connect ?? defaults.connect, firstByte: firstByte ?? defaults.firstByte, idle: idle ?? defaults.idle,
-            total: total ?? defaults.total)
-    }
-}
-
 extension ConfigFinding {
     fileprivate var asWarning: ConfigFinding { ConfigFinding(severity: .warning, message: message, hint: hint, place: place) }
 }
@@ -420,35 +352,5 @@ extension FindingCollector {
     mutating func addOnce(_ message: String, hint: String, at place: SourcePlace) {
         guard !findings.contains(where: { $0.message == message && $0.place == place }) else { return }
         error(message, hint: hint, at: place)
-    }
-}
-
-extension Settings {
-    /// The `Host` values of the public listener: those of the setting and of `publicUrl`; by default the localhost forms and the
-    /// listen address.
-    var hostRule: HostRule {
-        let publicHost = publicURL.map { [$0.host] } ?? []
-        return hosts.isEmpty
-            ? HostRule(names: publicHost + [listen.host], allowsLoopback: true)
-            : HostRule(names: publicHost + hosts.map { HTTPAddress.splitAuthority($0)?.host ?? $0 }, allowsLoopback: false)
-    }
-
-    /// From where the callers of the public listener come, and from where they may.
-    var callerRule: CallerRule {
-        CallerRule(trustedProxies: trustedProxies, allow: network.allow, deny: network.deny)
-    }
-
-    /// What cannot change while the hub runs.
-    func findingsForRestart(since current: Settings) -> [ConfigFinding] {
-        let changed = [
-            ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
-            ("data", dataDirectory != current.dataDirectory), ("masterKey", masterKey?.identity != current.masterKey?.identity),
-            ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
-        ]
-        return changed.filter(\.1).map { name, _ in
-            ConfigFinding(
-                severity: .error, message: "a change of \(name) needs a restart", hint: nil,
-                place: SourcePlace(file: files.first ?? "hub.yaml"))
-        }
     }
 }

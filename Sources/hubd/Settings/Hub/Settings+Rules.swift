@@ -1,0 +1,31 @@
+import HubCore
+
+extension Settings {
+    /// The `Host` values of the public listener: those of the setting and of `publicUrl`; by default the localhost forms and the
+    /// listen address.
+    var hostRule: HostRule {
+        let publicHost = publicURL.map { [$0.host] } ?? []
+        return hosts.isEmpty
+            ? HostRule(names: publicHost + [listen.host], allowsLoopback: true)
+            : HostRule(names: publicHost + hosts.map { HTTPAddress.splitAuthority($0)?.host ?? $0 }, allowsLoopback: false)
+    }
+
+    /// From where the callers of the public listener come, and from where they may.
+    var callerRule: CallerRule {
+        CallerRule(trustedProxies: trustedProxies, allow: network.allow, deny: network.deny)
+    }
+
+    /// What cannot change while the hub runs.
+    func findingsForRestart(since current: Settings) -> [ConfigFinding] {
+        let changed = [
+            ("listen", listen != current.listen), ("admin.listen", adminListen != current.adminListen),
+            ("data", dataDirectory != current.dataDirectory), ("masterKey", masterKey?.identity != current.masterKey?.identity),
+            ("tls from none or to none", tls.isEmpty != current.tls.isEmpty),
+        ]
+        return changed.filter(\.1).map { name, _ in
+            ConfigFinding(
+                severity: .error, message: "a change of \(name) needs a restart", hint: nil,
+                place: SourcePlace(file: files.first ?? "hub.yaml"))
+        }
+    }
+}
