@@ -1,13 +1,13 @@
 import HTTPTypes
 public import HubCore
 public import Logging
-import NIOCore
+public import NIOCore
 import NIOPosix
 
 /// A named group of addresses that take HTTP requests: chooses one, adds the hub's credential, keeps every limit.
 ///
 /// Made by `UpstreamRegistry`; shared by all calls of a snapshot; its connections end when the last snapshot that uses it goes.
-public final class UpstreamService: Sendable {
+public final class UpstreamService: OutboundHTTP {
     /// What is configured.
     public let settings: UpstreamSettings
     /// Keeps limits of time.
@@ -52,6 +52,12 @@ public final class UpstreamService: Sendable {
         _ request: OutboundRequest, basePath: String, principal: Principal = .anonymous, logger: Logger
     ) async throws -> UpstreamResponse {
         try await open(request, basePath: basePath, principal: principal, logger: logger).response
+    }
+
+    /// Sends one request below the address of the settings alone, and gives up at the nearer of two times.
+    public func send(_ request: OutboundRequest, principal: Principal, logger: Logger, deadline: NIODeadline) async throws -> CallResponse {
+        let response = try await open(request, basePath: "", principal: principal, logger: logger, deadline: deadline).response
+        return CallResponse(status: response.status, fields: response.fields, body: response.body)
     }
 
     /// Sends one request and collects the answer, up to the limit of the settings.

@@ -453,12 +453,15 @@ def test_tokens_with_invented_keys_cost_the_issuer_two_fetches_at_most(start, ba
     known = signed()
     url = hub.mcp("either")
     assert listed(url, known).status_code == 200
-    with httpx.Client(timeout=60) as client, concurrent.futures.ThreadPoolExecutor(100) as pool:
+    mine = threading.local()  # a client for each thread: one that threads share may close what another of them is reading
 
-        def tried(number):
-            fields, body = modern("tools/list", authorization=f"Bearer {forged({'kid': f'invented-{number}'}, signature=b'x' * 256)}")
-            return client.post(url, headers=fields, content=body).status_code
+    def tried(number):
+        if not hasattr(mine, "client"):
+            mine.client = httpx.Client(timeout=60)
+        fields, body = modern("tools/list", authorization=f"Bearer {forged({'kid': f'invented-{number}'}, signature=b'x' * 256)}")
+        return mine.client.post(url, headers=fields, content=body).status_code
 
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
         assert set(pool.map(tried, range(2000))) <= {401, 429}
     assert issuer.fetches <= 2
     assert listed(url, known).status_code == 200, "one who was known before suffers from what others at the same address do"

@@ -18,6 +18,10 @@ public struct Call: Sendable {
     public var tool: String
     /// What the target is given.
     public var content: Content
+    /// What the client brings along when it calls again because it was asked for something.
+    public var resumption: CallResumption?
+    /// What the client says beside the call and may be passed on: an object, without the members that are about this hop; nil: nothing.
+    public var meta: ByteBuffer?
 
     /// The call of a tool.
     public init(entry: String, tool: String, arguments: JSONValue?) {
@@ -48,18 +52,37 @@ public struct CallContext: Sendable {
     public var principal: Principal
     /// The tools that the caller sees, for one that tells of others; nil: all.
     public var visibleTools: ToolSet?
+    /// The client, where what performs the call may talk to it; nil: it takes the answer and nothing else.
+    public var client: (any CallClient)?
+    /// Names the client's session, where it has one, for servers that keep something for each session; never shown to anybody.
+    public var session: UInt128?
 
     /// The context of one call.
-    public init(requestID: String, logger: Logger, principal: Principal = .anonymous, visibleTools: ToolSet? = nil) {
+    public init(
+        requestID: String, logger: Logger, principal: Principal = .anonymous, visibleTools: ToolSet? = nil,
+        client: (any CallClient)? = nil, session: UInt128? = nil
+    ) {
         self.requestID = requestID
         self.logger = logger
         self.principal = principal
         self.visibleTools = visibleTools
+        self.client = client
+        self.session = session
     }
 }
 
 /// The answer of what performed a call: complete, or a stream that its reader pulls.
 public struct CallResponse: Sendable {
+    /// In whose words an answer is.
+    public enum Form: Sendable, Hashable {
+        /// Those of an HTTP API: status, fields and body say what it is.
+        case http
+        /// Those of MCP 2026-07-28: `document` is the result of `tools/call`, of any `resultType`.
+        case toolResult
+    }
+
+    /// In whose words it is.
+    public var form = Form.http
     /// The HTTP status, or what comes nearest; 400 and above is a failure.
     public var status: Int
     /// The header fields as the upstream gave them, without those of its framing; empty where it has none.
@@ -82,6 +105,13 @@ public struct CallResponse: Sendable {
     public init(status: Int, contentType: String?, body: ByteBuffer) {
         self.init(
             status: status, fields: HTTPFields(contentType.map { [HTTPField(name: .contentType, value: $0)] } ?? []), body: .complete(body))
+    }
+
+    /// The result of a tool of another MCP server.
+    public init(toolResult: JSONDocument) {
+        self.init(status: 200, contentType: "application/json", body: toolResult.bytes)
+        document = toolResult
+        form = .toolResult
     }
 
     /// The media type with its parameters, as the upstream named it.

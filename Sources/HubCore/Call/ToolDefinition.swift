@@ -12,6 +12,12 @@ public struct ToolDefinition: Sendable, Hashable {
     public var inputSchema: ByteBuffer
     /// The shape of a good answer, where the description declares one.
     public var outputSchema: ByteBuffer?
+    /// Whether lists show the shape of the answer.
+    public var listsOutputSchema = false
+    /// Pictures of the tool, an array as 2025-11-25 and later have it.
+    public var icons: ByteBuffer?
+    /// What the server that the tool comes from says beside it: the members of `_meta`, an object.
+    public var meta: ByteBuffer?
     /// Hints for clients.
     public var annotations: ToolAnnotations
     /// What a call may do.

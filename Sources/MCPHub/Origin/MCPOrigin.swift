@@ -1,0 +1,84 @@
+public import HubCore
+public import NIOCore
+
+/// An MCP server elsewhere, spoken to in the words of 2026-07-28 whichever era and transport are its own.
+///
+/// Outlives snapshots; used by many calls at once.
+public protocol MCPOrigin: AnyObject, Sendable {
+    /// The name in the configuration, for logs and for what callers are told.
+    var name: String { get }
+
+    /// Performs one request and gives the result in the words of 2026-07-28, of any `resultType`.
+    ///
+    /// What the server tells or asks meanwhile goes to `context.client`. A result that asks (`input_required`) comes back only where
+    /// `context.client?.takesInputRequests` is true.
+    ///
+    /// - Throws: `JSONRPCError` without an id where the server refused, in the codes of 2026-07-28; `HubError` with `.upstreamFailed`,
+    ///   `.upstreamTimeout`, `.overloaded`; `CancellationError`.
+    func answer(_ request: OriginRequest, context: CallContext) async throws -> JSONDocument
+
+    /// Begins to watch a resource for as long as anybody does: `MCPRuntime.resourceUpdated` is told of its updates.
+    func watch(resource uri: String)
+    /// Ends what one call of `watch` began.
+    func unwatch(resource uri: String)
+}
+
+/// One request to an origin.
+public struct OriginRequest: Sendable {
+    /// The methods that are passed on.
+    public enum Method: String, Sendable, Hashable {
+        /// Calls a tool.
+        case callTool = "tools/call"
+        /// Fills in a prompt.
+        case getPrompt = "prompts/get"
+        /// Reads a resource.
+        case readResource = "resources/read"
+        /// Completes an argument of a prompt or a template.
+        case complete = "completion/complete"
+    }
+
+    /// The method.
+    public var method: Method
+    /// The parameters without `_meta`, an object; names and addresses are the origin's own.
+    public var params: ByteBuffer
+    /// What goes into `_meta` beside what the hub says there: an object; nil: nothing.
+    public var meta: ByteBuffer?
+    /// What the client brings along because it was asked for something.
+    public var resumption: CallResumption?
+
+    /// A request.
+    public init(_ method: Method, params: ByteBuffer, meta: ByteBuffer? = nil, resumption: CallResumption? = nil) {
+        self.method = method
+        self.params = params
+        self.meta = meta
+        self.resumption = resumption
+    }
+}
+
+/// Performs the calls of one tool of an origin.
+public struct OriginToolTarget: CallTarget {
+    private let origin: any MCPOrigin
+    private let tool: String
+
+    /// - Parameters:
+    ///   - origin: has the tool.
+    ///   - tool: the name that the origin gives it.
+    public init(origin: any MCPOrigin, tool: String) {
+        self.origin = origin
+        self.tool = tool
+    }
+
+    /// Calls the tool under its own name.
+    public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
+        var params = JSONWriter()
+        params.beginObject()
+        params.member("name", tool)
+        if let arguments = call.arguments {
+            params.key("arguments")
+            params.value(arguments)
+        }
+        params.endObject()
+        let request = OriginRequest(.callTool, params: params.buffer, meta: call.meta, resumption: call.resumption)
+        return CallResponse(toolResult: try await origin.answer(request, context: context))
+    }
+}
