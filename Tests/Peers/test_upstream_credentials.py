@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import botocore.session
 import pytest
 
-from harness.clouds import Moto, Recording, TokenServer, alibaba_signature, botocore_query, botocore_signature
+from harness.clouds import KMSDouble, Moto, Recording, TokenServer, alibaba_signature, botocore_query, botocore_signature
 from harness.hub import hubd
 from harness.service import Service
 from harness.wire import ask, call, text
@@ -366,22 +366,8 @@ def test_a_secret_in_aws_secrets_manager_opens_an_upstream(start_hub, secrets, u
         moto.stop()
 
 
-class KMSDouble(Recording):
-    """A double of Alibaba Cloud KMS by its API reference: `GetSecretValue` of one secret, for whoever signs as the SDK does."""
-
-    def take(self, request):
-        super().take(request)
-        seen = self.seen[-1]
-        good = seen["authorization"] == alibaba_signature(seen, "LTAI", SECRET)
-        if not good or (seen["x-acs-action"], seen["x-acs-version"]) != ("GetSecretValue", "2016-01-20"):
-            return 400, {}, json.dumps({"Code": "SignatureDoesNotMatch", "Message": "swordfish"}).encode()
-        if dict(parse_qsl(urlsplit(seen.target).query)) != {"SecretName": "hub/support-bot"}:
-            return 404, {}, json.dumps({"Code": "Forbidden.ResourceNotFound", "Message": "swordfish"}).encode()
-        return 200, {}, json.dumps({"SecretData": '{"key": "swordfish-in-kms"}', "SecretDataType": "text", "VersionId": "v1"}).encode()
-
-
 def test_a_secret_in_alibaba_cloud_kms_opens_an_upstream(start_hub, secrets, upstream):
-    kms = KMSDouble()
+    kms = KMSDouble(SECRET, {"key": "swordfish-in-kms"})
     secrets(alibaba=SECRET)
     place = {"region": "cn-hangzhou", "endpoint": kms.url, "credential": {"id": "LTAI", "secret": "file:alibaba"}}
     good = configuration(upstream, {"bearer": "alibaba-kms:hub/support-bot#key"}, secrets={"alibaba": place})

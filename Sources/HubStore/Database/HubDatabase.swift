@@ -58,9 +58,11 @@ public final class HubDatabase: Sendable {
     }
 
     /// Refuses what another program or a newer version wrote, before anything is changed.
-    private static func check(_ database: Database, path: String) throws {
+    static func check(_ database: Database, path: String) throws {
+        // In this order: another process makes tables and id in one commit, so that whoever finds the tables finds the id as well.
+        let isEmpty = try isEmpty(database)
         let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        guard try application == applicationID || (application == 0 && isEmpty(database)) else {
+        guard application == applicationID || (application == 0 && isEmpty) else {
             throw StoreError(.foreign, "\(path) is the database of another program; name another data folder with --data")
         }
         let version = try Schema.version(of: database)

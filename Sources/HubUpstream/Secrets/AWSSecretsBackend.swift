@@ -1,4 +1,3 @@
-import HTTPTypes
 public import HubCore
 public import Logging
 import NIOCore
@@ -24,12 +23,9 @@ public struct AWSSecretsBackend: SecretBackend {
     init(
         _ credential: AWSCredential, endpoint: HTTPAddress?, logger: Logger, service: (UpstreamSettings) -> UpstreamService
     ) throws(SecretError) {
-        let domain = credential.region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
-        guard let address = endpoint ?? HTTPAddress("https://secretsmanager.\(credential.region).\(domain)") else {
-            throw SecretError(.missing, "AWS has no such region")
-        }
         client = SecretStoreClient(
-            name: "AWS Secrets Manager", address: address, credential: .sigv4(credential), logger: logger, service: service)
+            name: "AWS Secrets Manager", address: try credential.address(endpoint), credential: .sigv4(credential), logger: logger,
+            service: service)
     }
 
     /// Reads one secret, by its name or its ARN, in its current version.
@@ -39,11 +35,7 @@ public struct AWSSecretsBackend: SecretBackend {
         json.beginObject()
         json.member("SecretId", name)
         json.endObject()
-        let (status, answer) = try await client.send(
-            OutboundRequest(
-                method: .post, path: "/",
-                headers: [.contentType: "application/x-amz-json-1.1", .amzTarget: "secretsmanager.GetSecretValue"],
-                body: json.buffer))
+        let (status, answer) = try await client.send(.aws("secretsmanager.GetSecretValue", body: json.buffer))
         guard status == 200 else { throw failure(status, answer, secret: name) }
         guard let text = answer?["SecretString"]?.string else {
             throw SecretError(.missing, "the secret \(name) of AWS Secrets Manager is not text")
@@ -53,18 +45,11 @@ public struct AWSSecretsBackend: SecretBackend {
 
     /// What an error means (Secrets Manager API Reference, "GetSecretValue" and "Common Error Types"), by its type and not by its text.
     private func failure(_ status: Int, _ answer: JSONValue?, secret: String) -> SecretError {
-        let type = (answer?["__type"]?.string ?? "").split(separator: "#").last ?? ""
-        return switch type {
+        let type = AWSErrorType(answer)
+        return switch type.name {
         case "ResourceNotFoundException", "InvalidRequestException": client.failure(404, secret: secret)
-        case "AccessDeniedException", "AccessDenied", "DecryptionFailure", "ExpiredTokenException", "IncompleteSignatureException",
-            "InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired",
-            "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException":
-            client.failure(403, secret: secret)
-        default: client.failure(status, secret: secret)
+        case "DecryptionFailure": client.failure(403, secret: secret)
+        default: client.failure(type.isRefusal ? 403 : status, secret: secret)
         }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let amzTarget = HTTPField.Name("x-amz-target") ?? .via
 }

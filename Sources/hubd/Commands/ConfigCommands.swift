@@ -32,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
                 logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
             if !offline {
                 findings += await access.open(settings.secretStores, isForced: true)
-                findings += await secretFindings(settings, access.keeper).filter { !findings.contains($0) }
+                findings += await secretFindings(settings, access).filter { !findings.contains($0) }
             }
             findings += settings.masterKeyFindings
             let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access)
@@ -59,14 +59,22 @@ struct CheckCommand: AsyncParsableCommand {
         if hasErrors { throw ExitCode(1) }
     }
 
-    private func secretFindings(_ settings: Settings, _ secrets: SecretKeeper) async -> [ConfigFinding] {
-        let resolved = await secrets.resolve(settings.secrets, isForced: false)
-        return settings.secrets.compactMap { reference in
-            switch resolved[reference] {
-            case .wrong(let finding), .away(let finding): finding
-            case .value, nil: nil
-            }
+    private func secretFindings(_ settings: Settings, _ access: SecretAccess) async -> [ConfigFinding] {
+        var findings: [ConfigFinding] = []
+        do {
+            try await access.masterKey.attempt()
+        } catch {
+            findings.append(error as? ConfigFinding ?? settings.masterKeyProblem("\(error)"))
         }
+        let others = settings.secrets.filter { $0 != settings.masterKey }
+        let resolved = await access.keeper.resolve(others, isForced: false)
+        return findings
+            + others.compactMap { reference in
+                switch resolved[reference] {
+                case .wrong(let finding), .away(let finding): finding
+                case .value, nil: nil
+                }
+            }
     }
 }
 

@@ -142,9 +142,9 @@ struct RotateSecretsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let access = try await StoreAccess(options)
-        let rotation = SecretRotation(data: access.data, masterKey: access.masterKey)
         let earlier = from.flatMap { SecretReference($0, directory: "", place: SourcePlace(file: "--from")) }
+        let access = try await StoreAccess(options, earlier: earlier)
+        let rotation = SecretRotation(data: access.data, masterKey: access.masterKey)
         let outcome = try await StoreAccess.explaining { try await rotation.run(from: earlier, secrets: try access.secrets()) }
         Console.print("secrets sealed anew: \(outcome.moved); all are under master key \(outcome.keyID)")
         Console.error("note: sessions of callers stay with the earlier key until the hub restarts, and are opened anew then")

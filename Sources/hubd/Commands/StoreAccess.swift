@@ -13,7 +13,9 @@ struct StoreAccess {
     let masterKey: MasterKeySource
 
     /// Reads the configuration, and makes the data folder where it is missing.
-    init(_ options: ConfigOptions) async throws {
+    ///
+    /// - Parameter earlier: a master key that is needed beside the configured one.
+    init(_ options: ConfigOptions, earlier: SecretReference? = nil) async throws {
         ProcessHardening.apply()
         let overrides = options.overrides()
         let isOnlyData = overrides.data != nil && overrides.config == nil && FileStamp(overrides.configPath) == nil
@@ -38,7 +40,8 @@ struct StoreAccess {
             for: settings, environment: ProcessInfo.processInfo.environment, logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
         )
         // Where the master key itself is kept elsewhere; all other secrets are none of this command's business.
-        if settings.masterKey?.scheme.isRemote == true, let wrong = await access.open(settings.secretStores, isForced: true).first {
+        let keys = [settings.masterKey, earlier].compactMap { $0 }
+        if keys.contains(where: \.scheme.isRemote), let wrong = await access.open(settings.secretStores, isForced: true).first {
             throw CommandFailure(wrong.description)
         }
         masterKey = access.masterKey

@@ -101,6 +101,22 @@ import Testing
         }
     }
 
+    @Test("a store that another process makes while this one looks is no other program's")
+    func madeMeanwhile() throws {
+        let folder = try StoreFolder()
+        let other = try DatabasePool(path: folder.path)
+        try DatabaseQueue(path: folder.path).unsafeRead { database in
+            var isMade = false
+            database.trace(options: .profile) { _ in  // each statement that has run
+                guard !isMade else { return }
+                isMade = true
+                #expect(throws: Never.self) { try other.write { try Schema.migrate($0) } }
+            }
+            try HubDatabase.check(database, path: folder.path)
+            #expect(isMade)
+        }
+    }
+
     @Test("steps are numbered from one without a gap, and their names differ")
     func steps() {
         #expect(Schema.steps.map(\.number) == Array(1...Schema.steps.count))

@@ -1,12 +1,13 @@
 """Token servers and clouds: Authlib's server, moto's Secrets Manager, and what botocore and Alibaba Cloud's SDK would have signed."""
 
+import json
 import os
 import re
 import socket
 import subprocess
 import time
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import httpx
 from alibabacloud_tea_openapi.utils import Utils
@@ -146,3 +147,21 @@ def alibaba_signature(request: Signed, identifier: str, secret: str) -> str:
     assert len(made.query) == len(pairs)
     made.headers = dict(request.covered_fields())
     return Utils.get_authorization(made, "ACS3-HMAC-SHA256", request["x-acs-content-sha256"], identifier, secret)
+
+
+class KMSDouble(Recording):
+    """A double of Alibaba Cloud KMS by its API reference: `GetSecretValue` of hub/support-bot, for whoever signs as the SDK does."""
+
+    def __init__(self, secret: str, kept: dict):
+        self.secret, self.kept = secret, kept
+        super().__init__()
+
+    def take(self, request):
+        super().take(request)
+        seen = self.seen[-1]
+        good = seen["authorization"] == alibaba_signature(seen, "LTAI", self.secret)
+        if not good or (seen["x-acs-action"], seen["x-acs-version"]) != ("GetSecretValue", "2016-01-20"):
+            return 400, {}, json.dumps({"Code": "SignatureDoesNotMatch", "Message": "swordfish"}).encode()
+        if dict(parse_qsl(urlsplit(seen.target).query)) != {"SecretName": "hub/support-bot"}:
+            return 404, {}, json.dumps({"Code": "Forbidden.ResourceNotFound", "Message": "swordfish"}).encode()
+        return 200, {}, json.dumps({"SecretData": json.dumps(self.kept), "SecretDataType": "text", "VersionId": "v1"}).encode()

@@ -114,6 +114,10 @@ struct CredentialSettingsTests {
                 #"hub.yaml:1:55: error: only one of token or appRole may stand in "vault""#
             ),
             (
+                "aws: { region: r, kmsEndpoint: http://kms.test, credential: { id: a, secret: env:S } }",
+                "hub.yaml:1:43: error: a secret is sent to this address in the clear — begin it with https://"
+            ),
+            (
                 "aws: { region: \"a/b\", credential: { id: a, secret: env:S } }",
                 "hub.yaml:1:27: error: this is not the name of a region — write it as the provider does, such as eu-central-1"
             ),

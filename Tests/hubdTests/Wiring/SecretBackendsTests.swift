@@ -16,14 +16,14 @@ struct SecretBackendsTests {
 
     private func backends(
         _ known: SecretBackends, _ environment: [String: String]
-    ) async throws -> (backends: [SecretReference.Scheme: any SecretBackend], findings: [ConfigFinding]) {
+    ) async throws -> (places: SecretPlaces, findings: [ConfigFinding]) {
         let settings = try #require(SettingsTestFiles.load(Self.text).settings)
         var findings = FindingCollector()
-        let backends = await known.backends(
+        let places = await known.backends(
             settings.secretStores,
             read: { reference throws(ConfigFinding) in try LocalSecrets(environment: environment).value(of: reference) },
             findings: &findings)
-        return (backends, findings.findings)
+        return (places, findings.findings)
     }
 
     private static func known() -> SecretBackends {
@@ -34,17 +34,18 @@ struct SecretBackendsTests {
     func places() async throws {
         let known = Self.known()
         let first = try await backends(known, ["T": "t", "S": "s"])
-        #expect(Set(first.backends.keys) == [.vault, .awsSecrets, .alibabaKMS] && first.findings.isEmpty)
+        #expect(Set(first.places.backends.keys) == [.vault, .awsSecrets, .alibabaKMS] && first.findings.isEmpty)
+        #expect(first.places.keys != nil)
         let again = try await backends(known, ["T": "t", "S": "s"])
-        #expect((again.backends[.vault] as? VaultBackend) === (first.backends[.vault] as? VaultBackend))
+        #expect((again.places.backends[.vault] as? VaultBackend) === (first.places.backends[.vault] as? VaultBackend))
         let other = try await backends(known, ["T": "u", "S": "s"])
-        #expect((other.backends[.vault] as? VaultBackend) !== (first.backends[.vault] as? VaultBackend))
+        #expect((other.places.backends[.vault] as? VaultBackend) !== (first.places.backends[.vault] as? VaultBackend))
     }
 
     @Test("what opens one and cannot be read costs that one, with a finding")
     func unreadable() async throws {
-        let (backends, findings) = try await backends(Self.known(), ["S": "s"])
-        #expect(Set(backends.keys) == [.awsSecrets, .alibabaKMS])
+        let (places, findings) = try await backends(Self.known(), ["S": "s"])
+        #expect(Set(places.backends.keys) == [.awsSecrets, .alibabaKMS])
         #expect(findings.map(\.message) == ["the environment variable T is not set"])
     }
 
@@ -53,6 +54,7 @@ struct SecretBackendsTests {
         arguments: [
             ("vault:a/b#c", "vault: { address: \"https://HOST:8200\", token: file:PATH }"),
             ("aws-secrets:a#c", "aws: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"),
+            ("aws-kms:a", "aws: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"),
             ("alibaba-kms:a#c", "alibaba: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"),
         ])
     func missing(text: String, example: String) throws {

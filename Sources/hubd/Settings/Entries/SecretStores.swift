@@ -30,13 +30,15 @@ struct SecretStores: Sendable, Hashable {
         var region: String
         /// Where it is, if not at the provider's own address.
         var endpoint: HTTPAddress?
+        /// Where its service for keys is, if that is another one and not at the provider's own address.
+        var keyEndpoint: HTTPAddress?
         /// The account that reads secrets.
         var key: AccessKey
     }
 
     /// `vault:`
     var vault: Vault?
-    /// `aws-secrets:`
+    /// `aws-secrets:` and `aws-kms:`
     var aws: Cloud?
     /// `alibaba-kms:`
     var alibaba: Cloud?
@@ -52,12 +54,23 @@ struct SecretStores: Sendable, Hashable {
         return login + (aws?.key.secrets ?? []) + (alibaba?.key.secrets ?? [])
     }
 
+    /// What opens the place that a reference names.
+    func access(for scheme: SecretReference.Scheme) -> [SecretReference] {
+        switch scheme {
+        case .vault: SecretStores(vault: vault).secrets
+        case .awsSecrets, .awsKMS: SecretStores(aws: aws).secrets
+        case .alibabaKMS: SecretStores(alibaba: alibaba).secrets
+        case .environment, .file, .store: []
+        }
+    }
+
     /// Why a reference cannot be read: nothing says how to reach its place, and what to write; nil where that is written.
     func missing(for reference: SecretReference) -> ConfigFinding? {
         let example: String
         switch reference.scheme {
         case .vault where vault == nil: example = "vault: { address: \"https://HOST:8200\", token: file:PATH }"
-        case .awsSecrets where aws == nil: example = "aws: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"
+        case .awsSecrets where aws == nil, .awsKMS where aws == nil:
+            example = "aws: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"
         case .alibabaKMS where alibaba == nil: example = "alibaba: { region: REGION, credential: { id: env:NAME, secret: env:NAME } }"
         case .environment, .file, .store, .vault, .awsSecrets, .awsKMS, .alibabaKMS: return nil
         }

@@ -178,10 +178,9 @@ struct GrammarCheck {
         let forms = place.schemes.map(\.form)
         // Never anything of the value: it is most likely the secret itself.
         guard let text = value.string, let scheme = SecretReference.scheme(of: text), place.schemes.contains(scheme) else {
-            let present = place.schemes.filter(\.isImplemented).map(\.form)
             findings.error(
                 "\(context.label) takes a reference to a secret, never the secret itself",
-                hint: "keep the secret elsewhere and write \(ConfigFinding.listed(present))", at: value.place)
+                hint: "keep the secret elsewhere and write \(ConfigFinding.listed(forms))", at: value.place)
             return
         }
         guard SecretReference.parts(of: text, scheme: scheme) != nil else {
@@ -189,9 +188,6 @@ struct GrammarCheck {
             findings.error("\(context.label) is not a whole reference", hint: "write \(form)", at: value.place)
             return
         }
-        guard !scheme.isImplemented, !context.isLater else { return }
-        let present = place.schemes.filter(\.isImplemented).map(\.form)
-        notInThisVersion("\(scheme.rawValue):", hint: "this version has \(ConfigFinding.listed(present))", at: value.place)
     }
 
     private mutating func checkEnvironment(_ value: ConfigValue, in context: Context) {

@@ -9,7 +9,7 @@ enum SecretPlace: Sendable {
     /// What opens a place that keeps secrets: it must be at hand before.
     case storeAccess
 
-    /// The schemes, those of this version first.
+    /// The schemes.
     var schemes: [SecretReference.Scheme] {
         switch self {
         case .credential: [.environment, .file, .store, .vault, .awsSecrets, .alibabaKMS]
@@ -30,9 +30,6 @@ struct SecretReference: Sendable, Hashable {
         case awsSecrets = "aws-secrets"
         case awsKMS = "aws-kms"
         case alibabaKMS = "alibaba-kms"
-
-        /// Whether this version can read it.
-        var isImplemented: Bool { self != .awsKMS }
 
         /// Whether it is read over the network.
         var isRemote: Bool {
@@ -90,8 +87,13 @@ struct SecretReference: Sendable, Hashable {
         case .environment:
             guard let first = rest.utf8.first, first &- 0x30 >= 10, rest.utf8.allSatisfy(isVariableByte) else { return nil }
             return (String(rest), nil)
-        case .file, .awsKMS:
+        case .file:
             return rest.isEmpty || rest.utf8.contains(0) ? nil : (String(rest), nil)
+        case .awsKMS:
+            // "KeyId" of the KMS API Reference: an identifier, an alias, or the ARN of either.
+            let signs = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/_-".utf8)
+            guard (1...2048).contains(rest.utf8.count), rest.utf8.allSatisfy(signs.contains) else { return nil }
+            return (String(rest), nil)
         case .store:
             return EntryName.isValid(String(rest)) ? (String(rest), nil) : nil
         case .vault, .awsSecrets, .alibabaKMS:

@@ -82,9 +82,23 @@ extension SettingsBuilder {
                 "this is not the name of a region", hint: "write it as the provider does, such as eu-central-1", at: written.place)
             return nil
         }
-        let endpoint = value["endpoint"].flatMap { protectedAddress($0) }
-        guard value["endpoint"] == nil || endpoint != nil else { return nil }
-        return SecretStores.Cloud(place: value.place, region: region, endpoint: endpoint, key: key)
+        var cloud = SecretStores.Cloud(place: value.place, region: region, key: key)
+        for (name, field) in [("endpoint", \SecretStores.Cloud.endpoint), ("kmsEndpoint", \SecretStores.Cloud.keyEndpoint)] {
+            guard let written = value[name] else { continue }
+            guard let address = protectedAddress(written) else { return nil }
+            cloud[keyPath: field] = address
+        }
+        return cloud
+    }
+
+    /// A master key must not be kept where only what is sealed under it lets the hub in.
+    mutating func checkMasterKey() {
+        guard let key = settings.masterKey else { return }
+        for secret in settings.secretStores.access(for: key.scheme) where secret.scheme == .store {
+            findings.error(
+                "this is sealed under the master key, which is kept where this lets the hub in",
+                hint: "keep it elsewhere: env:NAME or file:PATH", at: secret.place)
+        }
     }
 
     // MARK: Parts

@@ -101,6 +101,7 @@ struct SettingsBuilder {
         settings.isMetricsOpen = top("admin")?["metrics"]?.string == "open"
         settings.masterKey = secret(top("masterKey"))
         settings.secretStores = secretStores(top("secrets"))
+        checkMasterKey()
         let beside = files.first.map { $0.resolve("hub-data") } ?? settings.dataDirectory
         settings.dataDirectory = overrides.data?.value ?? top("data")?.path ?? beside
     }

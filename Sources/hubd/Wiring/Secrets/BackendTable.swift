@@ -1,10 +1,11 @@
 import HubCore
+import HubUpstream
 import NIOConcurrencyHelpers
 
 /// The back ends in force by the scheme of what they keep: seen by all that read secrets, replaced when the configuration is.
 final class BackendTable: Sendable {
     private struct State {
-        var backends: [SecretReference.Scheme: any SecretBackend]
+        var places: SecretPlaces
         /// What the configuration says of them; nil where there is none.
         var stores: SecretStores?
     }
@@ -12,8 +13,8 @@ final class BackendTable: Sendable {
     private let state: NIOLockedValueBox<State>
 
     /// A table with these back ends.
-    init(_ backends: [SecretReference.Scheme: any SecretBackend] = [:]) {
-        state = NIOLockedValueBox(State(backends: backends))
+    init(_ backends: [SecretReference.Scheme: any SecretBackend] = [:], keys: AWSKeyService? = nil) {
+        state = NIOLockedValueBox(State(places: SecretPlaces(backends: backends, keys: keys)))
     }
 
     /// What keeps the secret that a reference names.
@@ -21,14 +22,27 @@ final class BackendTable: Sendable {
     /// - Throws: what is missing in the configuration, at the reference.
     func backend(for reference: SecretReference) throws(ConfigFinding) -> any SecretBackend {
         let state = state.withLockedValue { $0 }
-        if let backend = state.backends[reference.scheme] { return backend }
-        guard let stores = state.stores else { throw reference.notInThisVersion }
-        throw stores.missing(for: reference)
+        if let backend = state.places.backends[reference.scheme] { return backend }
+        throw Self.missing(reference, state.stores)
+    }
+
+    /// What makes and opens the key that an `aws-kms:` reference names.
+    ///
+    /// - Throws: what is missing in the configuration, at the reference.
+    func keyService(for reference: SecretReference) throws(ConfigFinding) -> AWSKeyService {
+        let state = state.withLockedValue { $0 }
+        if let keys = state.places.keys { return keys }
+        throw Self.missing(reference, state.stores)
+    }
+
+    private static func missing(_ reference: SecretReference, _ stores: SecretStores?) -> ConfigFinding {
+        guard let stores else { return reference.notInThisVersion }
+        return stores.missing(for: reference)
             ?? reference.finding("\"\(reference.scheme.rawValue):\" cannot be asked: what opens it cannot be read")
     }
 
     /// Puts the back ends of a configuration in force.
-    func replace(with backends: [SecretReference.Scheme: any SecretBackend], of stores: SecretStores) {
-        state.withLockedValue { $0 = State(backends: backends, stores: stores) }
+    func replace(with places: SecretPlaces, of stores: SecretStores) {
+        state.withLockedValue { $0 = State(places: places, stores: stores) }
     }
 }

@@ -11,19 +11,37 @@ struct MasterKeySource: Sendable {
     /// Reads `env:` and `file:`.
     let local: LocalSecrets
     /// Read the other schemes.
-    let backends: BackendTable
+    private let backends: BackendTable
+    /// Reads `aws-kms:`.
+    private let wrapped: WrappedMasterKeys
+
+    /// A source in which nothing has been read.
+    init(data: DataDirectory, reference: SecretReference?, local: LocalSecrets, backends: BackendTable) {
+        self.data = data
+        self.reference = reference
+        self.local = local
+        self.backends = backends
+        wrapped = WrappedMasterKeys(data: data, backends: backends)
+    }
 
     /// The key that seals what leaves the hub and comes back, such as sessions, made where there is none.
     func inForce() async throws -> SymmetricKey {
-        if let reference { return try await key(reference) }
+        if let reference { return try await key(reference, whereMissing: .making) }
         return try data.masterKey()
+    }
+
+    /// Whether the configured key could be had; nothing is made.
+    func attempt() async throws {
+        if let reference { _ = try await key(reference, whereMissing: .trying) }
     }
 
     /// The keys of the store: the one that seals, and those that may still be needed to open.
     ///
-    /// - Parameter isMaking: whether the hub's own key is made where there is none.
+    /// - Parameter isMaking: whether a key is made where there is none, as far as that is the hub's to do.
     func ring(isMaking: Bool) async throws -> MasterKeyRing {
-        if let reference { return MasterKeyRing(try Self.storeKey(try await key(reference))) }
+        if let reference {
+            return MasterKeyRing(try Self.storeKey(try await key(reference, whereMissing: isMaking ? .making : .failing)))
+        }
         if isMaking { _ = try data.masterKey() }
         let keys = try data.existingMasterKeys()
         guard let current = keys.current else {
@@ -36,14 +54,15 @@ struct MasterKeySource: Sendable {
     }
 
     /// The key that a reference names.
-    func key(_ reference: SecretReference) async throws -> SymmetricKey {
+    func key(_ reference: SecretReference, whereMissing absence: WrappedMasterKeys.Absence = .failing) async throws -> SymmetricKey {
+        if reference.scheme == .awsKMS { return try await wrapped.key(reference, whereMissing: absence) }
         let text: Secret
         if reference.scheme.isRemote {
             let backend = try backends.backend(for: reference)
             do throws(SecretError) {
                 text = try await backend.read(reference.name, field: reference.field)
             } catch {
-                throw reference.finding("\(reference.written) cannot be read: \(error)")
+                throw reference.finding("\(reference.written) cannot be read: \(error)", hint: error.masterKeyHint)
             }
         } else {
             text = try local.value(of: reference)
@@ -63,6 +82,12 @@ struct MasterKeySource: Sendable {
 }
 
 extension Settings {
+    /// An error of the master key that says itself not where it is.
+    func masterKeyProblem(_ message: String) -> ConfigFinding {
+        ConfigFinding(
+            severity: .error, message: message, hint: nil, place: masterKey?.place ?? SourcePlace(file: files.first ?? "hub.yaml"))
+    }
+
     /// That the hub's own master key lies beside what it seals, where there is something: who takes the folder has both.
     var masterKeyFindings: [ConfigFinding] {
         guard masterKey == nil, let sealed = secrets.first(where: { $0.scheme == .store }) else { return [] }

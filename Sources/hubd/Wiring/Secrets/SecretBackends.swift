@@ -3,6 +3,14 @@ import HubUpstream
 import Logging
 import NIOConcurrencyHelpers
 
+/// The places of one configuration that keep secrets.
+struct SecretPlaces: Sendable {
+    /// By the scheme of the references to what they keep.
+    var backends: [SecretReference.Scheme: any SecretBackend] = [:]
+    /// Opens the master key that `aws-kms:` names.
+    var keys: AWSKeyService?
+}
+
 /// The hub's ways to the places that keep secrets. Outlives snapshots: a place whose settings stay is the same after a reload, still
 /// logged in.
 final class SecretBackends: Sendable {
@@ -19,25 +27,30 @@ final class SecretBackends: Sendable {
         self.logger = logger
     }
 
-    /// The places that the settings name, by the scheme of the references to them. Nothing is asked of them yet.
+    /// The places that the settings name. Nothing is asked of them yet.
     ///
     /// - Parameters:
     ///   - read: reads what opens them, which is kept elsewhere.
     ///   - findings: takes what is wrong with what opens them.
     func backends(
         _ places: SecretStores, read: SecretReading, findings: inout FindingCollector
-    ) async -> [SecretReference.Scheme: any SecretBackend] {
-        var backends: [SecretReference.Scheme: any SecretBackend] = [:]
+    ) async -> SecretPlaces {
+        var made = SecretPlaces()
         do throws(ConfigFinding) {
-            if let vault = places.vault { backends[.vault] = backend(try await vault.read(read)) }
+            if let vault = places.vault { made.backends[.vault] = backend(try await vault.read(read)) }
         } catch {
             findings.add([error])
         }
         do throws(ConfigFinding) {
             if let aws = places.aws {
                 let credential = try await aws.key.aws(region: aws.region, service: AWSSecretsBackend.service, read)
-                backends[.awsSecrets] = try aws.made { () throws(SecretError) in
+                made.backends[.awsSecrets] = try aws.made { () throws(SecretError) in
                     try AWSSecretsBackend(credential, endpoint: aws.endpoint, registry: registry, logger: logger)
+                }
+                var keyCredential = credential
+                keyCredential.service = AWSKeyService.service
+                made.keys = try aws.made { () throws(SecretError) in
+                    try AWSKeyService(keyCredential, endpoint: aws.keyEndpoint, registry: registry, logger: logger)
                 }
             }
         } catch {
@@ -46,7 +59,7 @@ final class SecretBackends: Sendable {
         do throws(ConfigFinding) {
             if let alibaba = places.alibaba {
                 let credential = try await alibaba.key.alibaba(read)
-                backends[.alibabaKMS] = try alibaba.made { () throws(SecretError) in
+                made.backends[.alibabaKMS] = try alibaba.made { () throws(SecretError) in
                     try AlibabaKMSBackend(
                         credential, region: alibaba.region, endpoint: alibaba.endpoint, registry: registry, logger: logger)
                 }
@@ -54,7 +67,7 @@ final class SecretBackends: Sendable {
         } catch {
             findings.add([error])
         }
-        return backends
+        return made
     }
 
     private func backend(_ settings: VaultSettings) -> VaultBackend {

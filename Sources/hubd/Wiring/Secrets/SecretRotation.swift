@@ -30,7 +30,7 @@ struct SecretRotation {
         defer { withExtendedLifetime(lock) {} }
         let named = if let earlier { [try MasterKeySource.storeKey(try await masterKey.key(earlier))] } else { [MasterKey]() }
         if let reference = masterKey.reference {
-            let current = try await masterKey.ring(isMaking: false).current
+            let current = try await masterKey.ring(isMaking: true).current
             // Those of the data folder too: the configured key may take over from the hub's own, in the middle of a rotation of that.
             let own = try data.existingMasterKeys()
             let known = named + (try [own.current, own.next].compactMap { $0 }.map(MasterKeySource.storeKey))

@@ -2,7 +2,7 @@ extension HubGrammar {
     /// The places that keep secrets.
     static let secrets = Shape.object([
         Field("vault", vault, "HashiCorp Vault or OpenBao, key-value engine of version 2: vault:MOUNT/PATH#FIELD."),
-        Field("aws", cloudSecrets("sessionToken"), "AWS Secrets Manager: aws-secrets:ID#FIELD."),
+        Field("aws", cloudSecrets("sessionToken", aws), "AWS Secrets Manager and KMS: aws-secrets:ID#FIELD, masterKey: aws-kms:ID."),
         Field("alibaba", cloudSecrets("securityToken"), "Alibaba Cloud KMS: alibaba-kms:NAME#FIELD."),
     ])
 
@@ -23,8 +23,12 @@ extension HubGrammar {
         Field("mount", .text(.path), "Where the login method is; the default is approle."),
     ])
 
-    private static func cloudSecrets(_ token: String) -> Shape {
-        .object([
+    private static let aws = [
+        Field("kmsEndpoint", .text(.url), "Where KMS is, if not at the provider's own address; https, but on this machine.")
+    ]
+
+    private static func cloudSecrets(_ token: String, _ more: [Field] = []) -> Shape {
+        let fields = [
             Field("region", .text(.plain), "The region.").required,
             Field("endpoint", .text(.url), "Where it is, if not at the provider's own address; https, but on this machine."),
             Field(
@@ -35,6 +39,7 @@ extension HubGrammar {
                     Field(token, .secret(.storeAccess), "The token that belongs to a temporary key."),
                 ]), "The account that reads secrets."
             ).required,
-        ])
+        ]
+        return .object(fields + more)
     }
 }
