@@ -15,7 +15,7 @@ struct OutgoingRequest: Sendable {
     func target(
         _ request: OutboundRequest, endpoint: Endpoint, basePath: String, showing credentials: ShownCredentials?
     ) throws(UpstreamFailure) -> String {
-        var path = (endpoint.path.isEmpty ? basePath : endpoint.path) + request.path
+        var path = request.isPathWhole ? request.path : (endpoint.path.isEmpty ? basePath : endpoint.path) + request.path
         if path.isEmpty || path.utf8.first == UInt8(ascii: "?") { path = "/" + path }
         // Whoever made it has encoded it; what is written into a request line is looked at all the same.
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "#") }) else {

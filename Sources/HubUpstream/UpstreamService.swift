@@ -39,6 +39,9 @@ public final class UpstreamService: OutboundHTTP {
 
     deinit { transport.close() }
 
+    /// Where it is, where that is one place.
+    public var address: HTTPAddress? { settings.addresses.count == 1 ? settings.addresses.first?.address : nil }
+
     /// Sends one request and gives the answer when its head has come. Its body may be a stream, without a limit on its size.
     ///
     /// - Parameters:

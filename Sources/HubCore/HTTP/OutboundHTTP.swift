@@ -5,6 +5,9 @@ public import NIOCore
 ///
 /// Implemented by HubUpstream; lives as long as somebody uses it.
 public protocol OutboundHTTP: Sendable {
+    /// Where the upstream is, for those who read addresses in its answers; nil where it is in several places, or nobody needs to know.
+    var address: HTTPAddress? { get }
+
     /// Sends one request and gives the answer when its head has come. Its body may be a stream.
     ///
     /// - Parameters:
@@ -14,4 +17,9 @@ public protocol OutboundHTTP: Sendable {
     ///   - deadline: for the whole exchange, where it is nearer than that of the upstream's settings.
     /// - Throws: `HubError` with `.upstreamFailed`, `.upstreamTimeout`, `.overloaded` or `.addressRefused`; `CancellationError`.
     func send(_ request: OutboundRequest, principal: Principal, logger: Logger, deadline: NIODeadline) async throws -> CallResponse
+}
+
+extension OutboundHTTP {
+    /// Nobody needs to know.
+    public var address: HTTPAddress? { nil }
 }

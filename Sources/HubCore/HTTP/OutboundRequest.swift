@@ -8,6 +8,9 @@ public struct OutboundRequest: Sendable {
     /// Path and query in origin form, below the base path of the server; begins with `/`, percent-encoded, no fragment. Where the server's
     /// address is itself what is called, it is empty or a query.
     public var path: String
+    /// Whether the path is the whole one at the upstream's address, instead of standing below that address's own: for what a server named
+    /// in an answer.
+    public var isPathWhole = false
     /// Header fields, without `Host` and those of the framing.
     public var headers: HTTPFields
     /// The body, if the request has one.

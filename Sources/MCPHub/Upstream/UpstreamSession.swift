@@ -15,7 +15,9 @@ struct ServerGreeting: Sendable {
 
 /// One session with an MCP server, in its era and over its transport. A server of the modern era knows none: then it is the way to it.
 ///
-/// Requests go side by side. Ends with `close`, or with the transport; after that requests throw `HubError` with `.upstreamFailed`.
+/// Requests go side by side. Whoever opened it sees to `close`; it ends by itself with the transport, or where the server knows it no
+/// more. After that requests throw `HubError` with `.upstreamFailed`, whose cause is `SessionLoss` where the server cannot have begun with
+/// the request, so that it may be sent in another session.
 protocol UpstreamSession: AnyObject, Sendable {
     /// What the server said of itself.
     var greeting: ServerGreeting { get }
@@ -29,6 +31,9 @@ protocol UpstreamSession: AnyObject, Sendable {
     ///
     /// - Throws: `JSONRPCError` as the server answered, without an id; `HubError`; `CancellationError`, after the server was told.
     func request(_ request: SessionRequest, handler: any SessionHandler) async throws -> JSONDocument
+    /// Sets the resources whose updates the observer hears of, in place of those before; nothing happens where the server tells of none.
+    /// Returns when the server has been told, or could not be.
+    func watch(_ uris: Set<String>) async
     /// Sends a notification. What cannot be sent is dropped.
     func notify(_ method: String, params: ByteBuffer?) async
     /// Ends the session, and tells the server where its era has a way to. Does not wait.
@@ -51,7 +56,8 @@ struct SessionRequest: Sendable {
     var principal = Principal.anonymous
     /// What the client can do, for the modern era, in which each request says it.
     var capabilities: ClientCapabilities = []
-    /// From which level on the server's log is wanted, for the modern era; nil: not at all.
+    /// From which level on the server's log is wanted; nil: not at all. In the handshake eras a level is the session's: it is set where
+    /// a request wants more than those before.
     var logLevel: LogLevel?
     /// Whether the server is asked to tell of progress.
     var wantsProgress = false

@@ -7,6 +7,7 @@ extension HTTPField.Name {
     static let mcpMethod = HTTPField.Name("mcp-method") ?? .via
     static let mcpName = HTTPField.Name("mcp-name") ?? .via
     static let mcpSessionID = HTTPField.Name("mcp-session-id") ?? .via
+    static let lastEventID = HTTPField.Name("last-event-id") ?? .via
     static let accelBuffering = HTTPField.Name("x-accel-buffering") ?? .via
 }
 
@@ -14,6 +15,8 @@ extension HTTPField.Name {
 enum MetaKey {
     static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
     static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
+    static let clientInfo = "io.modelcontextprotocol/clientInfo"
+    static let logLevel = "io.modelcontextprotocol/logLevel"
     static let serverInfo = "io.modelcontextprotocol/serverInfo"
     static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
 }
@@ -26,6 +29,13 @@ enum MirroredHeader {
         guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
         guard let bytes = Base64.decode(String(value.dropFirst(9).dropLast(2))) else { return nil }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The value that stands for a text.
+    static func encode(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && text.utf8.first != 0x20 && text.utf8.last != 0x20
+        if isPlain, !(text.hasPrefix("=?base64?") && text.hasSuffix("?=")) { return text }
+        return "=?base64?\(Base64.encode(Array(text.utf8)))?="
     }
 }
 
