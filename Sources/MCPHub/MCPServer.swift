@@ -3,42 +3,57 @@ public import HubCore
 import Logging
 import NIOCore
 
-/// One MCP server of a snapshot: its tools, spoken over every transport and in every revision on one address.
+/// One MCP server of a snapshot: what it offers, spoken over every transport and in every revision on one address.
 public struct MCPServer: HubEntry {
     /// The name in the configuration and the path.
     public let name: String
-    /// The tools.
-    public let tools: ToolSet
+    /// All that it shows.
+    public let offer: ServerOffer
     let title: String?
     let version: String
     let instructions: String?
     let hosts: HostRule
     let runtime: MCPRuntime
     let listing: ToolListing
+    let index: OfferIndex
     private let views: ScopedViews?
+
+    /// The tools.
+    public var tools: ToolSet { offer.tools }
 
     /// - Parameters:
     ///   - name: the name in the configuration.
     ///   - title: a name for people.
     ///   - version: of the API behind it; nil takes the hub's.
     ///   - instructions: what a model should know before it uses the tools.
-    ///   - tools: in the order they are listed.
+    ///   - offer: all that it shows.
     ///   - hosts: whose pages may talk to the server.
     ///   - runtime: what outlives the snapshot.
     ///   - resource: what the server is to OAuth clients, and which tools their scopes open; nil where it takes no access tokens.
     public init(
-        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime,
+        name: String, title: String?, version: String?, instructions: String?, offer: ServerOffer, hosts: HostRule, runtime: MCPRuntime,
         resource: ProtectedResource? = nil
     ) {
         self.name = name
         self.title = title
         self.version = version ?? runtime.version
         self.instructions = instructions
-        self.tools = tools
+        self.offer = offer
         self.hosts = hosts
         self.runtime = runtime
-        listing = ToolListing(tools.tools.map(\.definition))
-        views = resource.flatMap { ScopedViews($0, of: tools) }
+        listing = ToolListing(offer.tools.tools.map(\.definition))
+        index = OfferIndex(offer)
+        views = resource.flatMap { ScopedViews($0, of: offer.tools) }
+    }
+
+    /// A server of tools alone.
+    public init(
+        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime,
+        resource: ProtectedResource? = nil
+    ) {
+        self.init(
+            name: name, title: title, version: version, instructions: instructions, offer: ServerOffer(tools: tools), hosts: hosts,
+            runtime: runtime, resource: resource)
     }
 
     /// What a caller may see and use.

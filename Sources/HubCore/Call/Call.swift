@@ -126,6 +126,13 @@ public protocol CallTarget: Sendable {
     ///
     /// - Throws: `HubError` where there is no answer to give; an upstream's own failure is an answer.
     func perform(_ call: Call, context: CallContext) async throws -> CallResponse
+    /// What it does with the client of a call meanwhile.
+    var clientUse: ClientUse { get }
+}
+
+extension CallTarget {
+    /// Most leave the client alone.
+    public var clientUse: ClientUse { .none }
 }
 
 /// One rule around a call. It may change the call, answer it, or pass it on; it calls no other rule and looks nothing up.
@@ -149,9 +156,11 @@ public protocol Policy: Sendable {
 /// The rules of one entry, folded around a target once, when the snapshot is built.
 public struct PolicyChain: CallTarget {
     private let head: any CallTarget
+    private let target: any CallTarget
 
     /// The first policy is the outermost.
     public init(_ policies: [any Policy], around target: any CallTarget) {
+        self.target = target
         head = policies.reversed().reduce(target) { Link(policy: $1, next: $0) }
     }
 
@@ -159,6 +168,9 @@ public struct PolicyChain: CallTarget {
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         try await head.perform(call, context: context)
     }
+
+    /// What the target does with it: rules do nothing.
+    public var clientUse: ClientUse { target.clientUse }
 
     private struct Link: CallTarget {
         let policy: any Policy

@@ -9,6 +9,10 @@ public protocol CallClient: Sendable {
     /// Whether a result that asks (`resultType: input_required` of 2026-07-28) can be handed to the client as it is. Where it cannot, what
     /// performs the call asks by `ask` and goes on with the answers.
     var takesInputRequests: Bool { get }
+    /// From which level on it hears a server's log; nil: not at all.
+    var logLevel: LogLevel? { get }
+    /// Whether it hears of progress.
+    var wantsProgress: Bool { get }
 
     /// Tells the client something that belongs to this call. Never waits for the client; what it cannot be told is dropped.
     func notify(_ notice: CallNotice)
@@ -17,6 +21,23 @@ public protocol CallClient: Sendable {
     /// - Throws: `JSONRPCError` with the client's refusal; `HubError` where the client cannot be asked, or does not answer in time;
     ///   `CancellationError` where the client has gone.
     func ask(_ request: ClientRequest) async throws -> JSONValue
+}
+
+extension CallClient {
+    /// What asked for no log hears none.
+    public var logLevel: LogLevel? { nil }
+    /// What asked for no progress hears of none.
+    public var wantsProgress: Bool { false }
+}
+
+/// What a target does with the client of a call while it performs it: decides how much is got ready for that.
+public enum ClientUse: Sendable, Hashable {
+    /// Nothing.
+    case none
+    /// Tells it of progress, and what a server logs.
+    case told
+    /// Tells it, and may ask it and wait for the answer (`CallClient.ask`).
+    case asked
 }
 
 /// What a client can do for a server that asks it (2026-07-28 and before, `ClientCapabilities`).

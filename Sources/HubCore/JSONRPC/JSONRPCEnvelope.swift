@@ -77,6 +77,8 @@ public struct JSONRPCError: Error, Sendable {
         public static let resourceNotFound = Code(rawValue: -32002)
         /// MCP 2026-07-28: a routing header and the body differ.
         public static let headerMismatch = Code(rawValue: -32020)
+        /// MCP 2026-07-28: the client has not declared what the server needs of it.
+        public static let missingCapability = Code(rawValue: -32021)
         /// MCP 2026-07-28: the version is not served.
         public static let unsupportedProtocolVersion = Code(rawValue: -32022)
         /// The caller's credential does not reach that far; outside the range that JSON-RPC and MCP reserve.
@@ -127,13 +129,13 @@ public struct JSONRPCError: Error, Sendable {
 
 extension JSONWriter {
     /// Writes a JSON-RPC response; `result` writes the value of the member of that name.
-    public mutating func jsonRPCResponse(id: JSONValue, result: (inout JSONWriter) -> Void) {
+    public mutating func jsonRPCResponse(id: JSONValue, result: (inout JSONWriter) throws -> Void) rethrows {
         beginObject()
         member("jsonrpc", "2.0")
         key("id")
         value(id)
         key("result")
-        result(&self)
+        try result(&self)
         endObject()
     }
 

@@ -7,6 +7,9 @@ public import NIOCore
 public protocol MCPOrigin: AnyObject, Sendable {
     /// The name in the configuration, for logs and for what callers are told.
     var name: String { get }
+    /// Whether it may ask the client of a call by `CallClient.ask`, as servers of the handshake eras do, or is not known not to. Calls of such
+    /// a server cost more where the client is of the modern era.
+    var asksByRequest: Bool { get }
 
     /// Performs one request and gives the result in the words of 2026-07-28, of any `resultType`.
     ///
@@ -21,6 +24,11 @@ public protocol MCPOrigin: AnyObject, Sendable {
     func watch(resource uri: String)
     /// Ends what one call of `watch` began.
     func unwatch(resource uri: String)
+}
+
+extension MCPOrigin {
+    /// What is not known may ask.
+    public var asksByRequest: Bool { true }
 }
 
 /// One request to an origin.
@@ -67,6 +75,9 @@ public struct OriginToolTarget: CallTarget {
         self.origin = origin
         self.tool = tool
     }
+
+    /// What its server does.
+    public var clientUse: ClientUse { origin.asksByRequest ? .asked : .told }
 
     /// Calls the tool under its own name.
     public func perform(_ call: Call, context: CallContext) async throws -> CallResponse {

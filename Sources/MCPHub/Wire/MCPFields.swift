@@ -19,6 +19,9 @@ enum MetaKey {
     static let logLevel = "io.modelcontextprotocol/logLevel"
     static let serverInfo = "io.modelcontextprotocol/serverInfo"
     static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
+    static let logLevel = "io.modelcontextprotocol/logLevel"
+    /// Ours: what is left out of a list because its server is away.
+    static let unavailable = "hubd/unavailable"
 }
 
 /// A value of `Mcp-Name`: plain printable ASCII, or `=?base64?…?=` around UTF-8 (2026-07-28 transports, "Value encoding").

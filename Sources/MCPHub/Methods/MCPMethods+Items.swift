@@ -1,0 +1,120 @@
+import HubCore
+import Logging
+import NIOCore
+
+/// Prompts, resources and the completion of their arguments.
+extension MCPMethods {
+    func list(_ listing: ItemListing, _ envelope: JSONRPCEnvelope, id: JSONValue) throws(JSONRPCError) -> ByteBuffer {
+        try refuseCursor(envelope, id: id)
+        return result(id: id, unavailable: server.offer.away) { json in
+            json.member(listing.kind.listName, raw: listing.bytes(for: revision))
+            writeCaching(isForAll: true, to: &json)
+        }
+    }
+
+    func getPrompt(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+        guard let name = envelope.params?["name"]?.string else {
+            throw JSONRPCError(.invalidParams, "The name of a prompt is missing", id: id)
+        }
+        let arguments = envelope.params?["arguments"].flatMap { $0.isNull ? nil : $0 }
+        guard arguments.map({ $0.kind == .object }) ?? true else {
+            throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
+        }
+        guard let prompt = server.index.prompt(name) else {
+            throw JSONRPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))", id: id)
+        }
+        let request = originRequest(.getPrompt, envelope) { json in json.member("name", prompt.originalName) }
+        return try await answer(request, by: prompt.origin, kind: .prompt, id: id, context: context)
+    }
+
+    func readResource(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+        guard let uri = envelope.params?["uri"]?.string else {
+            throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: id)
+        }
+        guard let origin = server.index.origin(ofResource: uri) else {
+            throw JSONRPCError(revision.isModern ? .invalidParams : .resourceNotFound, "Resource not found", id: id)
+        }
+        let request = originRequest(.readResource, envelope) { json in json.member("uri", uri) }
+        return try await answer(request, by: origin, kind: .resource, id: id, context: context)
+    }
+
+    func complete(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+        guard let reference = envelope.params?["ref"], let argument = envelope.params?["argument"], argument["name"]?.string != nil,
+            argument["value"]?.string != nil
+        else {
+            throw JSONRPCError(.invalidParams, "A completion needs a ref, and an argument with name and value", id: id)
+        }
+        let origin: any MCPOrigin
+        var json = JSONWriter()
+        if reference["type"]?.isString("ref/prompt") == true, let name = reference["name"]?.string {
+            guard let prompt = server.index.prompt(name) else {
+                throw JSONRPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))", id: id)
+            }
+            origin = prompt.origin
+            json.string(prompt.originalName)
+            json = JSONWriter(buffer: reference.replacingMember("name", with: json.buffer))
+        } else if reference["type"]?.isString("ref/resource") == true, let uri = reference["uri"]?.string {
+            guard let found = server.index.template(uri)?.origin ?? server.index.origin(ofResource: uri) else {
+                throw JSONRPCError(.invalidParams, "Unknown template: \(uri.prefix(128))", id: id)
+            }
+            origin = found
+            json = JSONWriter(buffer: reference.rawBytes)
+        } else {
+            throw JSONRPCError(.invalidParams, "The ref is neither a prompt nor a resource", id: id)
+        }
+        let request = originRequest(.complete, envelope) { $0.member("ref", raw: json.buffer) }
+        return try await answer(request, by: origin, kind: .completion, id: id, context: context)
+    }
+
+    // MARK: Origins
+
+    /// The request of a client for an origin; `naming` writes the one member that is said in the origin's words.
+    private func originRequest(
+        _ method: OriginRequest.Method, _ envelope: JSONRPCEnvelope, naming: (inout JSONWriter) -> Void
+    ) -> OriginRequest {
+        let own = method == .complete ? "ref" : method == .readResource ? "uri" : "name"
+        var json = JSONWriter()
+        json.beginObject()
+        naming(&json)
+        for (name, value) in (envelope.params?.members ?? .none)
+        where !name.isString(own) && !name.isString("_meta") && !name.isString("inputResponses") && !name.isString("requestState") {
+            json.key(name)
+            json.value(value)
+        }
+        json.endObject()
+        return OriginRequest(method, params: json.buffer, meta: CallerMeta.passed(envelope.params?["_meta"]))
+    }
+
+    private func answer(
+        _ request: OriginRequest, by origin: any MCPOrigin, kind: OriginResult.Kind, id: JSONValue, context: CallContext
+    ) async throws -> ByteBuffer {
+        do {
+            let document = try await origin.answer(request, context: context)
+            guard document.root.kind == .object, OriginResult.type(of: document.root) == "complete" else {
+                throw HubError(.upstreamFailed, "The server's answer is not understood")
+            }
+            let encoder = OriginResult(revision: revision, kind: kind)
+            return try result(id: id, meta: document.root["_meta"]) { try encoder.write(document.root, to: &$0) }
+        } catch {
+            throw itemFailure(error, method: request.method, id: id, context: context)
+        }
+    }
+
+    /// A failure as an error of the protocol: other results than a tool's have no place for it.
+    private func itemFailure(_ error: any Error, method: OriginRequest.Method, id: JSONValue, context: CallContext) -> any Error {
+        switch error {
+        case is CancellationError: return JSONRPCError(.cancelled, "The request was cancelled", id: id)
+        case let error as JSONRPCError: return refusal(error, method: method, id: id)
+        case let error as HubError:
+            switch error.code {
+            case .overloaded: return JSONRPCError(.overloaded, error.message, id: id)
+            case .invalidArguments: return JSONRPCError(.invalidParams, error.message, id: id)
+            case .internal: return error
+            default:
+                context.logger.info("a server did not answer", metadata: ["method": "\(method.rawValue)", "error": "\(error)"])
+                return JSONRPCError(.internalError, error.message, id: id)
+            }
+        default: return error
+        }
+    }
+}

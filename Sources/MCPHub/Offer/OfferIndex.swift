@@ -1,0 +1,45 @@
+import HubCore
+
+/// What an offer has beside its tools: as lists, and by name and address.
+final class OfferIndex: Sendable {
+    let prompts: ItemListing
+    let resources: ItemListing
+    let templates: ItemListing
+    private let offer: ServerOffer
+    private let promptIndexes: [String: Int]
+    private let resourceIndexes: [String: Int]
+    private let patterns: [URITemplatePattern?]
+
+    init(_ offer: ServerOffer) {
+        self.offer = offer
+        prompts = ItemListing(.prompts, offer.prompts)
+        resources = ItemListing(.resources, offer.resources)
+        templates = ItemListing(.templates, offer.templates)
+        promptIndexes = Self.indexes(offer.prompts.map(\.name))
+        resourceIndexes = Self.indexes(offer.resources.map(\.uri))
+        patterns = offer.templates.map { URITemplatePattern($0.uri) }
+    }
+
+    private static func indexes(_ names: [String]) -> [String: Int] {
+        Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    // What is away may have had any of them: a client that was told that there are none would not ask again.
+    var hasPrompts: Bool { !offer.prompts.isEmpty || !offer.away.isEmpty }
+    var hasResources: Bool {
+        !offer.resources.isEmpty || !offer.templates.isEmpty || offer.unlistedResources != nil || !offer.away.isEmpty
+    }
+
+    /// The prompt of that name.
+    func prompt(_ name: String) -> ServerOffer.Item? { promptIndexes[name].map { offer.prompts[$0] } }
+
+    /// The template that reads so.
+    func template(_ uri: String) -> ServerOffer.Item? { offer.templates.first { $0.uri == uri } }
+
+    /// Where a resource is read: 1. where it is listed, 2. where the first template that fits it is, 3. where unlisted ones are.
+    func origin(ofResource uri: String) -> (any MCPOrigin)? {
+        if let index = resourceIndexes[uri] { return offer.resources[index].origin }
+        for (pattern, item) in zip(patterns, offer.templates) where pattern?.matches(uri) == true { return item.origin }
+        return offer.unlistedResources
+    }
+}
