@@ -8,6 +8,10 @@ import NIOCore
 /// One per hub. `run` must be running while streams are open; `drain` ends them.
 public final class MCPRuntime: Sendable {
     let sealer: SessionSealer
+    let stateSealer: RequestStateSealer
+    let questions: ClientQuestions
+    let parkedCalls: ParkedCalls
+    let logLevels = SessionLogLevels()
     let endedSessions = EndedSessions()
     let broadcaster = ChangeBroadcaster()
     let inFlight = CancellableCalls()
@@ -34,6 +38,9 @@ public final class MCPRuntime: Sendable {
     ) {
         self.timers = timers
         sealer = SessionSealer(masterKey: masterKey)
+        stateSealer = RequestStateSealer(masterKey: masterKey)
+        questions = ClientQuestions(timers: timers)
+        parkedCalls = ParkedCalls(timers: timers)
         self.version = version
         self.secondsSince1970 = secondsSince1970
     }
@@ -46,8 +53,14 @@ public final class MCPRuntime: Sendable {
         }
     }
 
-    /// Ends every open stream, and those that come later at once.
-    public func drain() { broadcaster.drain() }
+    /// Seconds since 1970.
+    var now: Int64 { secondsSince1970() }
+
+    /// Ends every open stream, and those that come later at once; calls that wait for their clients are cancelled.
+    public func drain() {
+        broadcaster.drain()
+        parkedCalls.drain()
+    }
 
     /// Tells the clients that listen at the servers of `new` whose tools read otherwise than in `old`, and ends the streams of servers that
     /// are gone.
@@ -59,10 +72,12 @@ public final class MCPRuntime: Sendable {
         for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil { broadcaster.end(entry: key.name) }
     }
 
-    func makeSession(entry: String, revision: ProtocolRevision, of principal: Principal) -> SessionToken {
+    func makeSession(
+        entry: String, revision: ProtocolRevision, capabilities: ClientCapabilities = [], of principal: Principal
+    ) -> SessionToken {
         SessionToken(
             id: UInt128.random(in: .min ... .max), owner: SessionOwner(principal), entry: entry, revision: revision,
-            expiry: secondsSince1970() + Self.sessionLifetime)
+            capabilities: capabilities, expiry: secondsSince1970() + Self.sessionLifetime)
     }
 
     /// The living session that a header value stands for at this entry, where it is this caller's.
@@ -87,7 +102,13 @@ public final class MCPRuntime: Sendable {
     func end(_ session: SessionToken) {
         endedSessions.insert(session, now: secondsSince1970())
         broadcaster.end(session: session.id)
+        end(streamOf: session)
+    }
+
+    /// Ends what belongs to a session whose one stream has ended, or which has ended itself.
+    func end(streamOf session: SessionToken) {
         inFlight.cancelAll(session: session.id)
+        questions.end(session: session.id)
     }
 }
 

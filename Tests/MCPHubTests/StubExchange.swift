@@ -62,7 +62,7 @@ struct StubTarget: CallTarget {
 struct StubHub {
     let timers = TimerTable()
     let runtime: MCPRuntime
-    let server: MCPServer
+    var server: MCPServer
 
     init(description: String = "Gives back what it is given.", extra: [Tool] = []) {
         runtime = MCPRuntime(masterKey: SymmetricKey(data: [UInt8](repeating: 7, count: 32)), timers: timers, version: "1.0") { 1_000 }
@@ -100,8 +100,9 @@ struct StubHub {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    func send(_ request: InboundRequest, subpath: Substring = "") async throws -> StubResponseWriter {
-        let writer = StubResponseWriter()
+    func send(
+        _ request: InboundRequest, subpath: Substring = "", writer: StubResponseWriter = StubResponseWriter()
+    ) async throws -> StubResponseWriter {
         try await server.respond(to: request, subpath: subpath, writer: writer)
         return writer
     }
@@ -109,24 +110,27 @@ struct StubHub {
     static let meta = #""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#
 
     /// A request of the modern era with its routing headers.
-    func modern(_ method: String, params: String = "", name: String? = nil, change: (inout HTTPFields) -> Void = { _ in }) async throws
-        -> StubResponseWriter
-    {
+    func modern(
+        _ method: String, params: String = "", name: String? = nil, meta: String = Self.meta,
+        writer: StubResponseWriter = StubResponseWriter(), change: (inout HTTPFields) -> Void = { _ in }
+    ) async throws -> StubResponseWriter {
         var fields: HTTPFields = [.mcpProtocolVersion: "2026-07-28", .mcpMethod: method]
         if let name { fields[.mcpName] = name }
         change(&fields)
-        let body = #"{"jsonrpc":"2.0","id":7,"method":"\#(method)","params":{\#(params.isEmpty ? "" : params + ",")\#(Self.meta)}}"#
-        return try await send(request(.post, body, fields: fields))
+        let body = #"{"jsonrpc":"2.0","id":7,"method":"\#(method)","params":{\#(params.isEmpty ? "" : params + ",")\#(meta)}}"#
+        return try await send(request(.post, body, fields: fields), writer: writer)
     }
 
     /// Opens a handshake session.
-    func initialize(_ version: String = "2025-11-25") async throws -> String {
+    func initialize(_ version: String = "2025-11-25", capabilities: String = "{}") async throws -> String {
         let body =
-            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"\#(version)","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#
+            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"\#(version)","capabilities":\#(capabilities),"clientInfo":{"name":"t","version":"1"}}}"#
         return try await send(request(.post, body)).recorded.head?.headerFields[.mcpSessionID] ?? ""
     }
 
-    func inSession(_ session: String, _ body: String) async throws -> StubResponseWriter {
-        try await send(request(.post, body, fields: [.mcpSessionID: session]))
+    func inSession(
+        _ session: String, _ body: String, writer: StubResponseWriter = StubResponseWriter()
+    ) async throws -> StubResponseWriter {
+        try await send(request(.post, body, fields: [.mcpSessionID: session]), writer: writer)
     }
 }

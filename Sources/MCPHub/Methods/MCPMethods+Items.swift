@@ -4,15 +4,16 @@ import NIOCore
 
 /// Prompts, resources and the completion of their arguments.
 extension MCPMethods {
-    func list(_ listing: ItemListing, _ envelope: JSONRPCEnvelope, id: JSONValue) throws(JSONRPCError) -> ByteBuffer {
-        try refuseCursor(envelope, id: id)
-        return result(id: id, unavailable: server.offer.away) { json in
+    func list(_ listing: ItemListing, _ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
+        try refuseCursor(request)
+        return result(id: request.id, unavailable: server.offer.away) { json in
             json.member(listing.kind.listName, raw: listing.bytes(for: revision))
             writeCaching(isForAll: true, to: &json)
         }
     }
 
-    func getPrompt(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+    func getPrompt(_ request: MethodRequest) async throws -> ByteBuffer {
+        let (envelope, id) = (request.envelope, request.id)
         guard let name = envelope.params?["name"]?.string else {
             throw JSONRPCError(.invalidParams, "The name of a prompt is missing", id: id)
         }
@@ -23,22 +24,24 @@ extension MCPMethods {
         guard let prompt = server.index.prompt(name) else {
             throw JSONRPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))", id: id)
         }
-        let request = originRequest(.getPrompt, envelope) { json in json.member("name", prompt.originalName) }
-        return try await answer(request, by: prompt.origin, kind: .prompt, id: id, context: context)
+        let passed = originRequest(.getPrompt, envelope) { json in json.member("name", prompt.originalName) }
+        return try await answer(passed, to: request, by: prompt.origin, kind: .prompt)
     }
 
-    func readResource(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+    func readResource(_ request: MethodRequest) async throws -> ByteBuffer {
+        let (envelope, id) = (request.envelope, request.id)
         guard let uri = envelope.params?["uri"]?.string else {
             throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: id)
         }
         guard let origin = server.index.origin(ofResource: uri) else {
             throw JSONRPCError(revision.isModern ? .invalidParams : .resourceNotFound, "Resource not found", id: id)
         }
-        let request = originRequest(.readResource, envelope) { json in json.member("uri", uri) }
-        return try await answer(request, by: origin, kind: .resource, id: id, context: context)
+        let passed = originRequest(.readResource, envelope) { json in json.member("uri", uri) }
+        return try await answer(passed, to: request, by: origin, kind: .resource)
     }
 
-    func complete(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
+    func complete(_ request: MethodRequest) async throws -> ByteBuffer {
+        let (envelope, id) = (request.envelope, request.id)
         guard let reference = envelope.params?["ref"], let argument = envelope.params?["argument"], argument["name"]?.string != nil,
             argument["value"]?.string != nil
         else {
@@ -62,8 +65,8 @@ extension MCPMethods {
         } else {
             throw JSONRPCError(.invalidParams, "The ref is neither a prompt nor a resource", id: id)
         }
-        let request = originRequest(.complete, envelope) { $0.member("ref", raw: json.buffer) }
-        return try await answer(request, by: origin, kind: .completion, id: id, context: context)
+        let passed = originRequest(.complete, envelope) { $0.member("ref", raw: json.buffer) }
+        return try await answer(passed, to: request, by: origin, kind: .completion)
     }
 
     // MARK: Origins
@@ -86,22 +89,29 @@ extension MCPMethods {
     }
 
     private func answer(
-        _ request: OriginRequest, by origin: any MCPOrigin, kind: OriginResult.Kind, id: JSONValue, context: CallContext
+        _ passed: OriginRequest, to request: MethodRequest, by origin: any MCPOrigin, kind: OriginResult.Kind
     ) async throws -> ByteBuffer {
         do {
-            let document = try await origin.answer(request, context: context)
-            guard document.root.kind == .object, OriginResult.type(of: document.root) == "complete" else {
-                throw HubError(.upstreamFailed, "The server's answer is not understood")
+            let outcome = try await perform(request, use: origin.asksByRequest ? .asked : .told) { context, resumption in
+                var passed = passed
+                passed.resumption = resumption
+                return .result(try await origin.answer(passed, context: context))
             }
-            let encoder = OriginResult(revision: revision, kind: kind)
-            return try result(id: id, meta: document.root["_meta"]) { try encoder.write(document.root, to: &$0) }
+            switch outcome {
+            case .reply(let reply): return reply
+            case .performed(let performed):
+                let root = try completeResult(of: performed)
+                let encoder = OriginResult(revision: revision, kind: kind)
+                return try result(id: request.id, meta: root["_meta"]) { try encoder.write(root, to: &$0) }
+            }
         } catch {
-            throw itemFailure(error, method: request.method, id: id, context: context)
+            throw itemFailure(error, method: passed.method, request)
         }
     }
 
     /// A failure as an error of the protocol: other results than a tool's have no place for it.
-    private func itemFailure(_ error: any Error, method: OriginRequest.Method, id: JSONValue, context: CallContext) -> any Error {
+    private func itemFailure(_ error: any Error, method: OriginRequest.Method, _ request: MethodRequest) -> any Error {
+        let id = request.id
         switch error {
         case is CancellationError: return JSONRPCError(.cancelled, "The request was cancelled", id: id)
         case let error as JSONRPCError: return refusal(error, method: method, id: id)
@@ -111,7 +121,7 @@ extension MCPMethods {
             case .invalidArguments: return JSONRPCError(.invalidParams, error.message, id: id)
             case .internal: return error
             default:
-                context.logger.info("a server did not answer", metadata: ["method": "\(method.rawValue)", "error": "\(error)"])
+                request.context.logger.info("a server did not answer", metadata: ["method": "\(method.rawValue)", "error": "\(error)"])
                 return JSONRPCError(.internalError, error.message, id: id)
             }
         default: return error

@@ -11,7 +11,8 @@ extension MCPMethods {
     ///   - unavailable: what is left out of a list because its server is away.
     ///   - members: writes the members beside `resultType` and `_meta`.
     func result(
-        id: JSONValue, type: String = "complete", meta: JSONValue? = nil, unavailable: [String] = [], members: (inout JSONWriter) throws -> Void
+        id: JSONValue, type: String = "complete", meta: JSONValue? = nil, unavailable: [String] = [],
+        members: (inout JSONWriter) throws -> Void
     ) rethrows -> ByteBuffer {
         var json = JSONWriter()
         try json.jsonRPCResponse(id: id) { json in
@@ -47,9 +48,9 @@ extension MCPMethods {
     }
 
     /// Lists are one page, so that no cursor was ever given out.
-    func refuseCursor(_ envelope: JSONRPCEnvelope, id: JSONValue) throws(JSONRPCError) {
-        if let cursor = envelope.params?["cursor"], !cursor.isNull {
-            throw JSONRPCError(.invalidParams, "The cursor is not one of this server", id: id)
+    func refuseCursor(_ request: MethodRequest) throws(JSONRPCError) {
+        if let cursor = request.envelope.params?["cursor"], !cursor.isNull {
+            throw JSONRPCError(.invalidParams, "The cursor is not one of this server", id: request.id)
         }
     }
 

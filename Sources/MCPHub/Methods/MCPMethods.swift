@@ -6,38 +6,46 @@ import NIOCore
 struct MCPMethods {
     let server: MCPServer
     let revision: ProtocolRevision
+    /// The session of the handshake era that the request belongs to; nil in the modern era.
+    var session: SessionToken?
 
     /// How long a client may use a list it has without asking again. Changes are announced to those that listen; the rest may be
     /// this much behind.
     static let listTimeToLive = 15_000
 
     /// The reply to a request.
-    func reply(to envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async -> Reply {
+    func reply(to request: MethodRequest) async -> Reply {
         do {
-            return .message(try await answer(envelope, id: id, context: context))
+            return .message(try await answer(request))
         } catch let error as JSONRPCError {
             return .error(error)
         } catch {
-            context.logger.error("a method failed", metadata: ["method": "\(envelope.method.prefix(64))", "error": "\(error)"])
-            return .error(JSONRPCError(.internalError, "The hub failed to answer", id: id))
+            request.context.logger.error(
+                "a method failed", metadata: ["method": "\(request.envelope.method.prefix(64))", "error": "\(error)"])
+            return .error(JSONRPCError(.internalError, "The hub failed to answer", id: request.id))
         }
     }
 
-    private func answer(_ envelope: JSONRPCEnvelope, id: JSONValue, context: CallContext) async throws -> ByteBuffer {
-        switch envelope.method {
-        case "tools/call": return try await callTool(envelope, id: id, context: context)
-        case "tools/list": return try listTools(envelope, id: id, viewer: context.principal)
-        case "prompts/list" where server.index.hasPrompts: return try list(server.index.prompts, envelope, id: id)
-        case "prompts/get" where server.index.hasPrompts: return try await getPrompt(envelope, id: id, context: context)
-        case "resources/list" where server.index.hasResources: return try list(server.index.resources, envelope, id: id)
-        case "resources/templates/list" where server.index.hasResources: return try list(server.index.templates, envelope, id: id)
-        case "resources/read": return try await readResource(envelope, id: id, context: context)
-        case "completion/complete" where server.offer.completes: return try await complete(envelope, id: id, context: context)
+    private func answer(_ request: MethodRequest) async throws -> ByteBuffer {
+        let (id, offer, index) = (request.id, server.offer, server.index)
+        switch request.envelope.method {
+        case "tools/call": return try await callTool(request)
+        case "tools/list": return try listTools(request)
+        case "prompts/list" where index.hasPrompts: return try list(index.prompts, request)
+        case "prompts/get" where index.hasPrompts: return try await getPrompt(request)
+        case "resources/list" where index.hasResources: return try list(index.resources, request)
+        case "resources/templates/list" where index.hasResources: return try list(index.templates, request)
+        case "resources/read": return try await readResource(request)
+        case "completion/complete" where offer.completes: return try await complete(request)
         case "server/discover" where revision.isModern: return discover(id: id)
         case "ping" where !revision.isModern: return result(id: id) { _ in }
+        case "logging/setLevel" where !revision.isModern && offer.logs: return try setLogLevel(request)
         default: throw JSONRPCError(.methodNotFound, "There is no such method", id: id)
         }
     }
+
+    /// Whether a method may take its time, so that its client may want to take it back.
+    static func takesTime(_ method: String) -> Bool { OriginRequest.Method(rawValue: method) != nil }
 
     /// A reply as JSON, and the error it carries where it does.
     struct Reply: Sendable {
@@ -62,6 +70,14 @@ struct MCPMethods {
             json.endObject()
         }
         return json.buffer
+    }
+
+    private func setLogLevel(_ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
+        guard let level = request.envelope.params?["level"]?.string.flatMap({ LogLevel(rawValue: $0) }) else {
+            throw JSONRPCError(.invalidParams, "The level is none of those of RFC 5424", id: request.id)
+        }
+        if let session { server.runtime.logLevels.set(level, session: session.id) }
+        return result(id: request.id) { _ in }
     }
 
     private func discover(id: JSONValue) -> ByteBuffer {
@@ -103,4 +119,13 @@ struct MCPMethods {
         json.member("version", server.version)
         json.endObject()
     }
+}
+
+/// One request, with all that there is to it.
+struct MethodRequest: Sendable {
+    let envelope: JSONRPCEnvelope
+    let id: JSONValue
+    var context: CallContext
+    /// The way to the client until the reply.
+    var channel = ReplyChannel.closed
 }

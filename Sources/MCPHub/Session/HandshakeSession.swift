@@ -16,32 +16,43 @@ struct HandshakeSession: Sendable {
         return json.buffer
     }()
 
-    /// The answer to `initialize`, and the revision that is spoken from then on: the one asked for if it is known, else the latest of its era.
-    static func initialize(_ message: JSONValue, server: MCPServer) throws(JSONRPCError) -> (reply: ByteBuffer, revision: ProtocolRevision)
-    {
+    /// What `initialize` comes to.
+    struct Opening {
+        var reply: ByteBuffer
+        var revision: ProtocolRevision
+        var capabilities: ClientCapabilities
+    }
+
+    /// The answer to `initialize`, and what holds from then on: the revision asked for if it is known, else the latest of its era.
+    static func initialize(_ message: JSONValue, server: MCPServer) throws(JSONRPCError) -> Opening {
         let envelope = try JSONRPCEnvelope(message)
         guard case .request(let id) = envelope.kind, let asked = envelope.params?["protocolVersion"]?.string else {
             throw JSONRPCError(.invalidParams, "initialize needs an id and a protocolVersion", id: message.requestID)
         }
         let revision = ProtocolRevision(rawValue: asked).flatMap { $0.isModern ? nil : $0 } ?? .latestHandshake
-        return (MCPMethods(server: server, revision: revision).initialize(id: id), revision)
+        return Opening(
+            reply: MCPMethods(server: server, revision: revision).initialize(id: id), revision: revision,
+            capabilities: ClientCapabilities(envelope.params?["capabilities"]))
     }
 
     /// The reply to a request.
-    func reply(to envelope: JSONRPCEnvelope, context: CallContext) async -> MCPMethods.Reply {
+    func reply(to envelope: JSONRPCEnvelope, context: CallContext, channel: ReplyChannel) async -> MCPMethods.Reply {
         guard case .request(let id) = envelope.kind else { return .error(JSONRPCError(.invalidRequest, "The message is no request")) }
-        let methods = MCPMethods(server: server, revision: token.revision)
-        guard envelope.method == "tools/call" else {
-            return await methods.reply(to: envelope, id: id, context: context)
-        }
+        let methods = MCPMethods(server: server, revision: token.revision, session: token)
+        var context = context
+        context.session = token.id
+        let request = MethodRequest(envelope: envelope, id: id, context: context, channel: channel)
+        guard MCPMethods.takesTime(envelope.method) else { return await methods.reply(to: request) }
         return await server.runtime.inFlight.run(session: token.id, id: id) {
-            await methods.reply(to: envelope, id: id, context: context)
+            await methods.reply(to: request)
         }
     }
 
-    /// Takes a notification or a response. Only a cancellation has an effect.
+    /// Takes a notification or a response: a cancellation, or the answer to a request of ours; nothing else has an effect.
     func take(_ envelope: JSONRPCEnvelope) {
-        if envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] {
+        if case .response = envelope.kind {
+            server.runtime.questions.answer(envelope, session: token.id)
+        } else if envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] {
             server.runtime.inFlight.cancel(session: token.id, id: id)
         }
     }
@@ -75,13 +86,13 @@ struct HandshakeSession: Sendable {
         toAny message: JSONValue, context: CallContext, push: @escaping @Sendable (ByteBuffer) -> Void
     ) async -> ByteBuffer? {
         if message.kind == .array { return await replyToBatch(message, context: context) }
-        return await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: push) {
-            await reply(toMessage: message, context: context)
+        return await ReplyStream.run(progressToken: message.progressToken, timers: server.runtime.timers, push: push) { channel in
+            await reply(toMessage: message, context: context, channel: channel)
         }
     }
 
     /// The reply to one message, if it wants one.
-    func reply(toMessage message: JSONValue, context: CallContext) async -> ByteBuffer? {
+    func reply(toMessage message: JSONValue, context: CallContext, channel: ReplyChannel = .closed) async -> ByteBuffer? {
         let envelope: JSONRPCEnvelope
         do throws(JSONRPCError) {
             envelope = try JSONRPCEnvelope(message)
@@ -95,7 +106,7 @@ struct HandshakeSession: Sendable {
         guard envelope.method != "initialize" else {
             return JSONRPCError(.invalidRequest, "The session is initialized already", id: id).bytes
         }
-        let reply = await reply(to: envelope, context: context)
+        let reply = await reply(to: envelope, context: context, channel: channel)
         // Cancellation, "Behavior Requirements": who took a request back wants to hear no more of it.
         return reply.error == .cancelled ? nil : reply.bytes
     }

@@ -13,6 +13,8 @@ struct SessionToken: Sendable, Hashable {
     var entry: String
     /// What was negotiated.
     var revision: ProtocolRevision
+    /// What the client said it can be asked for.
+    var capabilities: ClientCapabilities = []
     /// Seconds since 1970.
     var expiry: Int64
 }
@@ -37,7 +39,7 @@ struct SessionOwner: Sendable, Hashable {
 
 /// Seals session tokens: AES-256-GCM under a key derived from the master key, as URL-safe text.
 struct SessionSealer: Sendable {
-    private static let purpose = Array("hubd mcp session v2".utf8)
+    private static let purpose = Array("hubd mcp session v3".utf8)
     private let key: SymmetricKey
 
     init(masterKey: SymmetricKey) {
@@ -50,6 +52,7 @@ struct SessionSealer: Sendable {
         plain.writeInteger(token.owner.digest)
         plain.writeInteger(token.expiry)
         plain.writeInteger(UInt8(ProtocolRevision.allCases.firstIndex(of: token.revision) ?? 0))
+        plain.writeInteger(token.capabilities.rawValue)
         plain.writeString(token.entry)
         guard let box = try? AES.GCM.seal(Array(plain.readableBytesView), using: key, authenticating: Self.purpose).combined else {
             return nil  // only for nonces of a wrong size, which the default is not
@@ -67,9 +70,10 @@ struct SessionSealer: Sendable {
         guard let id = buffer.readInteger(as: UInt128.self), let owner = buffer.readInteger(as: UInt128.self),
             let expiry = buffer.readInteger(as: Int64.self),
             let index = buffer.readInteger(as: UInt8.self), ProtocolRevision.allCases.indices.contains(Int(index)),
-            let entry = buffer.readString(length: buffer.readableBytes)
+            let capabilities = buffer.readInteger(as: UInt8.self), let entry = buffer.readString(length: buffer.readableBytes)
         else { return nil }
         return SessionToken(
-            id: id, owner: SessionOwner(digest: owner), entry: entry, revision: ProtocolRevision.allCases[Int(index)], expiry: expiry)
+            id: id, owner: SessionOwner(digest: owner), entry: entry, revision: ProtocolRevision.allCases[Int(index)],
+            capabilities: ClientCapabilities(rawValue: capabilities), expiry: expiry)
     }
 }

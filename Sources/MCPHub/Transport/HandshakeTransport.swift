@@ -65,12 +65,13 @@ struct HandshakeTransport {
     private func initialize(_ message: JSONValue, by principal: Principal, writer: any ResponseWriter) async throws {
         let initialized: Result<(reply: ByteBuffer, token: String), JSONRPCError>
         do throws(JSONRPCError) {
-            let (reply, revision) = try HandshakeSession.initialize(message, server: server)
-            let session = server.runtime.makeSession(entry: server.name, revision: revision, of: principal)
+            let opening = try HandshakeSession.initialize(message, server: server)
+            let session = server.runtime.makeSession(
+                entry: server.name, revision: opening.revision, capabilities: opening.capabilities, of: principal)
             guard let token = server.runtime.sealer.seal(session) else {
                 throw JSONRPCError(.internalError, "The hub failed to answer", id: message.requestID)
             }
-            initialized = .success((reply, token))
+            initialized = .success((opening.reply, token))
         } catch {
             initialized = .failure(error)
         }
@@ -106,8 +107,8 @@ struct HandshakeTransport {
         let stream = ReplyStream(
             writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken
         ) { _ in .ok }
-        try await stream.send {
-            await handler.reply(to: envelope, context: request.context)
+        try await stream.send { channel in
+            await handler.reply(to: envelope, context: request.context, channel: channel)
         }
     }
 

@@ -20,7 +20,7 @@ struct LegacySSETransport {
         let events = EventStream<LegacySessions.Event>(capacity: 2 * PendingCalls.maximum)
         let pending = PendingCalls()
         // Before the client knows the address: it may post at once.
-        runtime.legacySessions.add(id, of: request.principal, entry: server.name, events: events, pending: pending)
+        runtime.legacySessions.add(id, token: session, events: events, pending: pending)
         let listener = ChangeBroadcaster.Listener(
             toolsChanged: { events.push(.outgoing(HandshakeSession.toolsChanged)) }, keepAlive: { events.push(.keepAlive) },
             end: { events.finish() })
@@ -28,6 +28,7 @@ struct LegacySSETransport {
         defer {
             runtime.broadcaster.remove(place)
             runtime.legacySessions.remove(id)
+            runtime.end(streamOf: session)
         }
         try await writer.beginEvents()
         try await writer.send(event: "endpoint", json: ByteBuffer(string: "/mcp/\(server.name)/messages?session_id=\(id)"))
@@ -42,7 +43,8 @@ struct LegacySSETransport {
                     if message.isInitialize {
                         let reply: ByteBuffer
                         do throws(JSONRPCError) {
-                            (reply, token.revision) = try HandshakeSession.initialize(message, server: server)
+                            let opening = try HandshakeSession.initialize(message, server: server)
+                            (reply, token.revision, token.capabilities) = (opening.reply, opening.revision, opening.capabilities)
                         } catch {
                             reply = error.bytes
                         }
@@ -87,6 +89,11 @@ struct LegacySSETransport {
         {
             return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
         }
+        if let envelope = try? JSONRPCEnvelope(message), case .response = envelope.kind {  // what is no message is told below
+            // At once: the calls that wait for it may be as many as may wait.
+            HandshakeSession(server: server, token: session.token).take(envelope)
+            return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
+        }
         guard session.pending.begin(message) else {
             let refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: message.requestID)
             return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"])
@@ -107,8 +114,8 @@ final class LegacySessions: Sendable {
     }
 
     struct Session: Sendable {
-        var owner: SessionOwner
-        var entry: String
+        /// As it was when the stream was opened: id, owner and entry.
+        var token: SessionToken
         var events: EventStream<Event>
         /// What has been taken and not answered.
         var pending: PendingCalls
@@ -116,8 +123,8 @@ final class LegacySessions: Sendable {
 
     private let sessions = NIOLockedValueBox<[String: Session]>([:])
 
-    func add(_ id: String, of principal: Principal, entry: String, events: EventStream<Event>, pending: PendingCalls) {
-        let session = Session(owner: SessionOwner(principal), entry: entry, events: events, pending: pending)
+    func add(_ id: String, token: SessionToken, events: EventStream<Event>, pending: PendingCalls) {
+        let session = Session(token: token, events: events, pending: pending)
         sessions.withLockedValue { $0[id] = session }
     }
 
@@ -128,6 +135,6 @@ final class LegacySessions: Sendable {
     /// The session of that caller; another's is told from none in nothing.
     func session(_ id: String, of principal: Principal, entry: String) -> Session? {
         let owner = SessionOwner(principal)
-        return sessions.withLockedValue { $0[id].flatMap { $0.entry == entry && $0.owner == owner ? $0 : nil } }
+        return sessions.withLockedValue { $0[id].flatMap { $0.token.entry == entry && $0.token.owner == owner ? $0 : nil } }
     }
 }

@@ -43,8 +43,8 @@ struct ModernTransport {
             ) { reply in
                 reply.error.map(Self.status(of:)) ?? .ok
             }
-            try await stream.send {
-                await methods.reply(to: envelope, id: id, context: request.context)
+            try await stream.send { channel in
+                await methods.reply(to: MethodRequest(envelope: envelope, id: id, context: request.context, channel: channel))
             }
         }
     }
@@ -121,7 +121,8 @@ struct ModernTransport {
 
     static func status(of code: JSONRPCError.Code) -> HTTPResponse.Status {
         switch code {
-        case .parseError, .invalidRequest, .invalidParams, .headerMismatch, .unsupportedProtocolVersion: .badRequest
+        case .parseError, .invalidRequest, .invalidParams, .headerMismatch, .missingCapability, .unsupportedProtocolVersion:
+            .badRequest
         case .methodNotFound: .notFound
         case .overloaded: .serviceUnavailable
         default: .ok

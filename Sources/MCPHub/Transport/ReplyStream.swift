@@ -3,7 +3,7 @@ import HubCore
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Sends the reply to one request: as plain JSON when it comes soon, as a stream of events once there is progress to report or
+/// Sends the reply to one request: as plain JSON when it comes soon, as a stream of events once there is something to say before it or
 /// the connection has been silent for long. The client's leaving cancels the work, which runs in the request's own task.
 struct ReplyStream {
     let writer: any ResponseWriter
@@ -16,97 +16,137 @@ struct ReplyStream {
 
     static let progressInterval = Duration.seconds(1)
 
-    func send(_ work: () async -> MCPMethods.Reply) async throws {
+    func send(_ work: (ReplyChannel) async -> MCPMethods.Reply) async throws {
         guard accepted.eventStream else {
-            let reply = await work()
+            let reply = await work(.closed)
             return try await writer.answer(status(reply), json: reply.bytes)
         }
-        let events = SlowReply(writer: writer, progressToken: progressToken)
-        let interval = progressToken == nil ? MCPRuntime.keepAliveInterval : Self.progressInterval
-        let ticks = Ticks(every: interval, timers: timers) { await events.tick() }
-        let reply = await work()
+        let events = ReplyEvents(writer: writer)
+        let progress = progressToken.map { CallProgress(token: $0) }
+        let interval = progress == nil ? MCPRuntime.keepAliveInterval : Self.progressInterval
+        let ticks = Ticks(every: interval, timers: timers) {
+            events.pushIfIdle {
+                guard let progress else { return .keepAlive }
+                return progress.tick().map { .message($0) } ?? (progress.isKeepAliveDue ? .keepAlive : nil)
+            }
+        }
+        let reply = await work(ReplyChannel(progress: progress, send: { events.push($0) }))
         ticks.stop()
         guard await events.finish() || !accepted.json else {
             return try await writer.answer(status(reply), json: reply.bytes)
         }
-        if await !events.hasBegun { try await writer.beginEvents() }
+        if !events.hasBegun { try await writer.beginEvents() }
         try await writer.send(json: reply.bytes)
         try await writer.end()
     }
 
-    /// Runs `work` and tells a client that gave a token every second that it goes on: for channels that are open anyway.
+    /// Runs `work` on a channel that is open anyway. A client that gave a token is told every second that it goes on; nothing is sent behind the
+    /// end of the work.
     static func run<Value>(
-        progressToken: JSONValue?, timers: TimerTable, push: @escaping @Sendable (ByteBuffer) -> Void, _ work: () async -> Value
+        progressToken: JSONValue?, timers: TimerTable, push: @escaping @Sendable (ByteBuffer) -> Void,
+        _ work: (ReplyChannel) async -> Value
     ) async -> Value {
-        guard let progressToken else { return await work() }
-        let count = TickCount()
-        let ticks = Ticks(every: progressInterval, timers: timers) {
-            push(progress(progressToken, seconds: await count.next()))
-        }
-        let value = await work()
-        ticks.stop()
-        return value
-    }
-
-    /// HTTP APIs tell nothing of their progress; the seconds that have passed are what the hub knows.
-    fileprivate static func progress(_ token: JSONValue, seconds: Int) -> ByteBuffer {
-        var json = JSONWriter()
-        json.jsonRPCNotification("notifications/progress") { json in
-            json.key("progressToken")
-            json.value(token)
-            json.member("progress", seconds)
-            json.member("message", "Waiting for the answer, \(seconds) s")
-        }
-        return json.buffer
-    }
-}
-
-/// Counts the seconds of one slow call.
-private actor TickCount {
-    private var count = 0
-
-    func next() -> Int {
-        count += 1
-        return count
-    }
-}
-
-/// The events of a call before its reply, one after another. A tick that comes with the reply is left out.
-private actor SlowReply {
-    private let writer: any ResponseWriter
-    private let progressToken: JSONValue?
-    private var ticks = 0
-    private var isFinished = false
-    private(set) var hasBegun = false
-    private var writing: Task<Void, Never>?
-
-    init(writer: any ResponseWriter, progressToken: JSONValue?) {
-        self.writer = writer
-        self.progressToken = progressToken
-    }
-
-    func tick() async {
-        guard !isFinished, writing == nil else { return }
-        ticks += 1
-        let isFirst = !hasBegun
-        hasBegun = true
-        let writing = Task { [writer, ticks, progressToken] in  // awaited here and by `finish`
-            // A client that has gone: the request's task learns of it by itself.
-            if isFirst { try? await writer.beginEvents() }
-            if let progressToken {
-                try? await writer.send(json: ReplyStream.progress(progressToken, seconds: ticks))
-            } else {
-                try? await writer.write(SSEEncoder.keepAlive)
+        let isOpen = NIOLockedValueBox(true)
+        let send: @Sendable (ByteBuffer) -> Bool = { message in
+            isOpen.withLockedValue { isOpen in
+                if isOpen { push(message) }
+                return isOpen
             }
         }
-        self.writing = writing
-        await writing.value
-        self.writing = nil
+        let progress = progressToken.map { CallProgress(token: $0) }
+        let ticks = progress.map { progress in
+            Ticks(every: progressInterval, timers: timers) {
+                if let message = progress.tick() { _ = send(message) }
+            }
+        }
+        let value = await work(ReplyChannel(progress: progress, send: send))
+        ticks?.stop()
+        isOpen.withLockedValue { $0 = false }
+        return value
+    }
+}
+
+/// The events of a request before its reply, written one after another. What comes behind the reply, or is more than a slow client takes, is
+/// dropped.
+private final class ReplyEvents: Sendable {
+    enum Event: Sendable {
+        case message(ByteBuffer)
+        case keepAlive
     }
 
-    /// Lets no further tick write; gives whether the reply must follow as an event.
+    private struct State {
+        var queue: CircularBuffer<Event> = []
+        var bytes = 0
+        var writing: Task<Void, Never>?
+        var hasBegun = false
+        var isFinished = false
+    }
+
+    private static let maximumCount = 256
+    private static let maximumBytes = 4 << 20
+
+    private let writer: any ResponseWriter
+    private let state = NIOLockedValueBox(State())
+
+    init(writer: any ResponseWriter) { self.writer = writer }
+
+    /// Whether the stream of events has begun.
+    var hasBegun: Bool { state.withLockedValue { $0.hasBegun } }
+
+    /// Adds a message; false where it is dropped.
+    func push(_ message: ByteBuffer) -> Bool {
+        state.withLockedValue { state in
+            guard !state.isFinished, state.queue.count < Self.maximumCount, state.bytes < Self.maximumBytes else { return false }
+            state.bytes += message.readableBytes
+            add(.message(message), to: &state)
+            return true
+        }
+    }
+
+    /// Adds what `make` gives, unless something is being written.
+    func pushIfIdle(_ make: () -> Event?) {
+        state.withLockedValue { state in
+            guard !state.isFinished, state.writing == nil, let event = make() else { return }
+            add(event, to: &state)
+        }
+    }
+
+    private func add(_ event: Event, to state: inout State) {
+        state.queue.append(event)
+        guard state.writing == nil else { return }
+        let isFirst = !state.hasBegun
+        state.hasBegun = true
+        state.writing = Task { await write(isFirst: isFirst) }  // awaited by `finish`; ends with the queue
+    }
+
+    private func write(isFirst: Bool) async {
+        // A client that has gone: the request's task learns of it by itself.
+        if isFirst { try? await writer.beginEvents() }
+        while let event = next() {
+            switch event {
+            case .message(let message): try? await writer.send(json: message)
+            case .keepAlive: try? await writer.write(SSEEncoder.keepAlive)
+            }
+        }
+    }
+
+    private func next() -> Event? {
+        state.withLockedValue { state in
+            guard let event = state.queue.popFirst() else {
+                state.writing = nil
+                return nil
+            }
+            if case .message(let message) = event { state.bytes -= message.readableBytes }
+            return event
+        }
+    }
+
+    /// Takes nothing more and writes what there is; gives whether the reply must follow as an event.
     func finish() async -> Bool {
-        isFinished = true
+        let writing = state.withLockedValue { state in
+            state.isFinished = true
+            return state.writing
+        }
         await writing?.value
         return hasBegun
     }
@@ -116,10 +156,10 @@ private actor SlowReply {
 private final class Ticks: Sendable {
     private let interval: Duration
     private let timers: TimerTable
-    private let action: @Sendable () async -> Void
+    private let action: @Sendable () -> Void
     private let token: NIOLockedValueBox<TimerTable.Token?>
 
-    init(every interval: Duration, timers: TimerTable, action: @escaping @Sendable () async -> Void) {
+    init(every interval: Duration, timers: TimerTable, action: @escaping @Sendable () -> Void) {
         self.interval = interval
         self.timers = timers
         self.action = action
@@ -139,7 +179,7 @@ private final class Ticks: Sendable {
         token.withLockedValue { token in
             guard isFirst || token != nil else { return }
             token = timers.add(due: .now + interval) { [self] in
-                Task { await action() }  // short; `SlowReply` and the channel outlive nothing they write to
+                action()
                 schedule(isFirst: false)
             }
         }

@@ -60,8 +60,11 @@ public struct StdioTransport: Sendable {
                             if !isInitialized { places.add(listen(outgoing)) }
                             isInitialized = true
                         }
-                    } else if message["method"]?.isString("notifications/cancelled") == true, let envelope = try? JSONRPCEnvelope(message) {
-                        take(envelope, session: session, places: places)  // at once: the call may be waiting; malformed: answered below
+                    } else if message["method"].map({ $0.isString("notifications/cancelled") }) ?? true,
+                        let envelope = try? JSONRPCEnvelope(message)
+                    {
+                        // A cancellation or a response, at once: the call may be waiting. What is malformed is answered below.
+                        take(envelope, session: session, places: places)
                     } else {
                         guard pending.begin(message) else {
                             outgoing.push(PendingCalls.refusal(of: message))
@@ -98,9 +101,9 @@ public struct StdioTransport: Sendable {
     private func initialize(_ message: JSONValue, token: SessionToken, outgoing: EventStream<ByteBuffer>) -> SessionToken? {
         do throws(JSONRPCError) {
             var token = token
-            let (reply, revision) = try HandshakeSession.initialize(message, server: server)
-            token.revision = revision
-            outgoing.push(reply)
+            let opening = try HandshakeSession.initialize(message, server: server)
+            (token.revision, token.capabilities) = (opening.revision, opening.capabilities)
+            outgoing.push(opening.reply)
             return token
         } catch {
             outgoing.push(error.bytes)
@@ -137,10 +140,9 @@ public struct StdioTransport: Sendable {
             let methods = MCPMethods(server: server, revision: revision)
             let reply = await ReplyStream.run(
                 progressToken: message.progressToken, timers: server.runtime.timers, push: { outgoing.push($0) }
-            ) {
-                await server.runtime.inFlight.run(session: session.token.id, id: id) {
-                    await methods.reply(to: envelope, id: id, context: context)
-                }
+            ) { channel in
+                let request = MethodRequest(envelope: envelope, id: id, context: context, channel: channel)
+                return await server.runtime.inFlight.run(session: session.token.id, id: id) { await methods.reply(to: request) }
             }
             if reply.error != .cancelled { outgoing.push(reply.bytes) }
         } catch {

@@ -1,0 +1,70 @@
+import HubCore
+import NIOCore
+
+/// The way to the client of one request, until its reply goes out.
+struct ReplyChannel: Sendable {
+    /// The progress that the client wants to hear of; nil: it does not.
+    let progress: CallProgress?
+    /// Sends one message ahead of the reply and does not wait; gives whether it is on its way. Nil where the client takes nothing but the reply.
+    let send: (@Sendable (ByteBuffer) -> Bool)?
+
+    /// Where the client takes nothing but the reply.
+    static let closed = ReplyChannel(progress: nil, send: nil)
+
+    /// Tells the client, where it wants to hear of it and the channel still is open.
+    func tell(_ notice: CallNotice, logLevel: LogLevel?) {
+        guard let send else { return }
+        switch notice {
+        case .progress(let members):
+            if let message = progress?.reported(members) { _ = send(message) }
+        case .log(let level, let params):
+            guard let logLevel, level >= logLevel else { return }
+            var json = JSONWriter()
+            json.beginObject()
+            json.member("jsonrpc", "2.0")
+            json.member("method", "notifications/message")
+            json.member("params", raw: params)
+            json.endObject()
+            _ = send(json.buffer)
+        }
+    }
+}
+
+/// The client of a request in a handshake session: asked by requests of ours on the stream that answers its own.
+struct HandshakeClient: CallClient {
+    let session: SessionToken
+    let runtime: MCPRuntime
+    let channel: ReplyChannel
+
+    var capabilities: ClientCapabilities { channel.send == nil ? [] : session.capabilities }
+    var takesInputRequests: Bool { false }
+    var logLevel: LogLevel? { channel.send == nil ? nil : runtime.logLevels.level(of: session.id) }
+    var wantsProgress: Bool { channel.progress != nil }
+
+    func notify(_ notice: CallNotice) {
+        if case .log = notice { channel.tell(notice, logLevel: logLevel) } else { channel.tell(notice, logLevel: nil) }
+    }
+
+    func ask(_ request: ClientRequest) async throws -> JSONValue {
+        guard let send = channel.send else { throw HubError(.invalidRequest, "The client cannot be asked here") }
+        try request.check(against: session.capabilities)
+        return try await runtime.questions.ask(request, session: session.id, send: send)
+    }
+}
+
+/// The client of a request of the modern era, answered in the request's own task: it is told, and asked by results alone.
+struct ModernClient: CallClient {
+    let capabilities: ClientCapabilities
+    let logLevel: LogLevel?
+    let channel: ReplyChannel
+
+    var takesInputRequests: Bool { true }
+    var wantsProgress: Bool { channel.progress != nil }
+
+    func notify(_ notice: CallNotice) { channel.tell(notice, logLevel: logLevel) }
+
+    func ask(_ request: ClientRequest) async throws -> JSONValue {
+        try request.check(against: capabilities)
+        throw HubError(.invalidRequest, "The client cannot be asked in the middle of this request")
+    }
+}
