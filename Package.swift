@@ -73,7 +73,7 @@ let package = Package(
         target(
             "HubUpstream",
             [
-                "HubCore", nio, locks, httpTypes, logging, crypto,
+                "HubCore", "CHubSystem", nio, locks, httpTypes, logging, crypto,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE  // accept4, struct ucred, sched_getaffinity, O_PATH
+#define _GNU_SOURCE  // accept4, pipe2, struct ucred, sched_getaffinity, O_PATH
 #include "CHubSystem.h"
 
 #include <arpa/inet.h>
@@ -172,3 +172,5 @@ int hub_processor_count(void) {
     CPU_ZERO(&set);
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -1;
 }
+
+int hub_make_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

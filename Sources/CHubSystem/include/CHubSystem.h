@@ -51,4 +51,59 @@ int hub_disable_dumping(void);
 /// How many processors this process may run on.
 int hub_processor_count(void);
 
+/// A pipe, closed on exec: the end to read from, and the one to write to.
+int hub_make_pipe(int ends[_Nonnull 2]);
+
+/// Programs under a steward.
+///
+/// The steward is a process of its own, the running executable once more under another name, with one thread, no secrets but those of
+/// the program it is just starting, and no descriptor but its socket. It starts a keeper for each program. A keeper is the parent of all
+/// that the program starts, however often that detaches itself; it ends once nothing of it is left.
+
+/// The longest message that names a program, its head included.
+#define HUB_MAXIMUM_PROGRAM (128 * 1024)
+
+/// What goes beside it: the program's standard input, output and error, and the keeper's end of a stream socket.
+#define HUB_PROGRAM_DESCRIPTORS 4
+
+/// The head of a message to the steward. After it come the arguments, the environment (`NAME=value`) and the working directory, empty
+/// for the steward's, each with a zero at its end.
+struct hub_program {
+    uint32_t arguments, variables;
+    /// How long the program has to end after its input has, and after it was told to.
+    uint32_t stop_milliseconds, kill_milliseconds;
+    /// Limits of each process; 0: that of the steward.
+    uint64_t open_files, memory_bytes, processor_seconds;
+};
+
+/// What a keeper tells.
+enum hub_notice_kind {
+    /// The program runs; `value` is its process.
+    HUB_NOTICE_STARTED = 1,
+    /// It does not; `value` is the code of the error, `step` what failed.
+    HUB_NOTICE_FAILED = 2,
+    /// It has ended; `value` is its status as `waitpid` has it. What it left behind is told to stop.
+    HUB_NOTICE_ENDED = 3,
+};
+
+/// The steps of starting a program.
+enum hub_start_step {
+    HUB_START_FORK = 1,
+    HUB_START_LIMITS = 2,
+    HUB_START_DIRECTORY = 3,
+    HUB_START_DESCRIPTORS = 4,
+    HUB_START_PROGRAM = 5,
+};
+
+/// One message from a keeper. When its socket ends, everything that the program started has. When the hub's end does, or stops sending,
+/// the keeper ends all of it.
+struct hub_notice {
+    uint16_t kind, step;
+    int32_t value;
+};
+
+/// Starts a steward: its process, and the socket that takes messages for it, non-blocking and closed on exec. The steward ends with the
+/// socket.
+int hub_start_steward(int *_Nonnull socket, pid_t *_Nonnull process);
+
 #endif
