@@ -18,12 +18,12 @@ struct OrderTests {
 
     @Test("a call passes the policies in this order")
     func policies() {
-        let fill = ToolOverride.filling
+        let fills = [ToolOverride.filling].compactMap { $0 }
         let hint = ToolListMaker(profile: nil, detail: .lazy).list([ToolOverride.tool]).hint(0)
         let metrics = HubMetrics(version: "1")
-        let order = ToolComposer.policies(server: "s", tool: "t", hint: hint, fill: fill, metrics: metrics)
+        let order = ComposedTool.policies(server: "s", tool: "t", hint: hint, fills: fills, metrics: metrics)
         #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "SchemaHint", "ArgumentFill"])
-        #expect(ToolComposer.policies(server: "s", tool: "t", hint: nil, fill: nil, metrics: metrics).count == 1)
+        #expect(ComposedTool.policies(server: "s", tool: "t", hint: nil, fills: [], metrics: metrics).count == 1)
         #expect(ModelComposer.policies(api: "a", metrics: HubMetrics(version: "1")).map { "\(type(of: $0))" } == ["CallMetrics"])
     }
 }

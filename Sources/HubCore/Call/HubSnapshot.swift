@@ -89,12 +89,15 @@ public struct HubSnapshot: Sendable {
     public let documents: [String: PublicDocument]
     /// The entries that were configured and cannot serve at present, with the reason.
     public let unavailable: [EntryKey: String]
+    /// The servers elsewhere that do not answer at present, with the reason, whether or not they have an entry and are served from what was
+    /// known before.
+    public let away: [String: String]
 
     /// A snapshot.
     public init(
         entries: [EntryKey: any HubEntry], hosts: HostRule, callers: CallerRule = CallerRule(), cors: [EntryKey: CORSRule] = [:],
         authenticators: [EntryKey: any Authenticator] = [:], documents: [String: PublicDocument] = [:],
-        unavailable: [EntryKey: String] = [:]
+        unavailable: [EntryKey: String] = [:], away: [String: String] = [:]
     ) {
         self.entries = entries
         self.hosts = hosts
@@ -103,6 +106,7 @@ public struct HubSnapshot: Sendable {
         self.authenticators = authenticators
         self.documents = documents
         self.unavailable = unavailable
+        self.away = away
     }
 }
 

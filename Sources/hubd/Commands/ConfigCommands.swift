@@ -25,20 +25,22 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let overrides = options.overrides()
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
-        var lists: [(server: String, report: ListReport)] = []
+        var reports: [ServerReport] = []
         if let settings {
-            let access = SecretAccess(
-                for: settings, environment: ProcessInfo.processInfo.environment,
-                logger: Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() })
+            let logger = Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
+            let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
             if !offline {
                 findings += await access.open(settings.secretStores, isForced: true)
                 findings += await secretFindings(settings, access).filter { !findings.contains($0) }
             }
             findings += settings.masterKeyFindings
-            let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access)
-                .build(settings, fetching: offline ? .never : .always)
+            let builder = SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access, logger: logger)
+            let isOffline = offline
+            let result = try await builder.origins.servers.whileRunning {
+                await builder.build(settings, fetching: isOffline ? .never : .always, patience: settings.longestListLimit)
+            }
             findings += result.findings.filter { !findings.contains($0) }
-            lists = result.lists
+            reports = result.reports
         }
         let hasErrors = findings.contains { $0.severity == .error }
         if json {
@@ -51,9 +53,11 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in findings { Console.print("\(finding)") }
             if !hasErrors {
                 let models = settings.map(\.models.count).flatMap { $0 > 0 ? ", \($0) Model APIs" : nil } ?? ""
-                let tools = lists.reduce(0) { $0 + $1.report.tools }
-                Console.print("\(overrides.configPath): ok, \(settings?.servers.count ?? 0) servers, \(tools) tools\(models)")
-                for (server, report) in lists { Console.print("\(server): \(report.description)") }
+                let virtual = settings.map(\.virtualServers.count).flatMap { $0 > 0 ? ", \($0) virtual servers" : nil } ?? ""
+                let names = Set(settings?.servers.map(\.name) ?? [])
+                let tools = reports.filter { names.contains($0.server) }.reduce(0) { $0 + $1.list.tools }
+                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(models)")
+                for report in reports { Console.print(report.description) }
             }
         }
         if hasErrors { throw ExitCode(1) }
@@ -163,16 +167,42 @@ struct StdioCommand: AsyncParsableCommand {
         guard let settings = loaded else { throw ExitCode(1) }
         let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
         let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
-        let result = await SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access).build(settings, fetching: .always)
-        result.findings.print()
-        guard let snapshot = result.snapshot else { throw ExitCode(1) }
-        guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {
-            let names = settings.servers.map(\.name)
-            let near = NearestName.find(server, among: names).map { "did you mean \($0)?" } ?? "there is \(ConfigFinding.listed(names))"
-            throw CommandFailure("the configuration has no server \"\(server)\" that can be used; \(near)")
+        let builder = SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access, logger: logger)
+        let needed = settings.only(server)
+        try await builder.origins.servers.whileRunning {
+            let result = await builder.build(needed, fetching: .always, patience: needed.longestListLimit)
+            result.findings.print()
+            guard let snapshot = result.snapshot else { throw ExitCode(1) }
+            guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {
+                throw CommandFailure("the configuration has no server \"\(server)\" that can be used; \(hint(settings))")
+            }
+            try await StdioChannel.withLines { lines, write in
+                try await StdioTransport(server: entry, logger: logger).serve(lines, write: write)
+            }
         }
-        try await StdioChannel.withLines { lines, write in
-            try await StdioTransport(server: entry, logger: logger).serve(lines, write: write)
-        }
+    }
+
+    private func hint(_ settings: Settings) -> String {
+        let names = settings.exposedServers.map(\.name)
+        if names.contains(server) { return "what is wrong with it is said above" }
+        if settings.servers.contains(where: { $0.name == server }) { return "it is there for others alone: expose is false" }
+        return NearestName.find(server, among: names).map { "did you mean \($0)?" } ?? "there is \(ConfigFinding.listed(names))"
+    }
+}
+
+extension Settings {
+    /// The longest that any of the MCP servers may take to be reached and listed.
+    fileprivate var longestListLimit: Duration {
+        servers.filter(\.description.value.isMCP).map { $0.timeouts.connect ?? .seconds(30) }.max() ?? .zero
+    }
+
+    /// The settings without what one server has nothing to do with: no other is started or fetched for it.
+    fileprivate func only(_ name: String) -> Settings {
+        var only = self
+        only.virtualServers = virtualServers.filter { $0.name == name }
+        let ingredients = Set(only.virtualServers.flatMap(\.includes).map(\.server.value))
+        only.servers = servers.filter { $0.name == name || ingredients.contains($0.name) }
+        only.models = []
+        return only
     }
 }

@@ -68,7 +68,8 @@ struct AdminResponder: HTTPResponder {
     private func readiness() -> ByteBuffer {
         let snapshot = hub.store.current
         let closed = snapshot.authenticators.filter(\.value.isUnavailable).keys
-        let unavailable = Set(snapshot.unavailable.keys).union(closed)
+        let away = snapshot.away.keys.map { EntryKey(kind: .mcp, name: $0) }  // served from what was known, or by others alone
+        let unavailable = Set(snapshot.unavailable.keys).union(closed).union(away)
         var json = JSONWriter()
         json.beginObject()
         json.member("status", "ready")

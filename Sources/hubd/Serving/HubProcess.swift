@@ -7,7 +7,6 @@ import HubServer
 import Logging
 import MCPHub
 import NIOConcurrencyHelpers
-import SpecIngest
 import UnixSignals
 
 /// The process of `hubd serve`: settings, data folder, listeners, signals, and an end in order.
@@ -42,11 +41,21 @@ struct HubProcess {
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
-        var prepared = try await prepare(settings, passed: passed, logger: logger)
-        let certificates = CertificateKeeper(prepared.certificates, loader: prepared.builder.certificateLoader, logger: logger)
+        let ground = try await ground(settings, passed: passed, logger: logger)
+        // MCP servers elsewhere are reached while the first snapshot is built, and let go when nobody calls any more.
+        try await ground.builder.origins.servers.whileRunning {
+            try await serve(settings, on: ground, passed: passed, signals: signals, load: load, logger: logger)
+        }
+    }
+
+    private func serve(
+        _ settings: Settings, on ground: Ground, passed: PassedSockets, signals: UnixSignalsSequence,
+        load: @escaping @Sendable () -> (settings: Settings?, findings: [ConfigFinding]), logger: Logger
+    ) async throws {
+        var prepared = try await prepare(settings, on: ground, passed: passed, logger: logger)
+        let certificates = CertificateKeeper(prepared.built.certificates, loader: ground.builder.certificateLoader, logger: logger)
         let hub = Hub(
-            settings: settings, snapshot: prepared.snapshot, descriptions: prepared.descriptions, certificates: certificates,
-            builder: prepared.builder,
+            settings: settings, snapshot: prepared.snapshot, built: prepared.built, certificates: certificates, builder: ground.builder,
             loadSettings: load, logger: logger)
         let listeners = try await listen(settings, prepared: prepared, hub: hub, logger: logger)
         if let earlier = prepared.holdings.earlier {
@@ -99,24 +108,29 @@ struct HubProcess {
         return isTakenOver.withLockedValue { $0 }
     }
 
+    /// What there is before anything is read that entries need.
+    private struct Ground {
+        var data: DataDirectory
+        /// What this hub holds where it takes over from none.
+        var fresh: Holdings?
+        var adminToken: Secret
+        var builder: SnapshotBuilder
+    }
+
     private struct Prepared {
         var data: DataDirectory
         var adminToken: Secret
-        var builder: SnapshotBuilder
         var snapshot: HubSnapshot
-        var descriptions: [String: IngestedAPI]
+        var built: SnapshotBuilder.Result
         var holdings: Holdings
-        var certificates: [LoadedCertificate]
     }
 
-    /// Builds all that will be served, and takes what it is served on: the lock first, so that a second hub is refused at once, or last, so
-    /// that a hub that is to be taken over goes on whatever is wrong here.
-    private func prepare(_ settings: Settings, passed: PassedSockets, logger: Logger) async throws -> Prepared {
-        let environment = ProcessInfo.processInfo.environment
-        do {
+    /// Opens the data folder and the ways to secrets.
+    private func ground(_ settings: Settings, passed: PassedSockets, logger: Logger) async throws -> Ground {
+        try await reporting {
             let data = try DataDirectory(path: settings.dataDirectory)
             let fresh = takesOver ? nil : try Holdings(data: data, settings: settings, passed: passed, logger: logger)
-            let access = SecretAccess(for: settings, environment: environment, logger: logger)
+            let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
             let wrong = await access.open(settings.secretStores, isForced: true)
             guard wrong.isEmpty else {
                 wrong.print()
@@ -125,22 +139,36 @@ struct HubProcess {
             let masterKey = try await access.masterKey.inForce()
             let adminToken =
                 if let reference = settings.adminToken { try await access.keeper.value(of: reference) } else { try data.adminToken() }
-            let builder = SnapshotBuilder(masterKey: masterKey, access: access)
-            let result = await builder.build(settings, fetching: .always)
+            let builder = SnapshotBuilder(masterKey: masterKey, access: access, logger: logger)
+            return Ground(data: data, fresh: fresh, adminToken: adminToken, builder: builder)
+        }
+    }
+
+    /// Builds all that will be served, and takes what it is served on: the lock first, so that a second hub is refused at once, or last, so
+    /// that a hub that is to be taken over goes on whatever is wrong here.
+    private func prepare(_ settings: Settings, on ground: Ground, passed: PassedSockets, logger: Logger) async throws -> Prepared {
+        try await reporting {
+            let result = await ground.builder.build(settings, fetching: .always)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }
             let holdings: Holdings
-            if let fresh {
+            if let fresh = ground.fresh {
                 holdings = fresh
-            } else if let client = try TakeoverClient(data: data) {
+            } else if let client = try TakeoverClient(data: ground.data) {
                 holdings = try await Holdings(takingOver: client, settings: settings)
             } else {
-                Console.error("note: no hub runs on \(data.path) to take over from; this one starts as usual")
-                holdings = try Holdings(data: data, settings: settings, passed: passed, logger: logger)
+                Console.error("note: no hub runs on \(ground.data.path) to take over from; this one starts as usual")
+                holdings = try Holdings(data: ground.data, settings: settings, passed: passed, logger: logger)
             }
             return Prepared(
-                data: data, adminToken: adminToken, builder: builder, snapshot: snapshot, descriptions: result.descriptions,
-                holdings: holdings, certificates: result.certificates)
+                data: ground.data, adminToken: ground.adminToken, snapshot: snapshot, built: result, holdings: holdings)
+        }
+    }
+
+    /// Turns what is wrong with the data folder or a secret into what the command prints.
+    private func reporting<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
         } catch let error as DataDirectory.DataError {
             throw CommandFailure(error.description)
         } catch let finding as ConfigFinding {

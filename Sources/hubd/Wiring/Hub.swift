@@ -40,6 +40,10 @@ final class Hub: Sendable {
     private struct InForce: Sendable {
         var settings: Settings
         var descriptions: [String: IngestedAPI]
+        /// The MCP servers elsewhere, by name, that entries of the snapshot lead to.
+        var origins: [String: UpstreamServerSettings]
+        /// What was found when it was built.
+        var findings: Set<ConfigFinding>
     }
 
     private enum Request: Sendable {
@@ -49,11 +53,11 @@ final class Hub: Sendable {
 
     /// - Parameters:
     ///   - snapshot: the first one, built from `settings`.
-    ///   - descriptions: the local ones it was built from.
+    ///   - built: what else came of building it.
     ///   - certificates: those of the public listener, if it has any.
     ///   - loadSettings: reads the file again.
     init(
-        settings: Settings, snapshot: HubSnapshot, descriptions: [String: IngestedAPI], certificates: CertificateKeeper? = nil,
+        settings: Settings, snapshot: HubSnapshot, built: SnapshotBuilder.Result, certificates: CertificateKeeper? = nil,
         builder: SnapshotBuilder,
         loadSettings: @escaping @Sendable () -> (settings: Settings?, findings: [ConfigFinding]),
         logger: Logger
@@ -64,7 +68,8 @@ final class Hub: Sendable {
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder
-        inForce = NIOLockedValueBox(InForce(settings: settings, descriptions: descriptions))
+        inForce = NIOLockedValueBox(
+            InForce(settings: settings, descriptions: built.descriptions, origins: built.origins, findings: Set(built.findings)))
         self.loadSettings = loadSettings
         self.logger = logger
         // Bounded: past it a reload is answered with a refusal, a tick is one of many.
@@ -122,12 +127,18 @@ final class Hub: Sendable {
         guard restarts.isEmpty else { return refused(findings + restarts) }
         let result = await builder.build(next, fetching: .always)
         guard !result.findings.contains(where: { $0.severity == .error }), let snapshot = result.snapshot else {
+            let current = inForce.withLockedValue { $0 }
+            builder.origins.retain(current.origins.values, entries: current.settings.servers)  // those that it would have had
             return refused(findings + result.findings)
         }
-        inForce.withLockedValue { $0 = InForce(settings: next, descriptions: result.descriptions) }
+        inForce.withLockedValue {
+            $0 = InForce(
+                settings: next, descriptions: result.descriptions, origins: result.origins, findings: Set(result.findings))
+        }
         builder.secrets.retain(next.secrets)
         certificates?.replace(with: result.certificates)
         replace(with: snapshot)
+        builder.origins.retain(result.origins.values, entries: next.servers)
         metrics.reloaded(successfully: true)
         logger.notice("reloaded", metadata: ["entries": "\(snapshot.entries.count)"])
         return ReloadOutcome(isSuccess: true, findings: findings + result.findings)
@@ -143,12 +154,18 @@ final class Hub: Sendable {
         let current = inForce.withLockedValue { $0 }
         await builder.secrets.refreshLocals()
         let isSecretChanged = builder.secrets.takeChange()
-        guard isSecretChanged || builder.isAnyDescriptionDue(current.settings) else { return }
+        let isOriginChanged = builder.origins.servers.takeChange()
+        guard isSecretChanged || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else { return }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
-        for finding in result.findings { logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"]) }
+        for finding in result.findings where !current.findings.contains(finding) {
+            logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"])
+        }
+        inForce.withLockedValue { $0.findings = Set(result.findings) }
         guard let snapshot = result.snapshot else { return }
         if isSecretChanged { logger.notice("took up a changed secret") }
+        inForce.withLockedValue { $0.origins = result.origins }
         replace(with: snapshot.keeping(store.current, except: result.withoutSecrets))
+        builder.origins.retain(result.origins.values, entries: current.settings.servers)
     }
 
     private func replace(with snapshot: HubSnapshot) {
@@ -167,6 +184,6 @@ extension HubSnapshot {
             .reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(
             entries: kept, hosts: hosts, callers: callers, cors: cors, authenticators: authenticators, documents: documents,
-            unavailable: unavailable.filter { kept[$0.key] == nil })
+            unavailable: unavailable.filter { kept[$0.key] == nil }, away: away)
     }
 }

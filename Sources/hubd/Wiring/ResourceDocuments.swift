@@ -18,10 +18,10 @@ enum ResourceDocuments {
     ///
     /// 1. Each at the path of RFC 9728 §3.1: the well-known name before the path of the resource; where `publicUrl` has a path, with that
     ///    path and without it, because what stands before the hub may take it away.
-    /// 2. The only one at the well-known name alone, for clients that look nowhere else.
+    /// 2. The only one, or that of the default server, at the well-known name alone, for clients that look nowhere else.
     static func documents(of settings: Settings) -> [String: PublicDocument] {
         var documents: [String: PublicDocument] = [:]
-        for server in settings.servers {
+        for server in settings.exposedServers {
             guard case .asked(let rules) = server.auth, let oauth = rules.oauth,
                 let resource = resource(of: server.name, server.auth, publicURL: settings.publicURL)
             else { continue }
@@ -31,7 +31,11 @@ enum ResourceDocuments {
                 documents["\(wellKnown)\(prefix)/mcp/\(server.name)"] = document
             }
         }
-        if Set(documents.values).count == 1, let only = documents.first { documents[wellKnown] = only.value }
+        if let standing = settings.defaultServer.flatMap({ documents["\(wellKnown)/mcp/\($0)"] }) {
+            documents[wellKnown] = standing
+        } else if Set(documents.values).count == 1, let only = documents.first {
+            documents[wellKnown] = only.value
+        }
         return documents
     }
 

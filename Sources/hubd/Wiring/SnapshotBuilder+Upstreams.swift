@@ -22,7 +22,7 @@ extension SnapshotBuilder {
         _ settings: Settings, _ secrets: ResolvedSecrets, _ findings: inout FindingCollector
     ) -> [SecretReference: Secret] {
         var values: [SecretReference: Secret] = [:]
-        for reference in settings.servers.flatMap(\.secrets) + settings.callerSecrets {
+        for reference in settings.servers.flatMap(\.requestSecrets) + settings.callerSecrets {
             do throws(ConfigFinding) {
                 values[reference] = try secrets.sendable(reference)
             } catch {

@@ -33,8 +33,10 @@ struct SnapshotBuilder: Sendable {
         var withoutSecrets: Set<EntryKey> = []
         /// The certificates of the public listener.
         var certificates: [LoadedCertificate] = []
-        /// The lists of the servers that can serve, in the order of the settings, for `hubd check`.
-        var lists: [(server: String, report: ListReport)] = []
+        /// What is known of the servers, in the order of the settings, for `hubd check`.
+        var reports: [ServerReport] = []
+        /// The MCP servers elsewhere that it was built with, by name.
+        var origins: [String: UpstreamServerSettings] = [:]
     }
 
     let timers: TimerTable
@@ -43,7 +45,11 @@ struct SnapshotBuilder: Sendable {
     let runtime: MCPRuntime
     let metrics: HubMetrics
     let composer: CallerComposer
+    let origins: Origins
     private let access: SecretAccess
+
+    /// How long a start and a reload wait for MCP servers elsewhere; those that have not answered by then come when they do.
+    static let patience = Duration.milliseconds(800)
 
     /// What references to secrets are.
     var secrets: SecretKeeper { access.keeper }
@@ -51,13 +57,17 @@ struct SnapshotBuilder: Sendable {
     /// - Parameters:
     ///   - masterKey: seals sessions.
     ///   - access: the ways to secrets, and what all that is wired shares.
-    init(masterKey: SymmetricKey, access: SecretAccess) {
+    ///   - logger: hears of MCP servers elsewhere that come and go.
+    init(masterKey: SymmetricKey, access: SecretAccess, logger: Logger) {
         timers = access.timers
         registry = access.registry
         composer = CallerComposer(registry: registry, timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
         runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
+        origins = Origins(
+            registry: registry,
+            servers: UpstreamServers(timers: timers, version: Version.number, logger: logger) { _, _ in })
         self.access = access
     }
 
@@ -65,7 +75,9 @@ struct SnapshotBuilder: Sendable {
 
     /// Builds the snapshot for `settings`. Servers are read at once; what fails locally is an error, what fails over the network makes only
     /// its entry unavailable.
-    func build(_ settings: Settings, fetching: Fetching) async -> Result {
+    ///
+    /// - Parameter patience: how long MCP servers elsewhere are waited for that have not been reached yet.
+    func build(_ settings: Settings, fetching: Fetching, patience: Duration = Self.patience) async -> Result {
         var findings = FindingCollector()
         if fetching.usesSecretsAndNetwork { findings.add(await access.open(settings.secretStores, isForced: fetching.isForced)) }
         let resolved =
@@ -78,50 +90,45 @@ struct SnapshotBuilder: Sendable {
             upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
         }
         let certificates = await certificates(settings, fetching, &findings)
-        let hosts = settings.hostRule
-        var parts: [Int: ServerPart] = [:]
-        await withTaskGroup(of: (Int, ServerPart).self) { group in
-            for (index, entry) in settings.servers.enumerated() {
+        let origins = originServers(settings, upstreams: upstreams, secrets: resolved, &findings)
+        var parts: [String: ServerPart] = [:]
+        await withTaskGroup(of: (String, ServerPart)?.self) { group in
+            for entry in settings.servers where !entry.description.value.isMCP {
                 let away = resolved?.firstAway(of: settings.secrets(of: entry))
                 group.addTask {
-                    let part = await self.server(
-                        entry, upstreams: upstreams, secrets: schemeSecrets, away: away, hosts: hosts, publicURL: settings.publicURL,
-                        fetching: fetching)
-                    return (index, part)
+                    let part = await self.server(entry, upstreams: upstreams, secrets: schemeSecrets, away: away, fetching: fetching)
+                    return (entry.name, part)
                 }
             }
-            for await (index, part) in group { parts[index] = part }
+            group.addTask {
+                await self.origins.servers.wait(for: Array(origins.values), limit: patience)
+                return nil
+            }
+            for await case (let name, let part)? in group { parts[name] = part }
         }
-        var entries: [EntryKey: any HubEntry] = [:]
-        var unavailable: [EntryKey: String] = [:]
-        var withoutSecrets: Set<EntryKey> = []
-        var lists: [(server: String, report: ListReport)] = []
+        for entry in settings.servers where entry.description.value.isMCP {
+            parts[entry.name] = part(of: entry, origins[entry.name], away: resolved?.firstAway(of: settings.secrets(of: entry)))
+        }
+        let servers = serverEntries(settings, parts, &findings)
         var descriptions: [String: IngestedAPI] = [:]
-        for (index, entry) in settings.servers.enumerated() {
-            guard let part = parts[index] else { continue }
-            findings.add(part.findings)
-            if let key = entry.localDescription { descriptions[key] = part.api }
-            let key = EntryKey(kind: .mcp, name: entry.name)
-            entries[key] = part.server
-            unavailable[key] = part.unavailable
-            if part.isWithoutSecret { withoutSecrets.insert(key) }
-            if let report = part.list { lists.append((entry.name, report)) }
+        for entry in settings.servers {
+            if let key = entry.localDescription { descriptions[key] = parts[entry.name]?.api }
         }
         let authenticators = await composer.authenticators(
             settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
         let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
-        entries.merge(models.entries) { first, _ in first }
-        unavailable.merge(models.unavailable) { first, _ in first }
-        withoutSecrets.formUnion(models.unavailable.keys)
         let snapshot =
             findings.hasErrors
             ? nil
             : HubSnapshot(
-                entries: entries, hosts: hosts, callers: settings.callerRule, cors: settings.cors,
-                authenticators: authenticators, documents: ResourceDocuments.documents(of: settings), unavailable: unavailable)
+                entries: servers.entries.merging(models.entries) { first, _ in first }, hosts: settings.hostRule,
+                callers: settings.callerRule, cors: settings.cors, authenticators: authenticators,
+                documents: ResourceDocuments.documents(of: settings),
+                unavailable: servers.unavailable.merging(models.unavailable) { first, _ in first }, away: servers.away)
         return Result(
-            snapshot: snapshot, findings: findings.findings, descriptions: descriptions, withoutSecrets: withoutSecrets,
-            certificates: certificates, lists: lists)
+            snapshot: snapshot, findings: findings.findings, descriptions: descriptions,
+            withoutSecrets: servers.withoutSecrets.union(models.unavailable.keys), certificates: certificates, reports: servers.reports,
+            origins: origins.mapValues(\.settings))
     }
 
     /// Whether a description that the settings name by URL is to be fetched.
@@ -140,9 +147,9 @@ struct SnapshotBuilder: Sendable {
 
     // MARK: Servers
 
-    private struct ServerPart: Sendable {
-        var server: MCPServer?
-        var list: ListReport?
+    /// What came of one of `servers`.
+    struct ServerPart: Sendable {
+        var ingredient: Ingredient?
         var api: IngestedAPI?
         var unavailable: String?
         /// Whether it is unavailable because a secret is.
@@ -152,7 +159,7 @@ struct SnapshotBuilder: Sendable {
 
     private func server(
         _ entry: ServerEntry, upstreams: [String: UpstreamSettings], secrets: [SecretReference: Secret]?, away: ConfigFinding?,
-        hosts: HostRule, publicURL: HTTPAddress?, fetching: Fetching
+        fetching: Fetching
     ) async -> ServerPart {
         var findings = FindingCollector()
         var api: IngestedAPI
@@ -172,7 +179,7 @@ struct SnapshotBuilder: Sendable {
         }
         if let message { api = api.secured(by: message.token) }
         var chooser = CredentialChooser(entry, api.securitySchemes, secrets: secrets, registry: registry, &findings)
-        var composer = ToolComposer(entry: entry, metrics: metrics)
+        var composer = ToolComposer(entry: entry)
         let servers = ServerChooser(entry, api, &findings)
         for operation in api.operations {
             let server = servers.server(of: operation)
@@ -185,40 +192,16 @@ struct SnapshotBuilder: Sendable {
                     publicAddress: server.address(relativeTo: nil)))
         }
         chooser.finish(&findings, isLetInAnyway: hasOwnCredential)
-        let (tools, list) = composer.finish(&findings)
+        let tools = composer.finish(&findings)
         if findings.hasErrors {
             guard case .url = entry.description.value else { return ServerPart(findings: findings.findings) }
             // What comes over the network may change at any time: it costs its own entry, not the hub.
             return ServerPart(unavailable: "its description does not fit the configuration", findings: findings.findings.map(\.asWarning))
         }
-        report(list, of: entry, &findings)
-        let server = MCPServer(
+        let ingredient = Ingredient(
             name: entry.name, title: api.title.isEmpty ? nil : api.title, version: api.version.isEmpty ? nil : api.version,
-            instructions: entry.purpose, tools: tools, hosts: hosts, runtime: runtime,
-            resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: publicURL))
-        return ServerPart(server: server, list: list, api: api, findings: findings.findings)
-    }
-
-    /// What a client will not take of a list is the operator's to decide, so that it is a warning.
-    private func report(_ list: ListReport, of entry: ServerEntry, _ findings: inout FindingCollector) {
-        if let profile = entry.profile {
-            if let most = profile.value.maximumTools, list.tools > most {
-                findings.warning(
-                    "\(entry.name) lists \(list.tools) tools, of which \(profile.value.rawValue) takes \(most)",
-                    hint: "leave some out with `tools: { NAME: { hidden: true } }`", at: profile.place)
-            }
-            if !profile.value.hasRoom(besideServer: entry.name) {
-                findings.warning(
-                    "\(profile.value.rawValue) counts the name of the server with those of its tools, and \(entry.name) leaves little room",
-                    hint: "give the server a shorter name", at: profile.place)
-            }
-        }
-        if list.isOverBudget, let tokens = list.tokens {
-            let found = ListReport.tokens(ofBytes: list.bytes)
-            findings.warning(
-                "the list of \(entry.name) has about \(found) tokens though it is no more than names, more than \(tokens)",
-                hint: "leave tools out with `tools: { NAME: { hidden: true } }`, or allow more", at: entry.list?.place ?? entry.place)
-        }
+            instructions: entry.purpose, tools: tools, isRemote: entry.description.value.isRemote)
+        return ServerPart(ingredient: ingredient, api: api, findings: findings.findings)
     }
 
     /// 1. Whoever wrote endpoints by hand is there to mend them: each finding is an error.
@@ -270,6 +253,7 @@ struct SnapshotBuilder: Sendable {
             } catch {
                 return .failed(ConfigFinding(severity: .error, message: "\(error)", hint: nil, place: entry.description.place))
             }
+        case .mcp, .command: return .left  // says by itself what it has
         case .endpoints(let endpoints):
             return .api(EndpointReader.read(endpoints.list.json, in: endpoints.list.file.document))
         case .url(let url):
@@ -283,7 +267,7 @@ struct SnapshotBuilder: Sendable {
         }
     }
 
-    private func unavailableFinding(_ entry: ServerEntry, _ reason: String) -> ConfigFinding {
+    func unavailableFinding(_ entry: ServerEntry, _ reason: String) -> ConfigFinding {
         ConfigFinding(
             severity: .warning, message: "\(entry.name) is not available: \(reason)", hint: "it is tried again by itself",
             place: entry.description.place)
@@ -330,6 +314,7 @@ struct SnapshotBuilder: Sendable {
         case .file(let path), .url(let path):
             SourcePlace(file: FolderLoader.path(of: file, beside: path, root: entry.root?.value), position: position)
         case .endpoints(let endpoints): SourcePlace(file: endpoints.list.file.name, position: position)
+        case .mcp, .command: entry.description.place
         }
     }
 }

@@ -1,7 +1,5 @@
 import HubCore
-import HubTelemetry
 import HubUpstream
-import MCPHub
 import SpecIngest
 
 /// Where the calls of an operation go, and with what.
@@ -16,39 +14,19 @@ struct Destination {
     var publicAddress: HTTPAddress?
 }
 
-/// Makes the tools of one server: operations as the operator changed them and as the list shows them, each with its policies around its
-/// target.
+/// Makes the tools of one server that is an API: its operations as the operator changed them.
 struct ToolComposer {
-    private struct Part {
-        var definition: ToolDefinition
-        var target: OperationTarget
-        var fill: ArgumentFill?
-        var change: ToolChange?
-    }
-
     private let entry: ServerEntry
-    private let metrics: HubMetrics
     private let changes: [String: ToolChange]
-    private var parts: [Part] = []
+    private var tools: [ComposedTool] = []
+    /// Where the name of each tool is written.
+    private var places: [SourcePlace] = []
     private var knownNames: Set<String> = []
     private var argumentFindings: [ConfigFinding] = []
 
-    init(entry: ServerEntry, metrics: HubMetrics) {
+    init(entry: ServerEntry) {
         self.entry = entry
-        self.metrics = metrics
         changes = Dictionary(entry.tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// What stands around a call of a tool, the outermost first.
-    static func policies(
-        server: String, tool: String, hint: (any Policy)?, fill: ArgumentFill?, metrics: HubMetrics
-    ) -> [any Policy] {
-        let order: [(any Policy)?] = [
-            metrics.calls(server: server, tool: tool),  // outermost: how a call ended is known at its end
-            hint,  // outside of all that looks at arguments: it tells what they have to be
-            fill,  // innermost: what is checked before is what the caller sent
-        ]
-        return order.compactMap { $0 }
     }
 
     /// Adds an operation whose calls go to `destination`.
@@ -73,27 +51,14 @@ struct ToolComposer {
             encoder: operation.encoder, decoder: operation.decoder, service: destination.service, credentials: destination.credentials,
             basePath: destination.basePath, answers: answers.plan(risk: definition.risk, &argumentFindings),
             publicAddress: destination.publicAddress)
-        parts.append(Part(definition: definition, target: target, fill: fill, change: change))
+        tools.append(ComposedTool(definition: definition, target: target, fill: fill, server: entry.name))
+        places.append(change?.rename?.place ?? change?.place ?? entry.place)
     }
 
-    /// The tools as they are served, and how large their list is.
-    func finish(_ findings: inout FindingCollector) -> (tools: ToolSet, report: ListReport) {
+    /// The tools, no two of one name.
+    func finish(_ findings: inout FindingCollector) -> [ComposedTool] {
         check(&findings)
-        let maker = ToolListMaker(profile: entry.profile?.value, detail: entry.list?.value ?? .full, server: entry.name)
-        let list = maker.list(parts.map(\.definition))
-        var tools = zip(parts, list.listed).enumerated().map { number, pair in
-            let (part, listed) = pair
-            // Metrics know a tool by the name it has without a client's limits.
-            let policies = Self.policies(
-                server: entry.name, tool: part.definition.name, hint: list.hint(number), fill: part.fill, metrics: metrics)
-            return Tool(definition: listed, target: PolicyChain(policies, around: part.target))
-        }
-        if let tool = list.describing {
-            let policies = Self.policies(server: entry.name, tool: tool.definition.name, hint: nil, fill: nil, metrics: metrics)
-            tools.append(
-                Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target), tellsOfOthers: tool.tellsOfOthers))
-        }
-        return (ToolSet(tools), list.report)
+        return tools
     }
 
     /// What is wrong with the changes.
@@ -107,10 +72,10 @@ struct ToolComposer {
                 at: change.place)
         }
         var seen: Set<String> = []
-        for part in parts where !seen.insert(part.definition.name).inserted {
+        for (tool, place) in zip(tools, places) where !seen.insert(tool.definition.name).inserted {
             findings.error(
-                "\(entry.name) would have two tools named \(ConfigFinding.quoted(part.definition.name))", hint: "rename one of them",
-                at: part.change?.rename?.place ?? part.change?.place ?? entry.place)
+                "\(entry.name) would have two tools named \(ConfigFinding.quoted(tool.definition.name))", hint: "rename one of them",
+                at: place)
         }
     }
 }

@@ -45,7 +45,9 @@ import Testing
         let secrets = SecretKeeper(
             local: LocalSecrets(environment: [:]), backends: BackendTable([.vault: backend]), now: { clock.withLockedValue { $0 } },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: SecretAccess(keeper: secrets))
+        return SnapshotBuilder(
+            masterKey: SymmetricKey(size: .bits256), access: SecretAccess(keeper: secrets),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     @Test("a secret that is away costs only the entries that need it, and they come back with it")

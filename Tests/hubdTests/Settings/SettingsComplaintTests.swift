@@ -216,7 +216,9 @@ struct SettingsComplaintTests {
         arguments: [
             Case("telemetry: { otlp: { endpoint: \"http://a\" } }", #"hub.yaml:1:1: error: "telemetry" is not in this version"#),
             Case(server + "    access: []", #"hub.yaml:4:5: error: "access" is not in this version"#),
-            Case(server + "    expose: false", #"hub.yaml:4:5: error: "expose" is not in this version"#),
+            Case(
+                server + "virtualServers: { v: { include: [ { server: a } ], routing: { mode: both } } }",
+                #"hub.yaml:4:69: error: "both" is not in this version — this version has off"#),
             Case(
                 "upstreams: { a: { addresses: [\"http://a\"], balance: least-request } }",
                 #"hub.yaml:1:53: error: "least-request" is not in this version — this version has round-robin, weighted"#),
@@ -289,8 +291,8 @@ struct SettingsComplaintTests {
         let lacking = Set(findings.compactMap { $0.message.split(separator: "\"").first })
         #expect(
             lacking == [
-                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "expose", "examples",
-                "mcp", "command", "env", "virtualServers", "agents", "registries",
+                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "examples", "agent",
+                "search", "limit", "pinned", "access", "trust", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

@@ -1,6 +1,6 @@
 import HubCore
 
-/// Where the description of an API is: in a file, at a URL, or in the configuration itself.
+/// Where it is found out what a server has: in the description of an API, in the configuration itself, or from an MCP server.
 enum DescriptionLocation: Sendable, Hashable {
     /// A path as the process can open it.
     case file(String)
@@ -8,6 +8,26 @@ enum DescriptionLocation: Sendable, Hashable {
     case url(String)
     /// Endpoints written by hand.
     case endpoints(EndpointList)
+    /// An MCP server elsewhere.
+    case mcp(RemoteServer)
+    /// An MCP server that the hub starts.
+    case command(ServerCommand)
+
+    /// Whether it is an MCP server, which says by itself what it has.
+    var isMCP: Bool {
+        switch self {
+        case .mcp, .command: true
+        case .file, .url, .endpoints: false
+        }
+    }
+
+    /// Whether what is found there may change at any time, without a change of the configuration.
+    var isRemote: Bool {
+        switch self {
+        case .url, .mcp, .command: true
+        case .file, .endpoints: false
+        }
+    }
 
     /// Whether `text` is meant as a URL.
     static func isURL(_ text: String) -> Bool { text.contains("://") }

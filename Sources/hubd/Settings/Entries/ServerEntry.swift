@@ -9,7 +9,7 @@ struct ServerEntry: Sendable, Hashable {
     var place: SourcePlace
     /// What the server is for.
     var purpose: String?
-    /// Where the description is: OpenAPI, WSDL, or written by hand.
+    /// Where it is found out what the server has.
     var description: Placed<DescriptionLocation>
     /// The folder that the files of the description may refer to; nil is the description's own.
     var root: Placed<String>?
@@ -21,7 +21,7 @@ struct ServerEntry: Sendable, Hashable {
     var serverVariables: [ServerVariable] = []
     /// What is shown for the security schemes of the description; nil where nothing is written about them.
     var credentials: [SchemeCredential]?
-    /// How often a description that is a URL is read again.
+    /// How often what is read over the network is read again.
     var refresh: Duration?
     /// Who may call.
     var auth: EntryAuth
@@ -38,8 +38,20 @@ struct ServerEntry: Sendable, Hashable {
     /// The same of single endpoints written by hand, by name.
     var endpointAnswers: [String: Placed<AnswerSettings>] = [:]
 
-    /// The secrets that its requests need.
-    var secrets: [SecretReference] { (credentials ?? []).map(\.secret) + (soap.security.map { [$0.password] } ?? []) }
+    /// Whether callers reach it; where they do not, it is there for virtual servers alone.
+    var isExposed = true
+    /// Whether one session with the MCP server serves all callers.
+    var isShared = false
+    /// How long the hub waits for the MCP server.
+    var timeouts = ServerTimeouts()
+
+    /// The secrets that stand in its requests.
+    var requestSecrets: [SecretReference] { (credentials ?? []).map(\.secret) + (soap.security.map { [$0.password] } ?? []) }
+
+    /// The secrets that it cannot do without.
+    var secrets: [SecretReference] {
+        if case .command(let command) = description.value { requestSecrets + command.secrets } else { requestSecrets }
+    }
 
     /// What makes the readings of two local descriptions the same; nil for one that is no file.
     var localDescription: String? {

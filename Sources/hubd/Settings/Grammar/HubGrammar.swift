@@ -20,7 +20,9 @@ enum HubGrammar {
         Field("clusters", .map(keys: .entry(.cluster), values: cluster), "Kubernetes clusters that upstreams are found in.").later,
         Field("upstreams", .map(keys: .entry(.upstream), values: upstream), "Where things run."),
         Field("servers", .map(keys: .entry(.server), values: server), "MCP servers, each at /mcp/NAME."),
-        Field("virtualServers", .map(keys: .entry(.server), values: virtualServer), "MCP servers put together from others.").later,
+        Field(
+            "virtualServers", .map(keys: .entry(.server), values: virtualServer), "MCP servers put together from others, each at /mcp/NAME."
+        ),
         Field("agents", .map(keys: .entry(.agent), values: agent), "A2A agents, each at /a2a/NAME.").later,
         Field("registries", registries, "Registries that the hub publishes to and imports from.").later,
         Field("models", .map(keys: .entry(.model), values: modelAPI), "Model APIs, each at /models/NAME/v1; default is also at /v1."),

@@ -55,7 +55,7 @@ extension TextKind {
         case .duration, .byteSize, .percent, .rate, .hostPort, .host, .serverName, .addressRange, .toolName, .policyTarget, .request,
             .headerName:
             true
-        case .plain, .url, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
+        case .plain, .url, .urlWithQuery, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
         }
     }
 
@@ -64,8 +64,9 @@ extension TextKind {
         switch self {
         case .hostPort where text.hasPrefix(":"): "name the address too: 127.0.0.1 for this machine, 0.0.0.0 for every network"
         case .hostPort where !text.contains(":"): "add the port"
-        case .url where !DescriptionLocation.isURL(text): "begin with http:// or https://"
-        case .url where text.contains("@"): "user name and password go into \"credential\""
+        case .url where !DescriptionLocation.isURL(text), .urlWithQuery where !DescriptionLocation.isURL(text):
+            "begin with http:// or https://"
+        case .url where text.contains("@"), .urlWithQuery where text.contains("@"): "user name and password go into \"credential\""
         case .addressRange where text.contains("/"): "set no bits beyond the prefix: 10.1.0.0/16, not 10.1.2.3/16"
         case .byteSize where text.lowercased().hasSuffix("b") && !text.contains("i"): "units are KiB, MiB and GiB"
         case .urlOrPath where text.hasPrefix("file:"), .path where text.hasPrefix("file:"): "write the path alone"

@@ -11,6 +11,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
     case host
     case serverName
     case url
+    case urlWithQuery
     case urlOrPath
     case path
     case addressRange
@@ -36,6 +37,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .serverName:
             HTTPAddress.splitAuthority(text.hasPrefix("*.") ? String(text.dropFirst(2)) : text).map { $0.port == nil } ?? false
         case .url: HTTPAddress(text) != nil
+        case .urlWithQuery: DescriptionLocation.isWellFormedURL(text)
         case .urlOrPath: DescriptionLocation.isURL(text) ? DescriptionLocation.isWellFormedURL(text) : Self.isPath(text)
         case .path: Self.isPath(text) && !DescriptionLocation.isURL(text)
         case .addressRange: AddressRange(text) != nil
@@ -62,6 +64,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .host: "a host name or address, with a port or without one"
         case .serverName: "a host name such as hub.example.com or *.example.com, without a port"
         case .url: "an http or https URL without user name, query and fragment"
+        case .urlWithQuery: "an http or https URL without user name and fragment"
         case .urlOrPath: "a file or an http or https URL"
         case .path: "a path"
         case .addressRange: "an address range such as 10.0.0.0/8"
@@ -85,6 +88,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .rate: #"^[0-9]{1,9}/[0-9]{1,9}(ms|s|m|h)$"#
         case .hostPort: #"^(\[[0-9A-Fa-f:.]+\]|[^:\s/]+):[0-9]{1,5}$"#
         case .url: #"^https?://[^\s?#]+$"#
+        case .urlWithQuery: #"^https?://[^\s#]+$"#
         case .addressRange: #"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"#
         case .toolName: #"^[A-Za-z0-9_-]{1,64}$"#
         case .policyTarget: #"^(all|(server|agent|model):[a-z0-9][a-z0-9-]{0,62})$"#

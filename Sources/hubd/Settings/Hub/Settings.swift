@@ -58,6 +58,10 @@ struct Settings: Sendable, Hashable {
     var upstreams: [String: UpstreamEntry] = [:]
     /// The servers in the order written, files in the order included.
     var servers: [ServerEntry] = []
+    /// The virtual servers in the order written, files in the order included.
+    var virtualServers: [VirtualServerEntry] = []
+    /// The server or virtual server that answers where none is named.
+    var defaultServer: String?
     /// The Model APIs in the order written, files in the order included.
     var models: [ModelEntry] = []
     /// How far the clocks of those may differ who sign requests.
@@ -100,9 +104,14 @@ struct Settings: Sendable, Hashable {
     /// Whether an entry that says nothing about `auth` may be open: only this machine can call, and no proxy lets others in.
     var mayBeOpen: Bool { listen.isLoopback && publicURL == nil && trustedProxies.isEmpty }
 
+    /// The names below `/mcp/` and who may call each, in the order written.
+    var exposedServers: [(name: String, auth: EntryAuth)] {
+        servers.filter(\.isExposed).map { ($0.name, $0.auth) } + virtualServers.map { ($0.name, $0.auth) }
+    }
+
     /// Who may call each entry.
     var auth: [EntryKey: EntryAuth] {
-        let servers = servers.map { (EntryKey(kind: .mcp, name: $0.name), $0.auth) }
+        let servers = exposedServers.map { (EntryKey(kind: .mcp, name: $0.name), $0.auth) }
         let models = models.map { (EntryKey(kind: .models, name: $0.name), $0.auth) }
         return Dictionary(servers + models, uniquingKeysWith: { first, _ in first })
     }

@@ -8,11 +8,11 @@ import SpecIngest
 struct SettingsBuilder {
     /// What has been found.
     var findings: FindingCollector
-    private let files: [ConfigFile]
+    let files: [ConfigFile]
     private let consumerLists: [ConfigValue]
     private let overrides: SettingsOverrides
     var settings = Settings()
-    private var serverNames: Set<String> = []
+    var serverNames: Set<String> = []
     var modelNames: Set<String> = []
     var consumerNames: Set<String> = []
 
@@ -41,6 +41,9 @@ struct SettingsBuilder {
             for (key, value) in file.root["servers"]?.members ?? [] { readServer(key, value) }
         }
         for file in files {
+            for (key, value) in file.root["virtualServers"]?.members ?? [] { readVirtualServer(key, value) }
+        }
+        for file in files {
             for (key, value) in file.root["models"]?.members ?? [] { readModel(key, value) }
         }
         for (section, kind) in [("servers", EntryKey.Kind.mcp), ("virtualServers", .mcp), ("models", .models)] {
@@ -49,6 +52,7 @@ struct SettingsBuilder {
             }
         }
         checkAuth()
+        checkIncludes()
         checkTokens()
         return settings
     }
@@ -151,109 +155,7 @@ struct SettingsBuilder {
             authorities: file(value["tls"]?["ca"]))
     }
 
-    // MARK: Servers
-
-    private mutating func readServer(_ key: ConfigValue, _ value: ConfigValue) {
-        guard let name = key.string, let description = description(value), serverNames.insert(name).inserted else { return }
-        if case .endpoints = description.value, value["upstream"] == nil {
-            findings.error(
-                "endpoints written by hand need an upstream that they are sent to",
-                hint: "add `upstreams: { \(name): { addresses: [\"http://HOST:PORT\"] } }` and `upstream: \(name)` here",
-                at: description.place)
-        }
-        if let root = value["root"], (value["openapi"] ?? value["wsdl"]).map({ DescriptionLocation.isURL($0.string ?? "") }) ?? true {
-            findings.error(
-                "\"root\" is for a description that is a file", hint: "one by URL may refer to its own folder and below", at: root.place)
-        }
-        if let credentials = value["credentials"], value["upstream"] == nil, credentials.json.count > 0 {
-            findings.error(
-                "credentials are sent to an upstream alone, never to an address that only a description names",
-                hint: "add `upstreams: { \(name): { addresses: [\"https://HOST\"] } }` and `upstream: \(name)` here", at: credentials.place)
-        }
-        checkSOAP(value)
-        settings.servers.append(
-            ServerEntry(
-                name: name, place: key.place, purpose: value["description"]?.string,
-                description: description, root: file(value["root"]),
-                upstream: value["upstream"].flatMap { upstream in upstream.string.map { Placed(value: $0, place: upstream.place) } },
-                server: value["server"].flatMap { server in Self.text(server).map { Placed(value: $0, place: server.place) } },
-                serverVariables: (value["serverVariables"]?.members ?? []).compactMap { key, value in
-                    guard let name = key.string, let text = Self.text(value) else { return nil }
-                    return ServerVariable(name: name, place: key.place, value: text)
-                },
-                credentials: value["credentials"].map { $0.members.compactMap { schemeCredential($0, $1) } },
-                refresh: duration(value["refresh"]),
-                auth: auth(value),
-                tools: (value["tools"]?.members ?? []).compactMap(ToolChange.init),
-                profile: value["profile"].flatMap { profile in
-                    profile.string.flatMap { ClientProfile(rawValue: $0) }.map { Placed(value: $0, place: profile.place) }
-                },
-                list: value["list"].flatMap { list in Self.detail(list).map { Placed(value: $0, place: list.place) } },
-                soap: soap(value["soap"]), answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"]))
-        )
-        var renamed: [String: SourcePlace] = [:]
-        for rename in settings.servers.last?.tools.compactMap(\.rename) ?? [] {
-            if let first = renamed[rename.value] {
-                findings.error("two tools are renamed to \"\(rename.value)\"", hint: "the other at \(first.description)", at: rename.place)
-            }
-            renamed[rename.value] = rename.place
-        }
-    }
-
-    private mutating func checkSOAP(_ value: ConfigValue) {
-        guard let soap = value["soap"] else { return }
-        if value["wsdl"] == nil { findings.error("\"soap\" is for a server with a wsdl", hint: nil, at: soap.place) }
-        if let security = soap["security"], value["upstream"] == nil {
-            findings.error(
-                "a password is sent to an upstream alone, never to an address that only a description names",
-                hint: "add `upstreams: { NAME: { addresses: [\"https://HOST\"] } }` and `upstream: NAME` here", at: security.place)
-        }
-    }
-
-    private func soap(_ value: ConfigValue?) -> SOAPSettings {
-        var soap = SOAPSettings(version: value?["version"]?.string.flatMap { SOAPVersion(rawValue: $0) })
-        if let security = value?["security"], let username = security["username"]?.string, let password = secret(security["password"]) {
-            soap.security = SOAPSettings.Security(
-                username: username, password: password, isDigest: security["digest"]?.json.bool ?? false)
-        }
-        return soap
-    }
-
-    private static func detail(_ value: ConfigValue) -> ListDetail? {
-        if let tokens = value["tokens"]?.json.int { return .within(tokens: tokens) }
-        return switch value.string {
-        case "full": .full
-        case "lazy": .lazy
-        default: nil
-        }
-    }
-
-    private static func text(_ value: ConfigValue) -> String? { value.string ?? value.json.numberText }
-
-    private mutating func schemeCredential(_ key: ConfigValue, _ value: ConfigValue) -> SchemeCredential? {
-        if let name = key.string, let service = value["oauthClient"].flatMap({ tokenService($0) }) {
-            return SchemeCredential(scheme: name, place: key.place, secret: service.clientSecret, tokenService: service)
-        }
-        guard let name = key.string, let secret = secret(value["password"] ?? value) else { return nil }
-        return SchemeCredential(scheme: name, place: key.place, username: value["username"]?.string, secret: secret)
-    }
-
-    private static func endpointAnswers(_ list: ConfigValue?) -> [String: Placed<AnswerSettings>] {
-        let written = (list?.elements ?? []).compactMap { endpoint -> (String, Placed<AnswerSettings>)? in
-            guard let name = endpoint["name"]?.string, let response = endpoint["response"] else { return nil }
-            return (name, Placed(value: AnswerSettings(response), place: response.place))
-        }
-        return Dictionary(written, uniquingKeysWith: { first, _ in first })
-    }
-
-    private func description(_ value: ConfigValue) -> Placed<DescriptionLocation>? {
-        if let list = value["http"], list.json.kind == .array {
-            return Placed(value: .endpoints(EndpointList(list: list)), place: list.place)
-        }
-        guard let description = value["openapi"] ?? value["wsdl"], let location = description.string else { return nil }
-        let isURL = DescriptionLocation.isURL(location)
-        return Placed(value: isURL ? .url(location) : .file(description.file.resolve(location)), place: description.place)
-    }
+    // MARK: Entries
 
     /// The web pages that may use an entry of any kind.
     private mutating func readCORS(_ key: ConfigValue, _ value: ConfigValue, kind: EntryKey.Kind) {
@@ -283,29 +185,5 @@ struct SettingsBuilder {
                 }
             }
         }
-    }
-}
-
-extension ToolChange {
-    fileprivate init?(key: ConfigValue, value: ConfigValue) {
-        guard let name = key.string else { return nil }
-        self.init(name: name, place: key.place)
-        rename = value["rename"].flatMap { rename in rename.string.map { Placed(value: $0, place: rename.place) } }
-        title = value["title"]?.string
-        description = value["description"]?.string
-        isHidden = value["hidden"]?.json.bool ?? false
-        risk = value["risk"]?.string.flatMap { Risk(rawValue: $0) }
-        arguments = (value["arguments"]?.members ?? []).compactMap { key, value in
-            key.string.map { name in
-                ArgumentChange(
-                    name: name, place: key.place, fix: value["fix"].map { JSONTree($0.json) }, description: value["description"]?.string,
-                    defaultValue: value["default"].map { JSONTree($0.json) })
-            }
-        }
-        let hints = value["annotations"]
-        annotations = ToolAnnotations(
-            readOnly: hints?["readOnly"]?.json.bool, destructive: hints?["destructive"]?.json.bool,
-            idempotent: hints?["idempotent"]?.json.bool, openWorld: hints?["openWorld"]?.json.bool)
-        answers = value["response"].map { Placed(value: AnswerSettings($0), place: $0.place) }
     }
 }

@@ -8,9 +8,22 @@ extension HubGrammar {
                 Field("wsdl", .text(.urlOrPath), "The WSDL whose operations become tools: a file or a URL."),
                 Field("soap", soap, "How the service of a WSDL is spoken to."),
                 Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand."),
-                Field("mcp", .text(.url), "An MCP server elsewhere.").later,
-                Field("command", .list(.text(.plain), minimum: 1), "An MCP server that the hub starts.").later,
-                Field("env", .environment, "Environment variables of the command.").later,
+                Field("mcp", .text(.urlWithQuery), "The address of an MCP server, of any version."),
+                Field(
+                    "command", .list(.text(.plain), minimum: 1),
+                    "An MCP server that the hub starts and speaks to over its standard input and output: the program and its arguments."),
+                Field("env", .environment, "Environment variables of the command, beside the few that every command gets."),
+                Field("directory", .text(.path), "The folder that the command runs in; the default is that of this file."),
+                Field(
+                    "share", .boolean,
+                    "Whether one session with the MCP server serves all callers: for one that keeps nothing in a session that is one caller's."
+                ),
+                Field(
+                    "timeouts",
+                    .object([
+                        Field("connect", .text(.duration), "To reach the server and to list what it has; the default is 30s."),
+                        Field("total", .text(.duration), "For the answer to one call; the default is 5m."),
+                    ]), "How long the hub waits for an MCP server."),
                 Field("root", .text(.path), "The folder that the files of the description may refer to; the default is its own."),
                 Field("upstream", .reference(.upstream), "Where the calls go; the default is the description's own servers."),
                 Field(
@@ -27,13 +40,9 @@ extension HubGrammar {
                 Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by name."),
                 Field("response", .object(answerBounds), "What becomes of the answers of all its tools."),
                 Field("profile", profile, "Lists nothing that this client's provider refuses."),
+                list,
                 Field(
-                    "list",
-                    .oneOf([
-                        .words("full", "lazy"),
-                        .object([Field("tokens", .integer(1...1_000_000_000), "About how many tokens the list may have.").required]),
-                    ]), "How much the list says of each tool: all, one line, or as much as fits."),
-                Field("expose", .boolean, "Whether callers reach the server itself, and not only through others.").later,
+                    "expose", .boolean, "Whether callers reach the server itself, as is the default, or only what others include of it."),
             ] + access + [isDefault],
             exactlyOne: [["openapi", "wsdl", "http", "mcp", "command"]]))
 
@@ -52,10 +61,19 @@ extension HubGrammar {
     static let virtualServer = Shape.object(
         [
             Field("description", .text(.plain), "What the server is for; clients show it."),
-            Field("include", .list(included, minimum: 1), "What it is put together from.").required,
+            Field("include", .list(included, minimum: 1), "What it is put together from, in the order in which it is listed.").required,
+            Field("tools", .map(keys: .any, values: toolChange), "Changes to single tools, by the names that this server gives them."),
             Field("routing", routing, "How a caller finds the right tool among many."),
             Field("profile", profile, "Lists nothing that this client's provider refuses."),
+            list,
         ] + access + [isDefault])
+
+    private static let list = Field(
+        "list",
+        .oneOf([
+            .words("full", "lazy"),
+            .object([Field("tokens", .integer(1...1_000_000_000), "About how many tokens the list may have.").required]),
+        ]), "How much the list says of each tool: all, one line, or as much as fits.")
 
     /// Who may call an entry, and from where.
     static let access: [Field] = [
@@ -91,7 +109,7 @@ extension HubGrammar {
     ])
 
     /// Whether an entry answers at the root.
-    static let isDefault = Field("default", .boolean, "Whether this entry answers where no entry is named.").later
+    static let isDefault = Field("default", .boolean, "Whether this entry answers where no entry is named.")
 
     private static let accessRule = Shape.object([
         Field("consumers", .list(.reference(.consumer), minimum: 1), "Who, by name."),
@@ -167,17 +185,22 @@ extension HubGrammar {
         ObjectShape(
             fields: [
                 Field("server", .reference(.server), "A server."),
-                Field("agent", .reference(.agent), "An agent, whose skills become tools."),
-                Field("tools", .list(.text(.pattern)), "Which of its tools; the default is all."),
-                Field("prompts", .list(.text(.pattern)), "Which of its prompts; the default is none."),
-                Field("resources", .list(.text(.pattern)), "Which of its resources; the default is none."),
-                Field("prefix", .text(.toolName), "What stands before their names."),
+                Field("agent", .reference(.agent), "An agent, whose skills become tools.").later,
+                Field(
+                    "tools", .list(.text(.pattern)),
+                    "Which of its tools, in this order, by the names that it gives them; the default is all."),
+                Field("prompts", .list(.text(.pattern)), "Which of its prompts, by name; the default is none."),
+                Field("resources", .list(.text(.pattern)), "Which of its resources, by name or address; the default is none."),
+                Field("prefix", .text(.toolName), "What stands before the names of tools and prompts."),
             ],
             exactlyOne: [["server", "agent"]]))
 
     private static let routing = Shape.object([
-        Field("mode", .words("off", "search", "both"), "List all, offer search_tools and call_tool, or both.").required,
-        Field("limit", .integer(1...1000), "How many tools a search finds."),
-        Field("pinned", .list(.text(.pattern)), "Tools that are always listed."),
+        Field(
+            "mode", .choice([Choice(name: "off"), .later("search"), .later("both")]),
+            "List all, offer search_tools and call_tool, or both."
+        ).required,
+        Field("limit", .integer(1...1000), "How many tools a search finds.").later,
+        Field("pinned", .list(.text(.pattern)), "Tools that are always listed.").later,
     ])
 }

@@ -1,0 +1,35 @@
+import HubCore
+
+/// One of `virtualServers`, as written.
+struct VirtualServerEntry: Sendable, Hashable {
+    /// What is taken of one server.
+    struct Include: Sendable, Hashable {
+        /// The server.
+        var server: Placed<String>
+        /// The patterns of its tools, in order; nil is all of them.
+        var tools: [Placed<String>]?
+        /// The patterns of its prompts.
+        var prompts: [Placed<String>] = []
+        /// The patterns of its resources.
+        var resources: [Placed<String>] = []
+        /// What stands before the names of tools and prompts.
+        var prefix = ""
+    }
+
+    /// The name, which stands in the path.
+    var name: String
+    /// Where the entry stands.
+    var place: SourcePlace
+    /// What the server is for.
+    var purpose: String?
+    /// What it is put together from, in order.
+    var includes: [Include]
+    /// Who may call.
+    var auth: EntryAuth
+    /// Changes to single tools by the names that they have here, in the order written.
+    var tools: [ToolChange] = []
+    /// The client that the list of tools is made for.
+    var profile: Placed<ClientProfile>?
+    /// How much the list says of each tool; nil is all.
+    var list: Placed<ListDetail>?
+}

@@ -1,0 +1,48 @@
+import HubCore
+import MCPHub
+
+/// What one of `servers` has to show, by itself and in virtual servers.
+struct Ingredient: Sendable {
+    /// The name in the configuration.
+    var name: String
+    /// A name for people.
+    var title: String?
+    /// The version of what is behind it.
+    var version: String?
+    /// What a model should know before it uses the tools.
+    var instructions: String?
+    /// The tools in order, no two of one name.
+    var tools: [ComposedTool]
+    /// The prompts in order, no two of one name.
+    var prompts: [ServerOffer.Item] = []
+    /// The resources in order, no two of one address.
+    var resources: [ServerOffer.Item] = []
+    /// The templates of resources in order.
+    var templates: [ServerOffer.Item] = []
+    /// The MCP server that it is; nil where it is an API.
+    var origin: (any MCPOrigin)?
+    /// Whether its arguments can be completed.
+    var completes = false
+    /// Whether it writes a log that clients see.
+    var logs = false
+    /// Whether it tells of updates of single resources.
+    var tellsOfUpdates = false
+    /// Whether what it has may change at any time: what does not fit then is left out, and is no error.
+    var isRemote: Bool
+    /// Why it does not answer at present, where what is known of it is from before.
+    var problem: String?
+
+    /// All that it has, as its own entry shows it.
+    func offer(tools: ToolSet) -> ServerOffer {
+        var offer = ServerOffer(tools: tools)
+        offer.prompts = prompts
+        offer.resources = resources
+        offer.templates = templates
+        offer.unlistedResources = origin
+        offer.completes = completes
+        offer.logs = logs
+        offer.tellsOfUpdates = tellsOfUpdates
+        if problem != nil { offer.away = [name] }
+        return offer
+    }
+}

@@ -1,0 +1,107 @@
+import HubCore
+import HubTelemetry
+import MCPHub
+
+extension SnapshotBuilder {
+    /// What is at `/mcp/`.
+    struct ServerEntries {
+        /// What answers.
+        var entries: [EntryKey: any HubEntry] = [:]
+        /// What cannot answer at present, with the reason.
+        var unavailable: [EntryKey: String] = [:]
+        /// Those of them that cannot because a secret is away.
+        var withoutSecrets: Set<EntryKey> = []
+        /// The servers that do not answer at present, exposed or not.
+        var away: [String: String] = [:]
+        /// What is known of each, in the order of the settings.
+        var reports: [ServerReport] = []
+    }
+
+    /// What came of an entry that is an MCP server.
+    ///
+    /// - Parameters:
+    ///   - server: reaches it; nil where it cannot be reached or nothing is to be reached.
+    ///   - away: why it cannot be let in.
+    func part(of entry: ServerEntry, _ server: UpstreamServer?, away: ConfigFinding?) -> ServerPart {
+        if let away { return ServerPart(unavailable: away.message, isWithoutSecret: true, findings: [away]) }
+        guard let server else { return ServerPart() }
+        var findings = FindingCollector()
+        let known = origins.known(of: server, at: entry)
+        if let problem = known.problem { findings.add([unavailableFinding(entry, problem)]) }
+        guard let catalogue = known.catalogue else {
+            return ServerPart(unavailable: known.problem ?? "not connected yet", findings: findings.findings)
+        }
+        let ingredient = OriginComposer(entry: entry).ingredient(catalogue, origin: server, problem: known.problem, &findings)
+        return ServerPart(ingredient: ingredient, findings: findings.findings)
+    }
+
+    /// The entries of servers and virtual servers.
+    func serverEntries(_ settings: Settings, _ parts: [String: ServerPart], _ findings: inout FindingCollector) -> ServerEntries {
+        var result = ServerEntries()
+        var ingredients: [String: VirtualComposer.Part] = [:]
+        for entry in settings.servers {
+            guard let part = parts[entry.name] else { continue }
+            findings.add(part.findings)
+            result.away[entry.name] = part.unavailable ?? part.ingredient?.problem
+            ingredients[entry.name] = part.ingredient.map { .there($0) } ?? (part.unavailable == nil ? .unknown : .away)
+            let key = EntryKey(kind: .mcp, name: entry.name)
+            if entry.isExposed {
+                result.unavailable[key] = part.unavailable
+                if part.isWithoutSecret { result.withoutSecrets.insert(key) }
+            }
+            guard let ingredient = part.ingredient else { continue }
+            let (tools, list) = ComposedTool.list(
+                ingredient.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, metrics: metrics)
+            let offer = ingredient.offer(tools: tools)
+            result.reports.append(ServerReport(entry.name, offer, list: list, isExposed: entry.isExposed))
+            guard entry.isExposed else { continue }
+            report(list, of: ListedEntry(entry), &findings)
+            result.entries[key] = MCPServer(
+                name: entry.name, title: ingredient.title, version: ingredient.version, instructions: ingredient.instructions,
+                tools: offer.tools, hosts: settings.hostRule, runtime: runtime,
+                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
+        }
+        for entry in settings.virtualServers {
+            let (offer, list) = VirtualComposer.compose(entry, of: ingredients, metrics: metrics, &findings)
+            result.reports.append(ServerReport(entry.name, offer, list: list))
+            report(list, of: ListedEntry(entry), &findings)
+            result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
+                name: entry.name, title: nil, version: nil, instructions: entry.purpose, tools: offer.tools, hosts: settings.hostRule,
+                runtime: runtime, resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
+        }
+        return result
+    }
+
+    /// An entry whose tools are listed.
+    private struct ListedEntry {
+        var name: String
+        var place: SourcePlace
+        var profile: Placed<ClientProfile>?
+        var list: Placed<ListDetail>?
+
+        init(_ entry: ServerEntry) { (name, place, profile, list) = (entry.name, entry.place, entry.profile, entry.list) }
+        init(_ entry: VirtualServerEntry) { (name, place, profile, list) = (entry.name, entry.place, entry.profile, entry.list) }
+    }
+
+    /// What a client will not take of a list is the operator's to decide, so that it is a warning.
+    private func report(_ list: ListReport, of entry: ListedEntry, _ findings: inout FindingCollector) {
+        if let profile = entry.profile {
+            if let most = profile.value.maximumTools, list.tools > most {
+                findings.warning(
+                    "\(entry.name) lists \(list.tools) tools, of which \(profile.value.rawValue) takes \(most)",
+                    hint: "leave some out with `tools: { NAME: { hidden: true } }`", at: profile.place)
+            }
+            if !profile.value.hasRoom(besideServer: entry.name) {
+                findings.warning(
+                    "\(profile.value.rawValue) counts the name of the server with those of its tools, and \(entry.name) leaves little room",
+                    hint: "give the server a shorter name", at: profile.place)
+            }
+        }
+        if list.isOverBudget, let tokens = list.tokens {
+            let found = ListReport.tokens(ofBytes: list.bytes)
+            findings.warning(
+                "the list of \(entry.name) has about \(found) tokens though it is no more than names, more than \(tokens)",
+                hint: "leave tools out with `tools: { NAME: { hidden: true } }`, or allow more", at: entry.list?.place ?? entry.place)
+        }
+    }
+}
