@@ -58,7 +58,7 @@ extension SnapshotBuilder {
             report(list, of: ListedEntry(entry), &findings)
             result.entries[key] = MCPServer(
                 name: entry.name, title: ingredient.title, version: ingredient.version, instructions: ingredient.instructions,
-                tools: offer.tools, hosts: settings.hostRule, runtime: runtime,
+                offer: offer, hosts: settings.hostRule, runtime: runtime,
                 resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
         }
         for entry in settings.virtualServers {
@@ -66,7 +66,7 @@ extension SnapshotBuilder {
             result.reports.append(ServerReport(entry.name, offer, list: list))
             report(list, of: ListedEntry(entry), &findings)
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
-                name: entry.name, title: nil, version: nil, instructions: entry.purpose, tools: offer.tools, hosts: settings.hostRule,
+                name: entry.name, title: nil, version: nil, instructions: entry.purpose, offer: offer, hosts: settings.hostRule,
                 runtime: runtime, resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
         }
         return result
