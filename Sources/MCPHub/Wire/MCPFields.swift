@@ -19,7 +19,6 @@ enum MetaKey {
     static let logLevel = "io.modelcontextprotocol/logLevel"
     static let serverInfo = "io.modelcontextprotocol/serverInfo"
     static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
-    static let logLevel = "io.modelcontextprotocol/logLevel"
     /// Ours: what is left out of a list because its server is away.
     static let unavailable = "hubd/unavailable"
 }
