@@ -15,7 +15,17 @@ RESULTS = {
     "subscriptions/listen": "SubscriptionsListenResult",
     "tools/list": "ListToolsResult",
     "tools/call": "CallToolResult",
+    "prompts/list": "ListPromptsResult",
+    "prompts/get": "GetPromptResult",
+    "resources/list": "ListResourcesResult",
+    "resources/templates/list": "ListResourceTemplatesResult",
+    "resources/read": "ReadResourceResult",
+    "resources/subscribe": "EmptyResult",
+    "resources/unsubscribe": "EmptyResult",
+    "completion/complete": "CompleteResult",
+    "logging/setLevel": "EmptyResult",
 }
+ASKING = {"tools/call", "prompts/get", "resources/read"}
 
 
 class Schemas:
@@ -49,21 +59,26 @@ class Schemas:
         """Checks one message from the hub; `asked` says by id which method it may answer."""
         names = self.definitions(version)
         self.validated += 1
-        if "method" in message:
+        if "method" in message and "id" in message:
+            self.check(version, "JSONRPCRequest", message)
+            self.check(version, self.named(version, "Request", message["method"]), message)
+        elif "method" in message:
             self.check(version, "JSONRPCNotification", message)
-            self.check(version, self.notification(version, message["method"]), message)
+            self.check(version, self.named(version, "Notification", message["method"]), message)
         elif "error" in message:
             self.check(version, "JSONRPCErrorResponse" if "JSONRPCErrorResponse" in names else "JSONRPCError", message)
         else:
             self.check(version, "JSONRPCResultResponse" if "JSONRPCResultResponse" in names else "JSONRPCResponse", message)
-            self.check(version, RESULTS[asked[message["id"]]], message["result"])
+            method, result = asked[message["id"]], message["result"]
+            asks = method in ASKING and "InputRequiredResult" in names and result.get("resultType") == "input_required"
+            self.check(version, "InputRequiredResult" if asks else RESULTS[method], result)
 
-    def notification(self, version: str, method: str) -> str:
-        """The definition of a notification."""
+    def named(self, version: str, kind: str, method: str) -> str:
+        """The definition of a request or a notification."""
         for name, definition in self.definitions(version).items():
-            if name.endswith("Notification") and definition.get("properties", {}).get("method", {}).get("const") == method:
+            if name.endswith(kind) and definition.get("properties", {}).get("method", {}).get("const") == method:
                 return name
-        raise AssertionError(f"{version} knows no notification {method}")
+        raise AssertionError(f"{version} knows no {kind.lower()} {method}")
 
     def check_exchanges(self, exchanges: list[Exchange], version: str) -> None:
         """Checks all that one client was answered over HTTP; `version` is the handshake's, a modern request names its own."""
