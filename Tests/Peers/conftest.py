@@ -159,15 +159,15 @@ class Peers:
         self.folder = folder
         self.stack = ExitStack()
 
-    def __call__(self, kind: Kind, hub: Hub, server: str) -> Peer:
+    def __call__(self, kind: Kind, hub: Hub, server: str, **target) -> Peer:
         if kind.transport == "stdio":
             log = self.folder / f"{len(list(self.folder.iterdir()))}.log"
-            peer = Peer(kind, {"command": Peer.stdio_command(log, server, hub.file)})
+            peer = Peer(kind, {"command": Peer.stdio_command(log, server, hub.file), **target})
             self.stack.callback(self._check_stdio, log, peer)
         else:
             recorder = Recorder(self.background, hub.url)
             address = f"{recorder.url}/mcp/{server}" + ("/sse" if kind.transport == "sse" else "")
-            peer = Peer(kind, {"url": address})
+            peer = Peer(kind, {"url": address, **target})
             peer.recorder = recorder
             self.stack.callback(self._check_http, recorder, peer)
         self.stack.callback(peer.close)

@@ -9,10 +9,11 @@ import json
 import pytest
 
 from conftest import SCHEMAS
-from harness.conformance import inputs, offers, sessions, stateless  # noqa: F401: they register their scenarios
-from harness.conformance.case import SCENARIOS, Case, Unmet
+from harness.composing import included, not_yet
+from harness.conformance.case import Case, Unmet
+from harness.conformance.scenarios import SCENARIOS
 from harness.conformance.wire import HANDSHAKE
-from harness.hub import ROOT
+from harness.hub import ROOT, Hub
 from harness.programs import Program, command, faults
 from harness.wire import MODERN
 
@@ -75,16 +76,12 @@ def configuration(programs) -> dict:
     for era, kind in SERVERS.items():
         upstreams[f"{era}-http"] = {"mcp": programs[kind].url, "expose": False}
         upstreams[f"{era}-stdio"] = {"command": command(kind, "stdio"), "expose": False}
-    everything = {"tools": ["*"], "prompts": ["*"], "resources": ["*"]}
-    composed = {f"v-{name}": {"include": [{"server": name, **everything}]} for name in upstreams}
-    return {"servers": upstreams, "virtualServers": composed}
+    return {"servers": upstreams, "virtualServers": {f"v-{name}": {"include": [included(name)]} for name in upstreams}}
 
 
 @pytest.fixture(scope="module")
 def composing(programs, tmp_path_factory):
     """The hub before the fixture servers."""
-    from harness.hub import Hub
-
     hub = Hub(tmp_path_factory.mktemp("hub"), configuration(programs))
     yield hub
     hub.stop()
@@ -106,6 +103,7 @@ THROUGH = [
 ]
 
 
+@not_yet
 @pytest.mark.parametrize("revision, cell, transport, name", THROUGH)
 def test_a_server_behind_the_hub_passes(composing, revision, cell, transport, name):
     era = cell.split("-")[1]

@@ -1,9 +1,13 @@
 """What the SDK client programs share: commands as JSON lines on standard input, answers as JSON lines on standard output.
 
-The first argument is a JSON object `{"transport": "http" | "sse" | "stdio", "url" | "command", "mode", "oauth"}`; with `oauth`, the
-SDK signs in by itself (person.py). The program connects, prints `{"connected": VERSION}` (or `{"failed": TEXT}` and ends), and then answers each command
-`{"id", "do", …}` with `{"id", "result"}` or `{"id", "error": {"code", "message"}}`, several at a time. Whatever the
-server sends unasked is printed as `{"notification": {…}}`. The end of standard input closes the connection.
+The first argument is a JSON object `{"transport": "http" | "sse" | "stdio", "url" | "command", "mode", "oauth", "answers", "log"}`; with
+`oauth`, the SDK signs in by itself (person.py). `answers` says what the client can be asked and what it answers then: `elicitation`, a
+result; `sampling`, a text; `roots`, addresses. What it is asked is printed as `{"asked": {"method", "params"}}`. `log` is the level of
+the log that a client of the modern era asks for with each request.
+
+The program connects, prints `{"connected": VERSION}` (or `{"failed": TEXT}` and ends), and then answers each command
+`{"id", "do", …}` with `{"id", "result"}` or `{"id", "error": {"code", "message"}}`, several at a time. Whatever the server sends
+unasked is printed as `{"notification": {…}}`. The end of standard input closes the connection.
 """
 
 import asyncio
@@ -30,6 +34,36 @@ async def on_message(message):
         say({"notification": wire(notification)})
 
 
+def asked(method, params, answers):
+    """Reports what the client is asked and gives what it answers."""
+    say({"asked": {"method": method, "params": params if isinstance(params, dict) else wire(params)}})
+    return answers[{"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}[method]]
+
+
+def callbacks(types, answers):
+    """The callbacks of the official SDKs, for what the client can be asked."""
+
+    async def elicit(_, params):
+        return types.ElicitResult.model_validate(asked("elicitation/create", params, answers))
+
+    async def sample(_, params):
+        content = {"type": "text", "text": asked("sampling/createMessage", params, answers)}
+        return types.CreateMessageResult.model_validate(
+            {"role": "assistant", "content": content, "model": "peer", "stopReason": "endTurn"}
+        )
+
+    async def list_roots(_):
+        roots = [{"uri": uri, "name": "root"} for uri in asked("roots/list", {}, answers)]
+        return types.ListRootsResult.model_validate({"roots": roots})
+
+    known = {
+        "elicitation": ("elicitation_callback", elicit),
+        "sampling": ("sampling_callback", sample),
+        "roots": ("list_roots_callback", list_roots),
+    }
+    return dict(known[name] for name in answers)
+
+
 def failure(error):
     """An exception as `{"code", "message"}`; the code is null where it is not the server's."""
     while isinstance(error, BaseExceptionGroup):
@@ -48,7 +82,23 @@ async def perform(connection, connect, command):
         case "ping":
             await connection.ping()
             return {}
+        case "prompts":
+            return wire(await connection.list_prompts())
+        case "resources":
+            return wire(await connection.list_resources())
+        case "templates":
+            return wire(await connection.list_templates())
+        case "prompt":
+            return wire(await connection.get_prompt(command["name"], command.get("arguments", {})))
+        case "read":
+            return wire(await connection.read_resource(command["uri"]))
+        case "complete":
+            return wire(await connection.complete(command["prompt"], command["argument"], command["value"]))
+        case "level":
+            await connection.set_level(command["level"])
+            return {}
         case "call":
+
             async def progress(done, total, message):
                 say({"id": command["id"], "progress": {"progress": done, "total": total, "message": message}})
 
@@ -100,8 +150,11 @@ async def serve(connect):
             if command["do"] == "cancel":
                 tasks[command["target"]].cancel()
             elif command["do"] == "listen":
-                await connection.listen(stack)
-                say({"id": command["id"], "result": {}})
+                try:
+                    await connection.listen(stack, command.get("resources", []))
+                    say({"id": command["id"], "result": {}})
+                except Exception as error:
+                    say({"id": command["id"], "error": failure(error)})
             else:
                 tasks[command["id"]] = asyncio.create_task(answer(connection, connect, command))
         for task in tasks.values():

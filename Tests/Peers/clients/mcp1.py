@@ -1,6 +1,7 @@
 """The 1.x SDK as a client: streamable HTTP, the older HTTP+SSE, and stdio; see driver.py for what it reads and prints."""
 
 import driver
+import mcp.types as types
 import person
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.sse import sse_client
@@ -16,13 +17,25 @@ class Connection:
         self.session = session
         self.version = version
         self.list_tools = session.list_tools
+        self.list_prompts = session.list_prompts
+        self.list_resources = session.list_resources
+        self.list_templates = session.list_resource_templates
+        self.get_prompt = session.get_prompt
+        self.read_resource = session.read_resource
+        self.set_level = session.set_logging_level
         self.ping = session.send_ping
 
     async def call_tool(self, name, arguments, progress):
         return await self.session.call_tool(name, arguments, progress_callback=progress)
 
-    async def listen(self, stack):
-        """Nothing to do: the SDK opens the GET stream by itself."""
+    async def complete(self, prompt, argument, value):
+        reference = types.PromptReference(type="ref/prompt", name=prompt)
+        return await self.session.complete(reference, {"name": argument, "value": value})
+
+    async def listen(self, _, resources):
+        """Subscribes; the SDK opens the GET stream by itself."""
+        for uri in resources:
+            await self.session.subscribe_resource(uri)
 
 
 async def transport(stack, target):
@@ -41,7 +54,8 @@ async def transport(stack, target):
 
 async def connect(stack, target):
     streams = await stack.enter_async_context(await transport(stack, target))
-    session = ClientSession(streams[0], streams[1], message_handler=driver.on_message)
+    asked = driver.callbacks(types, target.get("answers", {}))
+    session = ClientSession(streams[0], streams[1], message_handler=driver.on_message, **asked)
     await stack.enter_async_context(session)
     return Connection(session, (await session.initialize()).protocolVersion)
 

@@ -71,6 +71,7 @@ class Peer:
             text=True,
         )
         self.notifications: queue.Queue[dict] = queue.Queue()
+        self.asked: queue.Queue[dict] = queue.Queue()
         self.progress: dict[int, queue.Queue] = {}
         self.pending: dict[int, Future] = {}
         self.numbers = itertools.count(1)
@@ -94,6 +95,8 @@ class Peer:
                         self.opened.set_exception(Refused(None, reason))
                 case {"notification": notification}:
                     self.notifications.put(notification)
+                case {"asked": question}:
+                    self.asked.put(question)
                 case {"id": number, "progress": progress}:
                     self.progress[number].put(progress)
                 case {"id": number, "result": result}:
@@ -128,6 +131,12 @@ class Peer:
     def call(self, tool: str, /, **arguments):
         """Calls a tool."""
         return self.do("call", name=tool, arguments=arguments)
+
+    def notified(self, method: str, limit=LIMIT) -> dict:
+        """Waits for a notification of this method; those before it are passed over."""
+        while (notification := self.notifications.get(timeout=limit))["method"] != method:
+            pass
+        return notification
 
     def cancel(self, number: int) -> None:
         """Gives a running command up."""

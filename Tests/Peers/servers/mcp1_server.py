@@ -211,7 +211,7 @@ async def stdio(server):
 
 
 options = program.arguments()
-server = StageServer(Stage(options.page))
+server = StageServer(Stage(options.page, options.scheme))
 if options.transport == "stdio":
     asyncio.run(stdio(server))
 else:

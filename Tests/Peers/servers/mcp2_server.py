@@ -1,7 +1,6 @@
 """The stage under the 2.x SDK: both eras, over HTTP and standard input and output; see program.py."""
 
 import asyncio
-import json
 import warnings
 import weakref
 
@@ -201,7 +200,7 @@ async def stdio(server):
 
 
 options = program.arguments()
-server = StageServer(Stage(options.page))
+server = StageServer(Stage(options.page, options.scheme))
 if options.transport == "stdio":
     asyncio.run(stdio(server))
 else:

@@ -1,7 +1,9 @@
 """What the programs of the fixture servers share: the command line, and serving an ASGI application on a port of its own.
 
-PROGRAM http [--port N] [--era handshake|modern] [--fault NAME] [--page N]     prints {"port": N} and serves /mcp
-PROGRAM stdio [--page N]                                                       serves standard input and output
+PROGRAM http [--port N] [--era handshake|modern] [--fault NAME] [--page N] [--scheme S]
+    prints {"port": N} and serves /mcp
+PROGRAM stdio [--page N] [--scheme S]
+    serves standard input and output
 """
 
 import argparse
@@ -22,6 +24,7 @@ def arguments():
         "--fault", choices=sorted(FAULTS), help="do this one thing wrong; over HTTP, /faults/NAME/mcp does so too"
     )
     parser.add_argument("--page", type=int, default=0, help="how many items a page of a list has")
+    parser.add_argument("--scheme", default="test", help="what the addresses of resources begin with")
     return parser.parse_args()
 
 

@@ -189,7 +189,7 @@ async def test_multiple_content_types(scene, stage):
 
 @tool("Links to a resource of this server")
 async def test_resource_link(scene, stage):
-    link = {"type": "resource_link", "uri": "test://static-text", "name": "static-text", "mimeType": "text/plain"}
+    link = {"type": "resource_link", "uri": stage.out("test://static-text"), "name": "static-text", "mimeType": "text/plain"}
     return {"content": [link]}
 
 
@@ -404,7 +404,7 @@ async def test_trigger_resource_change(scene, stage):
 @tool("Changes the watched resource")
 async def test_update_watched_resource(scene, stage):
     stage.edition += 1
-    await scene.updated("test://watched-resource")
+    await scene.updated(stage.out("test://watched-resource"))
     return text(f"Edition {stage.edition}")
 
 
@@ -489,8 +489,9 @@ WORDS = ["paris", "park", "party", "test", "testing"]
 class Stage:
     """What one process of a fixture server has and remembers."""
 
-    def __init__(self, page=0):
+    def __init__(self, page=0, scheme="test"):
         self.page = page
+        self.scheme = scheme
         self.has_dynamic_tool = self.has_dynamic_prompt = self.has_dynamic_resource = False
         self.edition = 1
         self.running = self.cancelled = 0
@@ -523,11 +524,17 @@ class Stage:
     def resources(self, cursor=None) -> dict:
         """The result of `resources/list`."""
         dynamic = [{"uri": "test://dynamic", "name": "dynamic"}] if self.has_dynamic_resource else []
-        return self.cut("resources", RESOURCES + dynamic, cursor)
+        listed = [{**resource, "uri": self.out(resource["uri"])} for resource in RESOURCES + dynamic]
+        return self.cut("resources", listed, cursor)
 
     def templates(self, cursor=None) -> dict:
         """The result of `resources/templates/list`."""
-        return self.cut("resourceTemplates", TEMPLATES, cursor)
+        listed = [{**template, "uriTemplate": self.out(template["uriTemplate"])} for template in TEMPLATES]
+        return self.cut("resourceTemplates", listed, cursor)
+
+    def out(self, uri: str) -> str:
+        """An address in this server's scheme."""
+        return uri.replace("test://", f"{self.scheme}://", 1)
 
     async def call(self, scene: Scene, name: str, arguments: dict | None) -> dict:
         """The result of `tools/call`."""
@@ -579,6 +586,7 @@ class Stage:
 
     def read(self, uri: str, is_modern: bool) -> dict:
         """The result of `resources/read`."""
+        given, uri = uri, uri.replace(f"{self.scheme}://", "test://", 1)
         if uri == "test://static-text":
             content = {"mimeType": "text/plain", "text": "This is the content of the static text resource."}
         elif uri == "test://static-binary":
@@ -591,8 +599,8 @@ class Stage:
             number = uri.removeprefix("test://template/").removesuffix("/data")
             content = {"mimeType": "application/json", "text": json.dumps({"id": number, "templateTest": True})}
         else:
-            raise Refusal(INVALID_PARAMS if is_modern else NOT_FOUND_BEFORE_2026, "Resource not found", {"uri": uri})
-        return {"contents": [{"uri": uri, **content}]}
+            raise Refusal(INVALID_PARAMS if is_modern else NOT_FOUND_BEFORE_2026, "Resource not found", {"uri": given})
+        return {"contents": [{"uri": given, **content}]}
 
     def complete(self, value: str) -> dict:
         """The result of `completion/complete`."""
