@@ -277,6 +277,10 @@ def test_alibaba_cloud_kms_keeps_a_master_key_as_text(start_hub, tmp_path, upstr
     fails("shorter than 32 characters", masterKey="alibaba-kms:hub/support-bot#short")
     fails("has no field none", masterKey="alibaba-kms:hub/support-bot#none")
     fails("has no secret none", masterKey="alibaba-kms:none#key")
+    # The admin token is no more tried again by itself than the master key.
+    for arguments in (["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"], ["check"]):
+        said = command(*arguments, status=1, admin={"token": "alibaba-kms:none#key"})
+        assert "error: alibaba-kms:none#key cannot be read" in said
     (tmp_path / "new.key").write_text("n" * 32)
     command("secrets", "rotate", "--from", "alibaba-kms:hub/support-bot#key", masterKey="file:new.key")
     command("secrets", "rotate", "--from", f"file:{tmp_path}/new.key")

@@ -70,9 +70,10 @@ public final class FailureBrake: Sendable {
         state.withLockedValue { $0.waiting -= 1 }
     }
 
-    /// Who has an IPv6 address has all of its /64.
+    /// Who has an IPv6 address has all of its /64; but not all of IPv4, which a socket for both kinds reports as one /64.
     private static func network(of address: String) -> String {
-        guard address.contains(":"), let ip = IPAddress(address), ip.bytes.count == 16 else { return address }
+        guard address.contains(":"), let ip = IPAddress(address)?.unmapped else { return address }
+        guard ip.bytes.count == 16 else { return ip.description }
         return IPAddress(bytes: Array(ip.bytes[..<8]) + [UInt8](repeating: 0, count: 8))?.description ?? address
     }
 }

@@ -22,7 +22,7 @@ public struct ConsumerDirectory: Sendable {
     private var keys: [KeyDigest: Int] = [:]
     private var credentials: [CredentialID: Int] = [:]
     private var tokens: [String: TokenRules] = [:]
-    private var signingKeys: [String: (secret: Secret, principal: Int)] = [:]
+    private var signingKeys: [[UInt8]: (secret: Secret, principal: Int)] = [:]
 
     /// A directory of nobody.
     public init() {}
@@ -61,14 +61,17 @@ public struct ConsumerDirectory: Sendable {
     ///
     /// - Returns: false where a key of that name is there already, whoever has it.
     public mutating func add(signingKey name: String, secret: Secret, of consumer: Consumer) -> Bool {
-        guard signingKeys[name] == nil else { return false }
-        signingKeys[name] = (secret, add(CredentialID(kind: .hmac, name: name), of: consumer))
+        let bytes = Array(name.utf8)
+        guard signingKeys[bytes] == nil else { return false }
+        signingKeys[bytes] = (secret, add(CredentialID(kind: .hmac, name: name), of: consumer))
         return true
     }
 
     /// The secret of a signing key and whose it is.
+    ///
+    /// By bytes: equal strings may have other ones, and a request that was seen could be sent again under another spelling of its key.
     func signer(_ name: String) -> (secret: Secret, principal: Principal)? {
-        signingKeys[name].map { ($0.secret, principals[$0.principal]) }
+        signingKeys[Array(name.utf8)].map { ($0.secret, principals[$0.principal]) }
     }
 
     /// Whose a token is: of those it was issued for by its claims, and otherwise the one that the issuer's claim names.

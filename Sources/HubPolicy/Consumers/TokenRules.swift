@@ -3,10 +3,11 @@
 ///
 /// 1. The rule that names more claims goes before one that names fewer. 2. Of equally many, the one that stands first.
 /// 3. A claim that is a list has each of its values.
+/// 4. Values are compared by code points (RFC 7519 §7.3), so by their bytes: strings of Swift are equal where they only look the same.
 struct TokenRules: Sendable {
     private struct Table: Sendable {
         var claims: [ClaimPath]
-        var consumers: [[String]: String] = [:]
+        var consumers: [[[UInt8]]: String] = [:]
     }
 
     /// The combinations of listed values that one table is asked for.
@@ -17,7 +18,7 @@ struct TokenRules: Sendable {
     /// Adds a rule; false where the same stands there already.
     mutating func add(_ claims: [ClaimPath: String], consumer: String) -> Bool {
         let sorted = claims.sorted { $0.key.description < $1.key.description }
-        let (paths, values) = (sorted.map(\.key), sorted.map(\.value))
+        let (paths, values) = (sorted.map(\.key), sorted.map { Array($0.value.utf8) })
         let index: Int
         if let known = tables.firstIndex(where: { $0.claims == paths }) {
             index = known
@@ -33,14 +34,14 @@ struct TokenRules: Sendable {
     /// The consumer of a token.
     func consumer(of token: VerifiedToken) -> String? {
         for table in tables {
-            var combinations: [[String]] = [[]]
+            var combinations: [[[UInt8]]] = [[]]
             for claim in table.claims {
                 let values = token.strings(claim) ?? []
-                combinations = combinations.flatMap { known in values.map { known + [$0] } }
-                guard !combinations.isEmpty, combinations.count <= Self.maximumCombinations else {
+                guard !values.isEmpty, values.count <= Self.maximumCombinations / combinations.count else {
                     combinations = []
                     break
                 }
+                combinations = combinations.flatMap { known in values.map { known + [Array($0.utf8)] } }
             }
             for values in combinations {
                 if let consumer = table.consumers[values] { return consumer }

@@ -54,6 +54,7 @@ struct TokenClaims: Sendable {
     private static func scopes(_ root: JSONValue) throws(TokenProblem) -> Set<String>? {
         guard let value = root["scope"] ?? root["scp"], value.kind != .null else { return nil }
         guard let list = value.stringList else { throw TokenProblem(.malformed, "the scopes are no list of strings") }
-        return Set(list.flatMap { $0.split(separator: " ").map { String($0) } })
+        // RFC 6749 §3.3 has ASCII alone: another letter could be equal to one of these as a string of Swift.
+        return Set(list.flatMap { $0.split(separator: " ").filter { $0.utf8.allSatisfy { $0 < 0x80 } }.map { String($0) } })
     }
 }

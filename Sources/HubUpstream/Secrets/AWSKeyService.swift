@@ -50,13 +50,13 @@ public struct AWSKeyService: Sendable {
     public func makeKey(under id: String) async throws(SecretError) -> DataKey {
         let answer = try await ask("GenerateDataKey", id) { $0.member("KeySpec", "AES_256") }
         guard let wrapped = answer["CiphertextBlob"]?.string.flatMap(Base64.decode), (1...Self.maximumWrappedBytes).contains(wrapped.count)
-        else { throw Self.odd }
-        return DataKey(key: try Self.key(in: answer), wrapped: wrapped)
+        else { throw client.odd }
+        return DataKey(key: try key(in: answer), wrapped: wrapped)
     }
 
     /// Opens a key that was made under a key of KMS, and under no other.
     public func open(_ wrapped: [UInt8], under id: String) async throws(SecretError) -> SymmetricKey {
-        try Self.key(in: try await ask("Decrypt", id) { $0.member("CiphertextBlob", Base64.encode(wrapped)) })
+        try key(in: try await ask("Decrypt", id) { $0.member("CiphertextBlob", Base64.encode(wrapped)) })
     }
 
     private func ask(_ operation: String, _ id: String, _ write: (inout JSONWriter) -> Void) async throws(SecretError) -> JSONValue {
@@ -71,17 +71,14 @@ public struct AWSKeyService: Sendable {
         json.endObject()
         json.endObject()
         let (status, answer) = try await client.send(.aws("TrentService.\(operation)", body: json.buffer))
-        guard status == 200 else { throw failure(status, answer, id) }
-        guard let answer else { throw Self.odd }
+        guard status == 200, let answer else { throw failure(status, answer, id) }
         return answer
     }
 
-    private static func key(in answer: JSONValue) throws(SecretError) -> SymmetricKey {
-        guard let plain = answer["Plaintext"]?.string.flatMap(Base64.decode), plain.count == 32 else { throw odd }
+    private func key(in answer: JSONValue) throws(SecretError) -> SymmetricKey {
+        guard let plain = answer["Plaintext"]?.string.flatMap(Base64.decode), plain.count == 32 else { throw client.odd }
         return SymmetricKey(data: plain)
     }
-
-    private static var odd: SecretError { SecretError(.unavailable, "AWS KMS does not answer as AWS KMS does; look at its endpoint") }
 
     /// What an error means (KMS API Reference, "GenerateDataKey", "Decrypt" and "Common Error Types"), by its type and not by its text.
     private func failure(_ status: Int, _ answer: JSONValue?, _ id: String) -> SecretError {

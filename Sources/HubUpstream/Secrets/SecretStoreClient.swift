@@ -34,18 +34,26 @@ struct SecretStoreClient: Sendable {
         self.logger = logger
     }
 
-    /// Sends a request; gives the status and the answer as JSON, nil where it is none.
+    /// Sends a request; gives the status and the answer as JSON, nil where it is none, which no answer with 200 is.
     func send(_ request: OutboundRequest) async throws(SecretError) -> (status: Int, answer: JSONValue?) {
         do {
             let response = try await service.collect(request, basePath: "", logger: logger)
             // An error page says enough by its status.
-            return (response.status, try? JSONDocument(parsing: response.body, limits: Self.limits).root)
+            let answer = try? JSONDocument(parsing: response.body, limits: Self.limits).root
+            // Somebody else's page, such as a proxy's: it must not be taken for the word that the secret is gone.
+            guard response.status != 200 || answer?.kind == .object else { throw odd }
+            return (response.status, answer)
+        } catch let error as SecretError {
+            throw error
         } catch let error as HubError {
             throw SecretError(.unavailable, "\(name) cannot be asked: \(error.message)")
         } catch {
             throw SecretError(.unavailable, "\(name) cannot be asked")
         }
     }
+
+    /// That whoever answers is not the place.
+    var odd: SecretError { SecretError(.unavailable, "\(name) does not answer as \(name) does; look at its address") }
 
     /// The secret in a field of an object.
     ///

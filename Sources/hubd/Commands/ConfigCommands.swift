@@ -70,7 +70,15 @@ struct CheckCommand: AsyncParsableCommand {
         } catch {
             findings.append(error as? ConfigFinding ?? settings.masterKeyProblem("\(error)"))
         }
-        let others = settings.secrets.filter { $0 != settings.masterKey }
+        // The hub does not start without these two, wherever they are: it tries no other time.
+        if let token = settings.adminToken {
+            do throws(ConfigFinding) {
+                _ = try await access.keeper.value(of: token)
+            } catch {
+                findings.append(error)
+            }
+        }
+        let others = settings.secrets.filter { $0 != settings.masterKey && $0 != settings.adminToken }
         let resolved = await access.keeper.resolve(others, isForced: false)
         return findings
             + others.compactMap { reference in

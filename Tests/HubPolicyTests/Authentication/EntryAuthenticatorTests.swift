@@ -1,9 +1,10 @@
 import HTTPTypes
 import HubCore
-import HubPolicy
 import Logging
 import NIOCore
 import Testing
+
+@testable import HubPolicy
 
 @Suite struct EntryAuthenticatorTests {
     private let timers = TimerTable()
@@ -44,6 +45,33 @@ import Testing
         two.append(HTTPField(name: .authorization, value: "Bearer key-of-bot"))
         #expect(reason(await entry.authenticate(request(two))) == .ambiguous)
         #expect(reason(await authenticator(kinds: [.hmac]).authenticate(request([.authorization: "Bearer key-of-bot"]))) == .invalid)
+    }
+
+    @Test("a signed request is no other one where the name of its key is written with letters that only look the same")
+    func signingKeyByCodePoints() async throws {
+        var directory = ConsumerDirectory()
+        let bot = ConsumerDirectory.Consumer(name: "bot")
+        directory.add(bot)
+        let isAdded = directory.add(signingKey: "Key", secret: TestRequest.secret, of: bot)
+        #expect(isAdded)
+        let entry = EntryAuthenticator(
+            EntryAuthenticator.Rules(kinds: [.hmac]), directory: directory, signatures: .test(), brake: FailureBrake(), timers: timers
+        ) { TestRequest.now }
+        func answer(key: String) async -> Authentication {
+            // The field with the name of the key is not among those that are signed.
+            var signed = TestRequest(.caFields) { request in
+                request.names = ["x-ca-timestamp", "x-ca-nonce"]
+                request.sign()
+            }
+            signed.field("x-ca-key", key)
+            let raw = InboundRequest(
+                head: signed.head, host: "hub.test", body: ByteBuffer(string: signed.body), id: "1", remoteAddress: "192.0.2.1",
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            return await entry.authenticate(raw)
+        }
+        #expect(reason(await answer(key: "Key")) == nil)
+        #expect(reason(await answer(key: "Key")) == .invalid)
+        #expect(reason(await answer(key: "\u{212A}ey")) == .invalid)
     }
 
     @Test("what a key opened ends when the key goes, or becomes another's")

@@ -33,6 +33,13 @@ import Testing
         #expect(brake.failed("2001:db8:1:3::1", now: start) == .now)
     }
 
+    @Test("an IPv4 address is itself where a socket for both kinds reports it as IPv6")
+    func mapped() {
+        for _ in 0..<300 { #expect(brake.failed("::ffff:192.0.2.1", now: start) == .now) }
+        #expect(brake.failed("::ffff:192.0.2.2", now: start) == .now)
+        #expect(brake.failed("192.0.2.1", now: start) == .after(.milliseconds(1)))
+    }
+
     @Test("no more than a thousand wait at once, of all addresses together")
     func waits() {
         var waiting = 0

@@ -66,6 +66,18 @@ import Testing
         #expect(caller.scopes == nil && caller.expiry == 1_795_997_460 && caller.subjectToken == text)
     }
 
+    @Test(
+        "a claim is compared code point by code point: what only looks the same is another caller's (RFC 7519 §7.3)",
+        arguments: [("Klaus", "\u{212A}laus"), ("Jos\u{E9}", "Jose\u{301}"), ("Jose\u{301}", "Jos\u{E9}")])
+    func codePoints(written: String, claimed: String) async throws {
+        let door = try door(FixedKeys(try keys("e1")), claims: ["azp": written])
+        let other = try TestToken { $0.claim("azp", "\"\(claimed)\"") }.text()
+        let refusal = await #expect(throws: TokenDoor.Refusal.self) { try await door.caller(Secret(other)) }
+        #expect(refusal?.reason == .unknownConsumer)
+        let own = try TestToken { $0.claim("azp", "\"\(written)\"") }.text()
+        #expect(try await door.caller(Secret(own)).consumer == "support-bot")
+    }
+
     @Test("a token of a key that is not known is looked at again once its issuer was asked for newer keys, once")
     func newestKeys() async throws {
         let changing = ChangingKeys(try keys("e1"), next: try keys("e1", "d1"))

@@ -44,7 +44,7 @@ import Testing
     func scopes() throws {
         let written: [(name: String, json: String?, scopes: Set<String>?)] = [
             ("scope", #""a  b""#, ["a", "b"]), ("scp", #"["a","b c"]"#, ["a", "b", "c"]), ("scope", #""""#, []), ("scope", "null", nil),
-            ("scope", nil, nil),
+            ("scope", nil, nil), ("scope", #""a \u212Aeep é""#, ["a"]),
         ]
         for (name, json, scopes) in written {
             let token = try TestToken {

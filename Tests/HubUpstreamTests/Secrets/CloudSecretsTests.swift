@@ -33,6 +33,7 @@ struct CloudSecretsTests {
             case "deleted": error("InvalidRequestException")
             case "busy": error("ThrottlingException")
             case "down": error("InternalServiceError", 500)
+            case "page": (200, "<html>swordfish</html>")
             default: error("ResourceNotFoundException")
             }
         }
@@ -59,7 +60,7 @@ struct CloudSecretsTests {
         arguments: [
             ("none", "key", SecretError.Kind.missing), ("json", "none", .missing), ("text", "key", .missing), ("binary", "key", .missing),
             ("deleted", "key", .missing), ("denied", "key", .refused), ("signature", "key", .refused), ("busy", "key", .unavailable),
-            ("down", "key", .unavailable),
+            ("down", "key", .unavailable), ("page", "key", .unavailable),
         ])
     func awsFailures(name: String, field: String, kind: SecretError.Kind) async throws {
         let (_, backend) = try await Self.aws()
@@ -80,6 +81,7 @@ struct CloudSecretsTests {
             case "key": (404, #"{"Code":"InvalidAccessKeyId.NotFound","Message":"swordfish"}"#)
             case "busy": (400, #"{"Code":"Rejected.Throttling","Message":"swordfish"}"#)
             case "down": (503, "<html>")
+            case "page": (200, "<html>swordfish</html>")
             default: (404, #"{"Code":"Forbidden.ResourceNotFound","Message":"swordfish"}"#)
             }
         }
@@ -103,7 +105,7 @@ struct CloudSecretsTests {
         "its failures are told apart",
         arguments: [
             ("none", SecretError.Kind.missing), ("text", .missing), ("binary", .missing), ("denied", .refused), ("key", .refused),
-            ("busy", .unavailable), ("down", .unavailable),
+            ("busy", .unavailable), ("down", .unavailable), ("page", .unavailable),
         ])
     func alibabaFailures(name: String, kind: SecretError.Kind) async throws {
         let (_, backend) = try await Self.alibaba()
