@@ -14,6 +14,8 @@ public final class MCPRuntime: Sendable {
     let logLevels = SessionLogLevels()
     let endedSessions = EndedSessions()
     let broadcaster = ChangeBroadcaster()
+    let subscriptions = ResourceSubscriptions()
+    private let updates: UpdateCoalescer
     let inFlight = CancellableCalls()
     let legacySessions = LegacySessions()
     let version: String
@@ -25,6 +27,8 @@ public final class MCPRuntime: Sendable {
     static let sessionLifetime: Int64 = 24 * 3600
     /// Tokens that need not be opened again; past it all are forgotten.
     static let maximumOpenedTokens = 10_000
+    /// How long a session may be without a stream before what it subscribed to is forgotten.
+    static let patienceWithoutStream = Duration.seconds(300)
     /// How often an idle stream gets a comment, below the idle limits of common proxies.
     static let keepAliveInterval = Duration.seconds(15)
 
@@ -42,6 +46,14 @@ public final class MCPRuntime: Sendable {
         questions = ClientQuestions(timers: timers)
         parkedCalls = ParkedCalls(timers: timers)
         self.version = version
+        updates = UpdateCoalescer(timers: timers) { [subscriptions, broadcaster] key in
+            for subscriber in subscriptions.subscribers(of: key) {
+                switch subscriber {
+                case .listener(let place): broadcaster.tell(place, of: .resource(key.uri))
+                case .session(let session): broadcaster.tell(session: session, of: .resource(key.uri))
+                }
+            }
+        }
         self.secondsSince1970 = secondsSince1970
     }
 
@@ -62,14 +74,40 @@ public final class MCPRuntime: Sendable {
         parkedCalls.drain()
     }
 
-    /// Tells the clients that listen at the servers of `new` whose tools read otherwise than in `old`, and ends the streams of servers that
-    /// are gone.
+    /// Tells the clients that listen at the servers of `new` which of their lists read otherwise than in `old`, each of its own, and ends the
+    /// streams of servers that are gone.
     public func announceChanges(from old: HubSnapshot, to new: HubSnapshot) {
         for (key, entry) in new.entries where key.kind == .mcp {
             guard let server = entry as? MCPServer, let before = old.entries[key] as? MCPServer else { continue }
-            if !server.listing.isSame(as: before.listing) { broadcaster.toolsChanged(entry: key.name) }
+            let items = server.changedItems(since: before)
+            broadcaster.announce(entry: key.name) { viewer in
+                let tools = server.view(for: viewer).listing.isSame(as: before.view(for: viewer).listing) ? [] : [ChangeKind.tools]
+                return tools + items
+            }
+            subscriptions.move(entry: key.name) { server.index.origin(ofResource: $0) }
         }
         for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil { broadcaster.end(entry: key.name) }
+    }
+
+    /// A resource of a server has changed: those that subscribed to it are told.
+    public func resourceUpdated(server: String, uri: String) {
+        let key = ResourceSubscriptions.Key(server: server, uri: uri)
+        if !subscriptions.subscribers(of: key).isEmpty { updates.updated(key) }
+    }
+
+    /// Gives up a place in the broadcaster, and what it subscribed to.
+    func stopListening(_ place: Int) {
+        broadcaster.remove(place)
+        subscriptions.release(.listener(place))
+    }
+
+    /// Forgets what a session subscribed to unless it has a stream soon: nobody says that a session has been left.
+    func releaseSubscriptions(ofSessionWithoutStream session: UInt128) {
+        guard subscriptions.contains(.session(session)) else { return }
+        _ = timers.add(due: .now + Self.patienceWithoutStream) { [weak self] in
+            guard let self, !broadcaster.hasStream(session: session) else { return }
+            subscriptions.release(.session(session))
+        }
     }
 
     func makeSession(
@@ -109,6 +147,7 @@ public final class MCPRuntime: Sendable {
     func end(streamOf session: SessionToken) {
         inFlight.cancelAll(session: session.id)
         questions.end(session: session.id)
+        subscriptions.release(.session(session.id))
     }
 }
 

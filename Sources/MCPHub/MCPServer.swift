@@ -61,6 +61,16 @@ public struct MCPServer: HubEntry {
         views?.view(for: principal) ?? ServerView(tools: tools, listing: listing, isForAll: views == nil)
     }
 
+    /// The lists beside that of the tools that read otherwise than before.
+    func changedItems(since before: MCPServer) -> [ChangeKind] {
+        var kinds: [ChangeKind] = []
+        if !index.prompts.isSame(as: before.index.prompts) { kinds.append(.prompts) }
+        if !index.resources.isSame(as: before.index.resources) || !index.templates.isSame(as: before.index.templates) {
+            kinds.append(.resources)
+        }
+        return kinds
+    }
+
     /// The refusal of a call for which the caller's token lacks a scope (RFC 6750 §3.1); nil where it lacks none, or there is no such tool.
     func scopeRefusal(
         of envelope: JSONRPCEnvelope, from principal: Principal, id: JSONValue?

@@ -61,6 +61,29 @@ struct ClientTests {
         #expect(hub.timers.count == 0)
     }
 
+    @Test("a client of HTTP+SSE is asked on its stream and answers by POST")
+    func legacy() async throws {
+        let hub = Self.hub(Self.asking)
+        let writer = StubResponseWriter()
+        let streaming = Task { try await hub.server.respond(to: hub.request(.get), subpath: "/sse", writer: writer) }
+        var chunks = writer.chunks.makeAsyncIterator()
+        let endpoint = try #require(await chunks.next())
+        let path = try #require(endpoint.split(separator: "\n").last?.dropFirst(6))
+        func post(_ body: String) async throws -> Int {
+            try await hub.send(hub.request(.post, body, path: String(path)), subpath: "/messages").status
+        }
+        let initialize =
+            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{"elicitation":{}}}}"#
+        #expect(try await post(initialize) == 202)
+        #expect(await chunks.next()?.contains("2024-11-05") == true)
+        #expect(try await post(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#) == 202)
+        let id = try #require(try Self.message(await chunks.next())["id"]?.string)
+        #expect(try await post(#"{"jsonrpc":"2.0","id":"\#(id)","result":{"action":"accept"}}"#) == 202)
+        #expect(await chunks.next()?.contains(#"{\"action\":\"accept\"}"#) == true)
+        streaming.cancel()
+        _ = await streaming.result
+    }
+
     @Test("a client that refuses, cannot, or takes no stream is told apart")
     func refuses() async throws {
         let hub = Self.hub(Self.asking)

@@ -9,13 +9,14 @@ import Testing
 struct StdioTransportTests {
     /// A channel whose other end is the test.
     private final class Channel: Sendable {
-        let hub = StubHub()
+        let hub: StubHub
         private let lines: AsyncThrowingStream<ByteBuffer, any Error>
         private let input: AsyncThrowingStream<ByteBuffer, any Error>.Continuation
         private let written: AsyncStream<String>
         private let output: AsyncStream<String>.Continuation
 
-        init() {
+        init(_ hub: StubHub = StubHub()) {
+            self.hub = hub
             (lines, input) = AsyncThrowingStream.makeStream()
             (written, output) = AsyncStream.makeStream()
         }
@@ -71,6 +72,37 @@ struct StdioTransportTests {
         attempts = Array(21...40)[...]
         while let id = attempts.popFirst(), await channel.tellsOfChange(before: id) {}
         #expect(!attempts.isEmpty)
+        channel.end()
+        try await serving
+    }
+
+    @Test("both eras are asked over the one channel: by a request, or by a result")
+    func asks() async throws {
+        let origin = StubOrigin { _, context in
+            let answer = try await context.client?.ask(ClientRequest(method: "roots/list", params: ByteBuffer(string: "{}")))
+            return #"{"content":[],"structuredContent":\#(answer.map { String(buffer: $0.rawBytes) } ?? "null")}"#
+        }
+        let channel = Channel(StubHub.offering { $0.tools = ToolSet([origin.tool("t")]) })
+        async let serving: Void = channel.serve()
+        channel.send(
+            #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"roots":{}}}}"#)
+        #expect(await channel.receive()?.contains(#""protocolVersion":"2025-11-25""#) == true)
+        channel.send(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+        let question = try JSONDocument(parsing: try #require(await channel.receive()), limits: .message).root
+        #expect(question["method"]?.string == "roots/list")
+        let id = try #require(question["id"]?.string)
+        channel.send(#"{"jsonrpc":"2.0","id":"\#(id)","result":{"roots":[]}}"#)
+        #expect(await channel.receive()?.contains(#""id":1,"result":{"structuredContent":{"roots":[]}"#) == true)
+
+        let meta = StubHub.meta(capabilities: #"{"roots":{}}"#)
+        channel.send(#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"t",\#(meta)}}"#)
+        let asked = try JSONDocument(parsing: try #require(await channel.receive()), limits: .message).root["result"]
+        #expect(asked?[path: "inputRequests", "q1", "method"]?.string == "roots/list")
+        let state = try #require(asked?["requestState"]?.string)
+        channel.send(
+            #"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"t","inputResponses":{"q1":{"roots":[1]}},"requestState":"\#(state)",\#(meta)}}"#
+        )
+        #expect(await channel.receive()?.contains(#""structuredContent":{"roots":[1]}"#) == true)
         channel.end()
         try await serving
     }

@@ -28,7 +28,7 @@ extension ClientCapabilities {
         switch method {
         case "elicitation/create": self = params?["mode"]?.isString("url") == true ? .elicitationURL : .elicitationForm
         case "sampling/createMessage":
-            self = params?["tools"].map { !$0.isNull } ?? false ? [.sampling, .samplingTools] : .sampling
+            self = (params?["tools"]?.count ?? 0) > 0 ? [.sampling, .samplingTools] : .sampling
         case "roots/list": self = .roots
         default: return nil
         }

@@ -94,6 +94,11 @@ final class ParkedCall: CallClient {
         task?.cancel()
     }
 
+    /// Ends the call if no request waits for it.
+    func cancelUnlessAttached() {
+        if state.withLockedValue({ !$0.isAttached }) { cancel() }
+    }
+
     private func finish(_ outcome: Result<Performed, any Error>) {
         let waiter = state.withLockedValue { state in
             state.outcome = outcome
@@ -216,6 +221,7 @@ final class ParkedCall: CallClient {
     }
 
     private func admit() -> Bool {
+        guard !calls.isDraining else { return false }
         let isNew = state.withLockedValue { state in
             defer { state.isAdmitted = true }
             return !state.isAdmitted

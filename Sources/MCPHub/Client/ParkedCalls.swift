@@ -48,12 +48,15 @@ final class ParkedCalls: Sendable {
         }
     }
 
-    /// Cancels every call, and takes no more.
+    /// Whether no call may wait any more.
+    var isDraining: Bool { state.withLockedValue { $0.isDraining } }
+
+    /// Cancels every call that waits for its client, and lets no more wait. Those whose client waits for them go on as long as its request does.
     func drain() {
         let calls = state.withLockedValue { state in
-            defer { (state.calls, state.counts, state.isDraining) = ([:], [:], true) }
+            state.isDraining = true
             return Array(state.calls.values)
         }
-        for call in calls { call.cancel() }
+        for call in calls { call.cancelUnlessAttached() }
     }
 }

@@ -69,6 +69,33 @@ extension MCPMethods {
         return try await answer(passed, to: request, by: origin, kind: .completion)
     }
 
+    // MARK: Subscriptions of sessions
+
+    func subscribe(_ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
+        guard let uri = request.envelope.params?["uri"]?.string else {
+            throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: request.id)
+        }
+        guard let session, let origin = server.index.origin(ofResource: uri) else {
+            throw JSONRPCError(.resourceNotFound, "Resource not found", id: request.id)
+        }
+        let runtime = server.runtime
+        let isNew = !runtime.subscriptions.contains(.session(session.id))
+        guard runtime.subscriptions.subscribe(.session(session.id), entry: server.name, to: uri, at: origin) else {
+            throw JSONRPCError(.overloaded, "Too many resources are subscribed to", id: request.id)
+        }
+        // A client that never opens a stream is not told of anything.
+        if isNew { runtime.releaseSubscriptions(ofSessionWithoutStream: session.id) }
+        return result(id: request.id) { _ in }
+    }
+
+    func unsubscribe(_ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
+        guard let uri = request.envelope.params?["uri"]?.string else {
+            throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: request.id)
+        }
+        if let session { server.runtime.subscriptions.unsubscribe(.session(session.id), from: uri) }
+        return result(id: request.id) { _ in }
+    }
+
     // MARK: Origins
 
     /// The request of a client for an origin; `naming` writes the one member that is said in the origin's words.

@@ -6,16 +6,6 @@ struct HandshakeSession: Sendable {
     let server: MCPServer
     let token: SessionToken
 
-    /// What a client is told when the list of tools changed.
-    static let toolsChanged: ByteBuffer = {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("jsonrpc", "2.0")
-        json.member("method", "notifications/tools/list_changed")
-        json.endObject()
-        return json.buffer
-    }()
-
     /// What `initialize` comes to.
     struct Opening {
         var reply: ByteBuffer

@@ -121,9 +121,13 @@ struct HandshakeTransport {
         guard let session = try await session(of: request, writer: writer) else { return }
         let events = EventStream<ByteBuffer?>()
         let listener = ChangeBroadcaster.Listener(
-            toolsChanged: { events.push(HandshakeSession.toolsChanged) }, keepAlive: { events.push(nil) }, end: { events.finish() })
-        let place = server.runtime.broadcaster.add(listener, entry: server.name, session: session.id)
-        defer { server.runtime.broadcaster.remove(place) }
+            changed: { events.push($0.message) }, keepAlive: { events.push(nil) }, end: { events.finish() })
+        let place = server.runtime.broadcaster.add(
+            listener, entry: server.name, viewer: request.principal, session: session.id)
+        defer {
+            server.runtime.stopListening(place)
+            server.runtime.releaseSubscriptions(ofSessionWithoutStream: session.id)
+        }
         try await writer.beginEvents()
         try await writer.write(SSEEncoder.keepAlive)
         for await event in events.elements {

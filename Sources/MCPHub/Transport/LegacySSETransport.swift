@@ -22,11 +22,10 @@ struct LegacySSETransport {
         // Before the client knows the address: it may post at once.
         runtime.legacySessions.add(id, token: session, events: events, pending: pending)
         let listener = ChangeBroadcaster.Listener(
-            toolsChanged: { events.push(.outgoing(HandshakeSession.toolsChanged)) }, keepAlive: { events.push(.keepAlive) },
-            end: { events.finish() })
-        let place = runtime.broadcaster.add(listener, entry: server.name)
+            changed: { events.push(.outgoing($0.message)) }, keepAlive: { events.push(.keepAlive) }, end: { events.finish() })
+        let place = runtime.broadcaster.add(listener, entry: server.name, viewer: request.principal, session: session.id)
         defer {
-            runtime.broadcaster.remove(place)
+            runtime.stopListening(place)
             runtime.legacySessions.remove(id)
             runtime.end(streamOf: session)
         }

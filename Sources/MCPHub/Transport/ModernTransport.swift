@@ -32,7 +32,7 @@ struct ModernTransport {
             try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
         case .request(let envelope, let id, let revision):
             if envelope.method == "subscriptions/listen" {
-                return try await listen(envelope, id: id, writer: writer)
+                return try await listen(envelope, id: id, viewer: request.principal, writer: writer)
             }
             if let refusal = server.scopeRefusal(of: envelope, from: request.principal, id: id) {
                 return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
@@ -132,79 +132,18 @@ struct ModernTransport {
     // MARK: Subscriptions
 
     /// `subscriptions/listen`: an acknowledgement of what is watched, then changes, until the client leaves or the hub stops.
-    private func listen(_ envelope: JSONRPCEnvelope, id: JSONValue, writer: any ResponseWriter) async throws {
+    private func listen(_ envelope: JSONRPCEnvelope, id: JSONValue, viewer: Principal, writer: any ResponseWriter) async throws {
         let subscription = Subscription(envelope, id: id, server: server)
         let events = EventStream<ByteBuffer?>()
-        let listener = ChangeBroadcaster.Listener(
-            toolsChanged: { if subscription.wantsTools { events.push(subscription.toolsChanged) } },
-            keepAlive: { events.push(nil) },
-            end: { events.finish() })
-        let place = server.runtime.broadcaster.add(listener, entry: server.name)
-        defer { server.runtime.broadcaster.remove(place) }
-        // What changes from here on waits in `events`, behind the acknowledgement.
+        let place = subscription.open(
+            viewer: viewer, send: { events.push($0) }, keepAlive: { events.push(nil) }, end: { events.finish() })
+        defer { server.runtime.stopListening(place) }
         try await writer.beginEvents()
-        try await writer.send(json: subscription.acknowledgement)
         for await event in events.elements {
             if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
         }
         try Task.checkCancellation()
         try await writer.send(json: subscription.end)
         try await writer.end()
-    }
-}
-
-/// The messages of one `subscriptions/listen`; each carries the id of the request that opened it.
-struct Subscription: Sendable {
-    let id: JSONValue
-    let wantsTools: Bool
-    private let server: MCPServer
-
-    init(_ envelope: JSONRPCEnvelope, id: JSONValue, server: MCPServer) {
-        self.id = id
-        self.server = server
-        wantsTools = envelope.params?[path: "notifications", "toolsListChanged"]?.bool == true
-    }
-
-    var acknowledgement: ByteBuffer {
-        notification("notifications/subscriptions/acknowledged") { json in
-            json.key("notifications")
-            json.beginObject()
-            if wantsTools { json.member("toolsListChanged", true) }
-            json.endObject()
-        }
-    }
-
-    var toolsChanged: ByteBuffer { notification("notifications/tools/list_changed") { _ in } }
-
-    var end: ByteBuffer {
-        var json = JSONWriter()
-        json.jsonRPCResponse(id: id) { json in
-            json.beginObject()
-            json.member("resultType", "complete")
-            writeMeta(to: &json, namesServer: true)
-            json.endObject()
-        }
-        return json.buffer
-    }
-
-    private func notification(_ method: String, members: (inout JSONWriter) -> Void) -> ByteBuffer {
-        var json = JSONWriter()
-        json.jsonRPCNotification(method) { json in
-            writeMeta(to: &json)
-            members(&json)
-        }
-        return json.buffer
-    }
-
-    private func writeMeta(to json: inout JSONWriter, namesServer: Bool = false) {
-        json.key("_meta")
-        json.beginObject()
-        if namesServer {
-            json.key(MetaKey.serverInfo)
-            MCPMethods(server: server, revision: .v2026_07_28).writeServerInfo(to: &json)
-        }
-        json.key(MetaKey.subscriptionID)
-        json.value(id)
-        json.endObject()
     }
 }

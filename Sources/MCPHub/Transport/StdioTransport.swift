@@ -32,15 +32,18 @@ public struct StdioTransport: Sendable {
         let outgoing = EventStream<ByteBuffer>(capacity: 1024)
         let places = BroadcasterPlaces()
         let pending = PendingCalls()
-        defer { for id in places.ids { server.runtime.broadcaster.remove(id) } }
+        let token = server.runtime.makeSession(entry: server.name, revision: .latestHandshake, of: .anonymous)
+        defer {
+            for id in places.ids { server.runtime.stopListening(id) }
+            server.runtime.end(streamOf: token)
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await message in outgoing.elements {
                     do { try await write(Self.singleLine(message)) } catch { return }  // nobody reads any more: the input ends too
                 }
             }
-            var session = HandshakeSession(
-                server: server, token: server.runtime.makeSession(entry: server.name, revision: .latestHandshake, of: .anonymous))
+            var session = HandshakeSession(server: server, token: token)
             var isInitialized = false
             try await withThrowingDiscardingTaskGroup { calls in
                 for try await line in lines where line.readableBytes > 0 {
@@ -57,7 +60,7 @@ public struct StdioTransport: Sendable {
                     } else if message.isInitialize {
                         if let token = initialize(message, token: session.token, outgoing: outgoing) {
                             session = HandshakeSession(server: server, token: token)
-                            if !isInitialized { places.add(listen(outgoing)) }
+                            if !isInitialized { places.add(listen(outgoing, session: token)) }
                             isInitialized = true
                         }
                     } else if message["method"].map({ $0.isString("notifications/cancelled") }) ?? true,
@@ -111,11 +114,10 @@ public struct StdioTransport: Sendable {
         }
     }
 
-    private func listen(_ outgoing: EventStream<ByteBuffer>) -> Int {
+    private func listen(_ outgoing: EventStream<ByteBuffer>, session: SessionToken) -> Int {
         server.runtime.broadcaster.add(
-            ChangeBroadcaster.Listener(
-                toolsChanged: { outgoing.push(HandshakeSession.toolsChanged) }, keepAlive: {}, end: { outgoing.finish() }),
-            entry: server.name)
+            ChangeBroadcaster.Listener(changed: { outgoing.push($0.message) }, keepAlive: {}, end: { outgoing.finish() }),
+            entry: server.name, viewer: .anonymous, session: session.id)
     }
 
     private func serveModern(_ message: JSONValue, session: HandshakeSession, outgoing: EventStream<ByteBuffer>, places: BroadcasterPlaces)
@@ -128,12 +130,8 @@ public struct StdioTransport: Sendable {
             let revision = try ModernTransport.served(version, id: id)
             if envelope.method == "subscriptions/listen" {
                 let subscription = Subscription(envelope, id: id, server: server)
-                outgoing.push(subscription.acknowledgement)
-                let place = server.runtime.broadcaster.add(
-                    ChangeBroadcaster.Listener(
-                        toolsChanged: { if subscription.wantsTools { outgoing.push(subscription.toolsChanged) } },
-                        keepAlive: {}, end: { outgoing.push(subscription.end) }),
-                    entry: server.name)
+                let place = subscription.open(
+                    viewer: .anonymous, send: { outgoing.push($0) }, keepAlive: {}, end: { outgoing.push(subscription.end) })
                 places.add(place, subscription: id)
                 return
             }
@@ -154,7 +152,7 @@ public struct StdioTransport: Sendable {
     private func take(_ envelope: JSONRPCEnvelope, session: HandshakeSession, places: BroadcasterPlaces) {
         session.take(envelope)
         guard envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] else { return }
-        if let place = places.remove(subscription: id) { server.runtime.broadcaster.remove(place) }
+        if let place = places.remove(subscription: id) { server.runtime.stopListening(place) }
     }
 
     /// JSON has raw line ends only between tokens, where a space means the same.
