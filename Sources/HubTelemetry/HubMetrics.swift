@@ -4,7 +4,7 @@ import Logging
 import NIOConcurrencyHelpers
 
 /// All counters of a hub. Outlives every snapshot, so that a reload resets nothing; series are keyed by names of the
-/// configuration, never by anything a caller sent.
+/// configuration and of tools, never by anything a caller sent.
 public final class HubMetrics: ExchangeObserver, Sendable {
     private struct CallKey: Hashable, Comparable {
         var server: String
@@ -13,12 +13,22 @@ public final class HubMetrics: ExchangeObserver, Sendable {
         static func < (a: CallKey, b: CallKey) -> Bool { (a.server, a.tool) < (b.server, b.tool) }
     }
 
+    private struct Calls {
+        var metrics: [CallKey: CallMetrics] = [:]
+        var tools: [String: Int] = [:]
+    }
+
+    /// The most tools of one server that are counted by name: an MCP server may list other names every day.
+    static let maximumTools = 20_000
+    /// The name that those beyond are counted under.
+    static let otherTools = "(others)"
+
     private let requestsBegan = Counter()
     private let requestsEnded = Counter()
     private let requestDurations = Histogram()
     private let requestsByStatus = NIOLockedValueBox<[Int: UInt64]>([:])
     private let requestsAborted = Counter()
-    private let calls = NIOLockedValueBox<[CallKey: CallMetrics]>([:])
+    private let calls = NIOLockedValueBox(Calls())
     private let reloads = Counter()
     private let failedReloads = Counter()
     private let version: String
@@ -54,10 +64,13 @@ public final class HubMetrics: ExchangeObserver, Sendable {
     /// The policy that counts the calls of one tool, or of one path of a Model API.
     public func calls(server: String, tool: String) -> CallMetrics {
         calls.withLockedValue { calls in
-            let key = CallKey(server: server, tool: tool)
-            if let metrics = calls[key] { return metrics }
+            var key = CallKey(server: server, tool: tool)
+            if let metrics = calls.metrics[key] { return metrics }
+            if calls.tools[server, default: 0] >= Self.maximumTools { key.tool = Self.otherTools }
+            if let metrics = calls.metrics[key] { return metrics }
             let metrics = CallMetrics()
-            calls[key] = metrics
+            calls.metrics[key] = metrics
+            calls.tools[server, default: 0] += 1
             return metrics
         }
     }
@@ -80,7 +93,7 @@ public final class HubMetrics: ExchangeObserver, Sendable {
         text += "# TYPE hubd_http_request_duration_seconds histogram\n"
         requestDurations.write(name: "hubd_http_request_duration_seconds", labels: "", to: &text)
 
-        let calls = calls.withLockedValue { $0 }.sorted { $0.key < $1.key }
+        let calls = calls.withLockedValue { $0.metrics }.sorted { $0.key < $1.key }
         text += "# HELP hubd_calls_total Calls, by outcome.\n# TYPE hubd_calls_total counter\n"
         for (key, metrics) in calls {
             for (outcome, count) in metrics.counts where count > 0 {
@@ -122,7 +135,7 @@ public final class CallMetrics: Policy, Sendable {
         let start = ContinuousClock.now
         do {
             var response = try await next(call, context)
-            if response.status >= 400 {
+            if response.status >= 400 || response.document?.root["isError"]?.bool == true && response.form == .toolResult {
                 end(failed, start: start)
             } else if case .stream(let stream) = response.body {
                 response.body = .stream(CountedStream(stream) { self.end(self.counter(of: $0), start: start) })

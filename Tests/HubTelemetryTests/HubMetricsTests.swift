@@ -35,6 +35,31 @@ struct HubMetricsTests {
         #expect(text.contains("hubd_call_duration_seconds_count{server=\"s\\\"x\",tool=\"t\"} 4\n"))
     }
 
+    @Test("a tool of another MCP server that failed is counted as such")
+    func failedTool() async throws {
+        let metrics = HubMetrics(version: "1")
+        for text in [#"{"content":[],"isError":true}"#, #"{"content":[]}"#] {
+            let response = CallResponse(toolResult: try JSONDocument(parsing: text, limits: .message))
+            let chain = PolicyChain([metrics.calls(server: "s", tool: "t")], around: Target(outcome: .success(response)))
+            _ = try await chain.perform(Call(entry: "s", tool: "t", arguments: nil), context: context)
+        }
+        for outcome in ["ok", "upstream_error"] {
+            #expect(metrics.prometheusText().contains("hubd_calls_total{server=\"s\",tool=\"t\",outcome=\"\(outcome)\"} 1\n"))
+        }
+    }
+
+    @Test(
+        "the tools of one server that are counted by name are bounded; those beyond are counted together, and other servers are not touched"
+    )
+    func boundedTools() {
+        let metrics = HubMetrics(version: "1")
+        let all = (0..<HubMetrics.maximumTools).map { ObjectIdentifier(metrics.calls(server: "s", tool: "t\($0)")) }
+        #expect(Set(all).count == HubMetrics.maximumTools)
+        #expect(metrics.calls(server: "s", tool: "more") === metrics.calls(server: "s", tool: "and more"))
+        #expect(ObjectIdentifier(metrics.calls(server: "s", tool: "t7")) == all[7])
+        #expect(metrics.calls(server: "other", tool: "a") !== metrics.calls(server: "other", tool: "b"))
+    }
+
     /// A body of one piece, which breaks off where there is a failure.
     private final class Stream: BodyStream {
         private let hasGiven = NIOLockedValueBox(false)

@@ -56,14 +56,17 @@ struct ConfigFinding: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// A name from the file inside a message: in quotes, cut short, without control characters.
-    static func quoted(_ name: String) -> String {
-        let shown = name.unicodeScalars.prefix(60).map { scalar in
+    static func quoted(_ name: String) -> String { "\"\(shown(name, atMost: 60))\"" }
+
+    /// Text that the operator did not write, fit for a terminal: cut short, without control characters.
+    static func shown(_ text: String, atMost limit: Int) -> String {
+        let shown = text.unicodeScalars.prefix(limit).map { scalar in
             let isShown =
                 !scalar.properties.isBidiControl && scalar.properties.generalCategory != .control
                 && scalar.properties.generalCategory != .format
             return isShown ? Character(scalar) : "\u{FFFD}"
         }
-        return "\"" + String(shown) + (name.unicodeScalars.count > 60 ? "…" : "") + "\""
+        return String(shown) + (text.unicodeScalars.count > limit ? "…" : "")
     }
 
     /// Names in a sentence: `a, b or c`.

@@ -15,7 +15,9 @@ struct OriginComposer {
     func ingredient(
         _ catalogue: Catalogue, origin: any MCPOrigin, problem: String?, _ findings: inout FindingCollector
     ) -> Ingredient {
-        for problem in catalogue.problems { findings.warning("\(entry.name): \(problem)", hint: nil, at: entry.description.place) }
+        for problem in catalogue.problems {
+            findings.warning("\(entry.name): \(ConfigFinding.shown(problem, atMost: 400))", hint: nil, at: entry.description.place)
+        }
         return Ingredient(
             name: entry.name, title: catalogue.title, version: catalogue.version, instructions: entry.purpose ?? catalogue.instructions,
             tools: tools(catalogue, origin, &findings), prompts: items(catalogue.prompts, origin),

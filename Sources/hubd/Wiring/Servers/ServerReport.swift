@@ -32,6 +32,6 @@ struct ServerReport: Sendable {
         if resources > 0 { text += "; \(resources) resources" }
         if !away.isEmpty { text += "; away: \(away.joined(separator: ", "))" }
         if !isExposed { text += "; not exposed" }
-        return text
+        return ConfigFinding.shown(text, atMost: 4_000)
     }
 }

@@ -26,7 +26,8 @@ extension SnapshotBuilder {
         if let away { return ServerPart(unavailable: away.message, isWithoutSecret: true, findings: [away]) }
         guard let server else { return ServerPart() }
         var findings = FindingCollector()
-        let known = origins.known(of: server, at: entry)
+        var known = origins.known(of: server, at: entry)
+        known.problem = known.problem.map { ConfigFinding.shown($0, atMost: 400) }
         if let problem = known.problem { findings.add([unavailableFinding(entry, problem)]) }
         guard let catalogue = known.catalogue else {
             return ServerPart(unavailable: known.problem ?? "not connected yet", findings: findings.findings)

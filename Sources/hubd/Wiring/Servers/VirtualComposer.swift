@@ -99,7 +99,18 @@ struct VirtualComposer {
             let source = Source(server: ingredient.name, original: tool.name, isRemote: ingredient.isRemote)
             guard isFree(definition.name, "tool", source, include) else { continue }
             tools.append(changed)
+            addPage(of: definition, include, ingredient)
         }
+    }
+
+    /// The page that a tool's answers are shown on (extension `io.modelcontextprotocol/ui`) comes with the tool, which is of no use without it.
+    private mutating func addPage(of tool: ToolDefinition, _ include: VirtualServerEntry.Include, _ ingredient: Ingredient) {
+        guard let meta = tool.meta, let members = try? JSONDocument(parsing: meta, limits: .message).root,  // one without has no page
+            let uri = (members["ui"]?["resourceUri"] ?? members["ui/resourceUri"])?.string,
+            let page = ingredient.resources.first(where: { $0.uri == uri })
+        else { return }
+        let source = Source(server: ingredient.name, original: uri, isRemote: ingredient.isRemote)
+        if isFree(uri, "resource", source, include) { offer.resources.append(page) }
     }
 
     /// The items that patterns choose, in their order, each once; without patterns all.

@@ -177,6 +177,18 @@ struct VirtualComposerTests {
         #expect(names(offline) == ["get_pet"] && offline.away.isEmpty && none == [])
     }
 
+    @Test("the page of a tool comes with it, asked for or not, and once")
+    func pages() throws {
+        var catalogue = Catalogue.stub(tools: ["chart", "table", "plain"], resources: ["r1", "r2", "r3"])
+        catalogue.tools[0].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"test://r1"}}"#)
+        catalogue.tools[1].definition.meta = ByteBuffer(string: #"{"ui/resourceUri":"test://r2"}"#)
+        catalogue.tools[2].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"test://gone"}}"#)
+        let part = VirtualComposer.Part.there(ingredient(0, catalogue))
+        #expect(try compose("include: [ { server: docs } ]", docs: part).offer.resources.map(\.uri) == ["test://r1", "test://r2"])
+        let all = try compose("include: [ { server: docs, tools: [chart], resources: [r3, r1] } ]", docs: part)
+        #expect(all.offer.resources.map(\.uri) == ["test://r1", "test://r3"] && all.findings == [])
+    }
+
     @Test("names that are too long are cut the same way each time, and a change finds them by either name")
     func longNames() throws {
         let long = String(repeating: "long_", count: 16) + "name"
