@@ -1,7 +1,6 @@
 """The fixture servers as processes; see servers/program.py."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,12 +13,10 @@ START_LIMIT = 30
 
 
 def command(kind: str, *arguments: str) -> list[str]:
-    """The command line of a fixture server: `mcp2`, `mcp1`, `fastmcp4`, or `hostile` and `flaky`, which need no SDK."""
+    """The command line of a fixture server: `mcp2`, `mcp1` or `fastmcp4`."""
     home = {"fastmcp4": "fastmcp"}.get(kind, kind)
     python = PEERS / f".venv-{home}" / "bin" / "python"
-    if not python.exists():
-        assert kind in ("hostile", "flaky"), f"no {python.parent.parent.name}: run scripts/peers"
-        python = Path(sys.executable)
+    assert python.exists(), f"no {python.parent.parent.name}: run scripts/peers"
     return [str(python), str(PEERS / "servers" / f"{kind}_server.py"), *arguments]
 
 
@@ -87,18 +84,18 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def children(pid: int) -> list[int]:
+def children(pid: int, zombies=False) -> list[int]:
     """The processes below one, all the way down."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*"):
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children(int(child))] if is_running(int(child)) else []
+        try:
+            numbers = [int(number) for number in (task / "children").read_text().split()]
+        except FileNotFoundError:
+            continue  # the thread has ended meanwhile
+        for number in numbers:
+            found += [number] if zombies or is_running(number) else []
+            found += children(number, zombies)
     return found
-
-
-def descriptors(pid: int) -> int:
-    """How many files a process has open."""
-    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def tally(text: str) -> dict:
