@@ -1,7 +1,6 @@
 """The fixture servers as processes; see servers/program.py."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -51,14 +50,6 @@ class Program:
     def faulty(self, name: str) -> str:
         """Where it does one thing wrong."""
         return f"http://127.0.0.1:{self.port}/faults/{name}/mcp"
-
-    def freeze(self) -> None:
-        """Lets it stand still with its connections open."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Lets it go on."""
-        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Kills it."""

@@ -37,6 +37,7 @@ class Exchange:
 
     name: str
     verb: str
+    query: str
     headers: dict[str, str]
     message: dict
     writer: asyncio.StreamWriter
@@ -103,6 +104,8 @@ class RawServers:
     ways: dict = field(default_factory=dict)
     #: How often each name was asked for each method; GET and DELETE count under their own names.
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: The last requests of each name, without their writers: verb, headers, message.
+    heard: dict[str, list[tuple[str, dict, dict]]] = field(default_factory=dict)
     url: str = ""
 
     def __post_init__(self):
@@ -111,6 +114,10 @@ class RawServers:
     def address(self, name: str) -> str:
         """Where a server is."""
         return f"{self.url}/{name}"
+
+    def last(self, name: str, method: str) -> tuple[dict, dict]:
+        """Headers and message of the last request of a method."""
+        return next((headers, message) for _, headers, message in reversed(self.heard[name]) if message.get("method") == method)
 
     def asked(self, name: str) -> int:
         """How often a server was asked for anything."""
@@ -124,9 +131,10 @@ class RawServers:
             headers = {key.lower(): value.strip() for key, value in (text.split(":", 1) for text in fields)}
             message = json.loads(body) if body else {}
             name = target.strip("/").split("/")[0].split("?")[0]
-            exchange = Exchange(name, verb, headers, message, writer)
+            exchange = Exchange(name, verb, target.partition("?")[2], headers, message, writer)
             key = name, exchange.method or verb
             self.counts[key] = self.counts.get(key, 0) + 1
+            self.heard[name] = [*self.heard.get(name, [])[-99:], (verb, headers, message)]
             way = self.ways.get(name)
             if way is None or not await way(self, exchange):
                 await self.good(exchange)
@@ -160,5 +168,5 @@ class RawServers:
                     await asyncio.sleep(5)
                     await exchange.chunk(b": on\n\n")
             case "initialize":
-                return await exchange.error(-32022, "Unsupported protocol version", "400 Bad Request")
+                return await exchange.error(-32601, "Method not found", "404 Not Found")
         return await exchange.error(-32601, "Method not found", "404 Not Found")
