@@ -7,6 +7,8 @@ public struct Catalogue: Sendable, Hashable {
     public struct Tool: Sendable, Hashable {
         /// How it looks, without the members of `_meta` that are about one hop.
         public var definition: ToolDefinition
+        /// The arguments that travel in headers too, for calls in the modern era.
+        public var mirrored: [MirroredArgument] = []
 
         /// A tool.
         public init(definition: ToolDefinition) { self.definition = definition }

@@ -1,0 +1,133 @@
+import HubCore
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// One request to a server: waits for the server where it is away, finds a session for it, and says it in the words of the server's era.
+struct UpstreamCall {
+    /// How long a server that is being reached for the first time is waited for, and a session.
+    static let reachLimit = Duration.seconds(10)
+    /// How long one that is known to be away is waited for.
+    static let awayLimit = Duration.seconds(1)
+
+    let server: UpstreamServer
+    let request: OriginRequest
+    let context: CallContext
+
+    /// What the client can do for a server. Tasks are left out: no request of an origin follows one.
+    var capabilities: ClientCapabilities { (context.client?.capabilities ?? []).subtracting(.tasks) }
+
+    /// The result in the words of 2026-07-28.
+    func answer() async throws -> JSONDocument {
+        let parameters = try OriginParameters(request)
+        let due = server.environment.now() + server.settings.callLimit
+        do {
+            return try await inSession(parameters, due: due)
+        } catch let error as JSONRPCError where error.code == .headerMismatch {
+            // The schema that the headers were made by is not the server's any more (2026-07-28 transports, "Custom headers").
+            await server.listAnew(until: min(due, server.environment.now() + Self.reachLimit))
+        } catch {
+            throw told(error)
+        }
+        do {
+            return try await inSession(parameters, due: due)
+        } catch {
+            throw told(error)
+        }
+    }
+
+    private func told(_ error: any Error) -> any Error {
+        switch error {
+        case let error as JSONRPCError: return UpstreamRefusal.translated(error, by: server.name)
+        case let error as HubError where error.code == .upstreamFailed: server.doubt()
+        default: break
+        }
+        return error
+    }
+
+    // MARK: Sessions
+
+    /// Performs the request; in another session, once, where the server cannot have begun with it in the first.
+    private func inSession(_ parameters: OriginParameters, due: ContinuousClock.Instant) async throws -> JSONDocument {
+        do {
+            return try await once(parameters, due: due)
+        } catch let error as HubError where error.cause is SessionLoss {
+            return try await once(parameters, due: due)
+        }
+    }
+
+    private func once(_ parameters: OriginParameters, due: ContinuousClock.Instant) async throws -> JSONDocument {
+        let wish = wish(in: try await revision(due: due))
+        let lease = try await server.pool.lease(wish, until: due, openingUntil: server.environment.now() + Self.reachLimit)
+        defer { server.pool.release(lease) }
+        return lease.session.greeting.revision.isModern
+            ? try await inRounds(lease.session, parameters) : try await byRequest(lease.session, parameters)
+    }
+
+    /// What the server speaks; waits for a server that is not there.
+    private func revision(due: ContinuousClock.Instant) async throws -> ProtocolRevision {
+        let known = server.standing.withLockedValue { standing in
+            (
+                revision: standing.catalogue?.revision, isHere: standing.life.isHere, attempts: standing.attempts,
+                isFailing: standing.life.isFailing
+            )
+        }
+        if let revision = known.revision, known.isHere || server.pool.hasOpen(wish(in: revision).cell) { return revision }
+        let limit = known.isFailing ? Self.awayLimit : Self.reachLimit
+        await server.waitForAttempt(after: known.attempts, until: min(due, server.environment.now() + limit))
+        try Task.checkCancellation()
+        let (revision, excuse) = server.standing.withLockedValue { standing in
+            (standing.life.isHere && !standing.isStopped ? standing.catalogue?.revision : nil, standing.excuse)
+        }
+        guard let revision else { throw HubError(.upstreamFailed, "The server \(server.name) is away: \(excuse)") }
+        return revision
+    }
+
+    /// Whose session the request goes into.
+    ///
+    /// 1. A server of the modern era knows no sessions: everybody's.
+    /// 2. One that keeps nothing in a session: everybody's too, where the client cannot be asked.
+    /// 3. A client with a session: its own.
+    /// 4. Any other: one for its credential and what it can do.
+    private func wish(in revision: ProtocolRevision) -> SessionWish {
+        let asked = capabilities.subtracting(.apps)
+        if revision.isModern || server.settings.isShared && asked.isEmpty {
+            return SessionWish(cell: .everybody, capabilities: [], principal: .anonymous)
+        }
+        let principal = context.principal
+        if let session = context.session { return SessionWish(cell: .client(session), capabilities: asked, principal: principal) }
+        let cell = SessionCell.caller(consumer: principal.consumer, credential: principal.credential, capabilities: asked)
+        return SessionWish(cell: cell, capabilities: asked, principal: principal)
+    }
+
+    // MARK: Messages
+
+    /// Sends the request in a session.
+    func send(_ params: ByteBuffer, _ parameters: OriginParameters, in session: any UpstreamSession) async throws -> JSONDocument {
+        var message = SessionRequest(
+            method: request.method.rawValue, params: params, meta: request.meta, deadline: .now() + TimeAmount(server.settings.callLimit))
+        message.name = parameters.name
+        message.principal = context.principal
+        message.capabilities = capabilities
+        message.logLevel = context.client?.logLevel
+        message.wantsProgress = context.client?.wantsProgress ?? false
+        if request.method == .callTool, session.greeting.revision.isModern, let name = parameters.name {
+            message.mirrored = parameters.mirrored(server.standing.withLockedValue { $0.mirrored[name] ?? [] })
+        }
+        let document = try await session.request(message, handler: CallHandler(client: context.client))
+        guard document.root.kind == .object else { throw senseless }
+        return document
+    }
+
+    /// The result without what it says about the hop.
+    func passedOn(_ document: JSONDocument) throws -> JSONDocument {
+        do throws(JSONParseError) {
+            return try ReservedMeta.stripped(document)
+        } catch {
+            throw senseless
+        }
+    }
+
+    /// What an answer is that no revision knows.
+    var senseless: HubError { HubError(.upstreamFailed, "The server \(server.name) gave an answer that makes no sense") }
+}

@@ -1,0 +1,36 @@
+import HubCore
+import Logging
+import NIOConcurrencyHelpers
+
+extension UpstreamServer {
+    /// Begins to watch a resource for as long as anybody does.
+    public func watch(resource uri: String) {
+        guard uri.utf8.count <= ListedLength.uri else { return }
+        if watches.add(uri) { wakeup.ring() }
+    }
+
+    /// Ends what one call of `watch` began.
+    public func unwatch(resource uri: String) {
+        if watches.remove(uri) { wakeup.ring() }
+    }
+
+    /// Tells the server what is watched, where that has changed.
+    func passWatches() async {
+        guard let (session, _) = standing.withLockedValue(\.directory), let uris = watches.takeChanged() else { return }
+        let due = environment.now() + settings.listLimit
+        do {
+            try await LimitedWork.run(until: due, timers: environment.timers, late: HubError(.upstreamTimeout, "it did not answer in time"))
+            {
+                await session.watch(uris)
+            }
+        } catch {
+            environment.logger.debug("an MCP server was not told what is watched", metadata: ["server": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    /// A resource has changed. Some servers name one below the one that is watched, so that all they name is passed on.
+    func updated(resource uri: String, from observer: DirectoryObserver) {
+        guard uri.utf8.count <= ListedLength.uri, !watches.isEmpty, standing.withLockedValue({ $0.isCurrent(observer) }) else { return }
+        environment.updated(name, uri)
+    }
+}
