@@ -12,7 +12,7 @@ final class ChannelSession: UpstreamSession {
     private let link: ChannelLink
     private let words: SessionWords
     private let changes: ListenKeeper
-    private let subscriptions: ResourceSubscriptions
+    private let subscriptions: SessionSubscriptions
     private let level = SessionLogLevel()
     private let turns = Turns()
 
@@ -27,7 +27,7 @@ final class ChannelSession: UpstreamSession {
         words = SessionWords(version: version, revision: greeting.revision)
         changes = ListenKeeper(
             greeting: greeting, observer: observer, principal: principal, timers: link.timers, logger: link.logger)
-        subscriptions = ResourceSubscriptions(greeting: greeting, timers: link.timers, logger: link.logger)
+        subscriptions = SessionSubscriptions(greeting: greeting, timers: link.timers, logger: link.logger)
         link.observe(observer)
     }
 

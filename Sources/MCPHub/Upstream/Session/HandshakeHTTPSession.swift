@@ -20,7 +20,7 @@ final class HandshakeHTTPSession: UpstreamSession {
     private let words: SessionWords
     private let isSessionNamed: Bool
     private let stream = NIOLockedValueBox<Task<Void, Never>?>(nil)
-    private let subscriptions: ResourceSubscriptions
+    private let subscriptions: SessionSubscriptions
     private let level = SessionLogLevel()
 
     /// - Parameters:
@@ -43,7 +43,7 @@ final class HandshakeHTTPSession: UpstreamSession {
         self.principal = principal
         words = SessionWords(version: version, revision: greeting.revision)
         calls = SessionCalls()
-        subscriptions = ResourceSubscriptions(greeting: greeting, timers: server.timers, logger: server.logger)
+        subscriptions = SessionSubscriptions(greeting: greeting, timers: server.timers, logger: server.logger)
         questions = ServerQuestions(logger: server.logger) { [server, fields] answer in
             let deadline = NIODeadline.now(plus: SessionLimits.courtesy * 2)
             let response = try await server.send(.post, fields: fields, body: answer, principal: principal, deadline: deadline)

@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Subscribes a session of a handshake era to the resources that are watched, one after another.
-final class ResourceSubscriptions: Sendable {
+final class SessionSubscriptions: Sendable {
     private let tellsOfUpdates: Bool
     private let timers: TimerTable
     private let logger: Logger
