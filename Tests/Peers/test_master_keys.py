@@ -3,12 +3,14 @@
 import base64
 import json
 import shutil
+import subprocess
 
 import botocore.session
 import httpx
 import pytest
 
 from harness.clouds import KMSDouble, Moto, Recording
+from harness.hub import binary, environment
 from harness.service import Service
 from harness.wire import call
 from test_secrets import run, scan
@@ -215,6 +217,25 @@ def test_a_key_that_cannot_be_had_says_what_to_do(folder, keys):
     keys.stop()
     fails("cannot be asked", "start again when it is there")
     assert folder.run("check", "--offline")
+
+
+def test_many_commands_at_once_make_one_key(folder, keys):
+    """Each finds none, and all of them end with the same."""
+    command = [binary(), "secrets", "set", "--config", folder.file, "--data", folder.data]
+    running = [
+        subprocess.Popen([*command, f"s{number}"], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for number in range(8)
+    ]
+    for process in running:
+        process.stdin.write(CANARY.encode())
+        process.stdin.close()
+    for process in running:
+        assert process.wait(60) == 0, process.stderr.read()
+    listed = json.loads(folder.run("secrets", "list", "--json"))["secrets"]
+    assert len(listed) == 8 and len({entry["masterKey"] for entry in listed}) == 1
+    assert keys.count("GenerateDataKey") > 1, "they came one after another, so that nothing was shown"
+    [wrapped] = folder.wrapped()
+    assert {path.name for path in folder.data.iterdir()} <= {wrapped.name, "hub.sqlite", "hub.sqlite-wal", "hub.sqlite-shm"}
 
 
 def test_one_wrapped_under_another_key_is_not_taken(folder, keys):

@@ -381,3 +381,29 @@ def test_a_secret_in_alibaba_cloud_kms_opens_an_upstream(start_hub, secrets, ups
     hub.write(good)
     assert "does not let the hub read hub/support-bot" in hubd("check", "--json", "--config", hub.file).stdout
     kms.stop()
+
+
+def test_a_reload_that_is_refused_takes_no_secret_from_the_places_that_it_names(start_hub, secrets, upstream):
+    places = [KMSDouble(SECRET, {"key": word}) for word in ("swordfish-in-force", "swordfish-elsewhere")]
+    secrets(alibaba=SECRET)
+
+    def written(place, **more):
+        credential = {"id": "LTAI", "secret": "file:alibaba"}
+        keeping = {"alibaba": {"region": "cn-hangzhou", "endpoint": place.url, "credential": credential}}
+        return configuration(upstream, {"bearer": "alibaba-kms:hub/support-bot#key"}, secrets=keeping, **more)
+
+    hub = start_hub(written(places[0]))
+    bad = written(places[1])
+    bad["servers"]["other"] = {"openapi": "not-there.yaml", "upstream": "api"}
+    hub.reload(bad)
+    assert hub.errors.wait_for("not-there.yaml")
+    assert places[1].seen, "the secrets were not read at all, so that nothing was shown"
+    time.sleep(2.5)  # the hub has looked at what changed at least twice
+    call(hub.mcp("signed"), "plain")
+    assert upstream.seen[-1]["authorization"] == "Bearer swordfish-in-force"
+    hub.reload(written(places[1]))
+    assert hub.errors.wait_for("reloaded")
+    call(hub.mcp("signed"), "plain")
+    assert upstream.seen[-1]["authorization"] == "Bearer swordfish-elsewhere"
+    for place in places:
+        place.stop()

@@ -129,6 +129,7 @@ final class Hub: Sendable {
         guard !result.findings.contains(where: { $0.severity == .error }), let snapshot = result.snapshot else {
             let current = inForce.withLockedValue { $0 }
             builder.origins.retain(current.origins.values, entries: current.settings.servers)  // those that it would have had
+            await builder.returnToPlaces(of: current.settings)
             return refused(findings + result.findings)
         }
         inForce.withLockedValue {

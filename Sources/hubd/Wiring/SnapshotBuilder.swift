@@ -131,6 +131,12 @@ struct SnapshotBuilder: Sendable {
             origins: origins.mapValues(\.settings))
     }
 
+    /// Has secrets read from the places of these settings again, after others were refused.
+    func returnToPlaces(of settings: Settings) async {
+        _ = await access.open(settings.secretStores, isForced: false)  // what was wrong with them has been said
+        secrets.retain(settings.secrets)
+    }
+
     /// Whether a description that the settings name by URL is to be fetched.
     func isAnyDescriptionDue(_ settings: Settings) -> Bool {
         remotes.isAnyDue(of: settings.servers.compactMap(\.remoteDescription))

@@ -40,7 +40,7 @@ import Testing
 
         var logged: [String] { state.withLockedValue { $0.logged } }
 
-        func keeper(environment: [String: String] = [:], withVault: Bool = true) -> SecretKeeper {
+        func keeper(environment: [String: String] = [:], withVault: Bool = true, table: BackendTable? = nil) -> SecretKeeper {
             let local = LocalSecrets(
                 environment: environment,
                 read: { (path, _) throws(ConfigFileError) in
@@ -53,7 +53,7 @@ import Testing
                 },
                 stamp: { path in self.state.withLockedValue { $0.files[path] == nil ? nil : FileStamp(number: $0.writes) } })
             return SecretKeeper(
-                local: local, store: TestStore(world: self), backends: BackendTable(withVault ? [.vault: vault] : [:]),
+                local: local, store: TestStore(world: self), backends: table ?? BackendTable(withVault ? [.vault: vault] : [:]),
                 now: { self.state.withLockedValue { $0.now } }, logger: Logger(label: "test") { _ in TestLog(world: self) })
         }
     }
@@ -314,6 +314,46 @@ import Testing
         }
         world.vault.answer(.success(Secret("one")))
         #expect(try await value(keeper, secret) == "one")
+    }
+
+    @Test("a secret whose place is not written when it is due is asked for again once it is")
+    func placeComesBack() async throws {
+        let world = World()
+        let table = BackendTable([.vault: world.vault])
+        let keeper = world.keeper(table: table)
+        let secret = try reference("vault:hub/a#key")
+        #expect(try await value(keeper, secret) == "one")
+        table.replace(with: SecretPlaces(), of: SecretStores())
+        world.advance(by: .seconds(300))
+        await refresh(keeper)
+        table.replace(with: SecretPlaces(backends: [.vault: world.vault]), of: SecretStores())
+        world.vault.answer(.success(Secret("two")))
+        await refresh(keeper)
+        #expect(try await value(keeper, secret) == "two")
+    }
+
+    @Test("what another place of the same kind keeps under the same name is another secret")
+    func otherPlace() async throws {
+        let world = World()
+        let (table, other) = (BackendTable(), TestBackend())
+        other.answer(.success(Secret("of another place")))
+        func stores(_ url: String) throws -> SecretStores {
+            let token = try reference("env:T")
+            return SecretStores(vault: SecretStores.Vault(address: try #require(HTTPAddress(url)), login: .token(token)))
+        }
+        let keeper = world.keeper(table: table)
+        let secret = try reference("vault:hub/a#key")
+        table.replace(with: SecretPlaces(backends: [.vault: world.vault]), of: try stores("https://one.test"))
+        #expect(try await value(keeper, secret) == "one")
+        // As a reload does that is refused in the end.
+        table.replace(with: SecretPlaces(backends: [.vault: other]), of: try stores("https://other.test"))
+        #expect(try await value(keeper, secret, isForced: true) == "of another place")
+        table.replace(with: SecretPlaces(backends: [.vault: world.vault]), of: try stores("https://one.test"))
+        keeper.retain([secret])
+        #expect(try await value(keeper, secret) == "one" && !keeper.takeChange())
+        world.advance(by: .seconds(300))
+        await refresh(keeper)
+        #expect(other.reads == 1 && world.vault.reads == 2)
     }
 
     @Test("a value without bounds is refused")

@@ -27,7 +27,9 @@ import Testing
             try IssuerMetadata(ByteBuffer(string: text), of: "https://idp.test").keySetURL
         }
         #expect(try read(#"{"issuer":"https://idp.test","jwks_uri":"https://idp.test/keys"}"#) == "https://idp.test/keys")
+        #expect(try read(#"{"issuer":"https://idp.test","jwks_uri":"http://127.0.0.1:1/keys"}"#) == "http://127.0.0.1:1/keys")
         for text in [
+            #"{"issuer":"https://idp.test","jwks_uri":"http://idp.test/keys"}"#,
             #"{"issuer":"https://idp.test/","jwks_uri":"https://idp.test/keys"}"#, #"{"jwks_uri":"https://idp.test/keys"}"#,
             #"{"issuer":"https://idp.test"}"#, #"{"issuer":"https://idp.test","jwks_uri":"keys.json"}"#,
             #"{"issuer":"https://idp.test","jwks_uri":"file:///etc/passwd"}"#, #"{"issuer":"https://idp.test","jwks_uri":7}"#, "[]", "no",

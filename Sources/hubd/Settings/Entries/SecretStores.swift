@@ -54,6 +54,23 @@ struct SecretStores: Sendable, Hashable {
         return login + (aws?.key.secrets ?? []) + (alibaba?.key.secrets ?? [])
     }
 
+    /// Tells a place from every other one, whoever is let in there and wherever that is written.
+    struct PlaceID: Sendable, Hashable {
+        fileprivate var address: HTTPAddress?
+        fileprivate var names: [String?]
+    }
+
+    /// The place that references of a scheme name; nil where none is written.
+    func place(of scheme: SecretReference.Scheme) -> PlaceID? {
+        switch scheme {
+        case .vault: vault.map { PlaceID(address: $0.address, names: [$0.namespace, $0.mount]) }
+        case .awsSecrets: aws.map { PlaceID(address: $0.endpoint, names: [$0.region]) }
+        case .awsKMS: aws.map { PlaceID(address: $0.keyEndpoint, names: [$0.region]) }
+        case .alibabaKMS: alibaba.map { PlaceID(address: $0.endpoint, names: [$0.region]) }
+        case .environment, .file, .store: nil
+        }
+    }
+
     /// What opens the place that a reference names.
     func access(for scheme: SecretReference.Scheme) -> [SecretReference] {
         switch scheme {

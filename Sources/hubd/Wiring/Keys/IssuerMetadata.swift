@@ -38,6 +38,12 @@ struct IssuerMetadata: Sendable, Hashable {
         guard let url = root["jwks_uri"]?.string, DescriptionLocation.isURL(url), DescriptionLocation.isWellFormedURL(url) else {
             throw CommandFailure("the metadata of \(issuer) names no jwks_uri")
         }
+        // RFC 8414 §2. Whoever can change what comes over plain HTTP could let in whom they want; an issuer that is reached so itself is the
+        // operator's choice.
+        let place = HTTPAddress(String(url.prefix { $0 != "?" }))
+        guard place?.scheme == .https || place?.hostClass == .loopback || HTTPAddress(issuer)?.scheme == .http else {
+            throw CommandFailure("the keys of \(issuer) would come without encryption: its jwks_uri is not https")
+        }
         keySetURL = url
     }
 

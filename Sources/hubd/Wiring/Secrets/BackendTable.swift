@@ -17,13 +17,22 @@ final class BackendTable: Sendable {
         state = NIOLockedValueBox(State(places: SecretPlaces(backends: backends, keys: keys)))
     }
 
-    /// What keeps the secret that a reference names.
+    /// What keeps the secret that a reference names, and which place that is.
     ///
     /// - Throws: what is missing in the configuration, at the reference.
-    func backend(for reference: SecretReference) throws(ConfigFinding) -> any SecretBackend {
+    func backend(for reference: SecretReference) throws(ConfigFinding) -> (backend: any SecretBackend, place: SecretStores.PlaceID?) {
         let state = state.withLockedValue { $0 }
-        if let backend = state.places.backends[reference.scheme] { return backend }
+        if let backend = state.places.backends[reference.scheme] { return (backend, state.stores?.place(of: reference.scheme)) }
         throw Self.missing(reference, state.stores)
+    }
+
+    /// The place that references of a scheme name at present.
+    func place(of scheme: SecretReference.Scheme) -> SecretStores.PlaceID? { state.withLockedValue { $0.stores?.place(of: scheme) } }
+
+    /// What keeps the secret that a reference names, as long as that is at this place; nil where it is at another one, or nowhere.
+    func backend(for reference: SecretReference, at place: SecretStores.PlaceID?) -> (any SecretBackend)? {
+        let state = state.withLockedValue { $0 }
+        return state.stores?.place(of: reference.scheme) == place ? state.places.backends[reference.scheme] : nil
     }
 
     /// What makes and opens the key that an `aws-kms:` reference names.

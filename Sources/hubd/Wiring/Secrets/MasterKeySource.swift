@@ -58,7 +58,7 @@ struct MasterKeySource: Sendable {
         if reference.scheme == .awsKMS { return try await wrapped.key(reference, whereMissing: absence) }
         let text: Secret
         if reference.scheme.isRemote {
-            let backend = try backends.backend(for: reference)
+            let backend = try backends.backend(for: reference).backend
             do throws(SecretError) {
                 text = try await backend.read(reference.name, field: reference.field)
             } catch {

@@ -3,9 +3,16 @@ import Logging
 import NIOConcurrencyHelpers
 
 /// The secrets that are kept elsewhere, each by the rules of `RemoteSecretState`. One belongs to a `SecretKeeper`.
+///
+/// One name at two places is two secrets: a configuration that names another place, and is refused in the end, changes nothing of what is known.
 final class RemoteSecretCache: Sendable {
     /// The most secrets that are kept; the configuration's own bounds come first.
     static let maximum = 16_384
+
+    private struct Key: Hashable {
+        var identity: SecretReference.Identity
+        var place: SecretStores.PlaceID?
+    }
 
     private struct Known {
         var reference: SecretReference
@@ -15,7 +22,7 @@ final class RemoteSecretCache: Sendable {
     }
 
     private struct State {
-        var known: [SecretReference.Identity: Known] = [:]
+        var known: [Key: Known] = [:]
         var hasChanged = false
     }
 
@@ -36,20 +43,23 @@ final class RemoteSecretCache: Sendable {
     /// - Parameter isForced: a value that is known is asked for again; it serves on where that fails.
     func outcome(of reference: SecretReference, isForced: Bool) async -> ResolvedSecrets.Outcome {
         let backend: any SecretBackend
+        let key: Key
         do throws(ConfigFinding) {
-            backend = try backends.backend(for: reference)
+            let found = try backends.backend(for: reference)
+            backend = found.backend
+            key = Key(identity: reference.identity, place: found.place)
         } catch {
             return .wrong(error)
         }
         var isForced = isForced
         while !Task.isCancelled {
-            switch demand(reference, isForced: isForced) {
+            switch demand(reference, key, isForced: isForced) {
             case .value(let value): return .value(value)
             case .failure(let error): return .away(reference.away(error))
             case .read:
-                await ask(backend, for: reference)
+                await ask(backend, for: reference, key)
                 isForced = false
-            case .wait: await waitForAnswer(reference)
+            case .wait: await waitForAnswer(key)
             }
         }
         return .away(reference.away(SecretError(.unavailable, "the hub stops")))
@@ -58,12 +68,12 @@ final class RemoteSecretCache: Sendable {
     /// Asks again for what is due, and gives up what could not be read for too long.
     func refresh() async {
         let (due, ended) = state.withLockedValue { state in
-            var due: [SecretReference] = []
+            var due: [(key: Key, reference: SecretReference)] = []
             var ended: [SecretReference] = []
-            for (identity, var known) in state.known {
+            for (key, var known) in state.known {
                 if known.state.expire(now: now()) { ended.append(known.reference) }
-                if known.state.takeDue(now: now()) { due.append(known.reference) }
-                state.known[identity] = known
+                if known.state.takeDue(now: now()) { due.append((key, known.reference)) }
+                state.known[key] = known
             }
             if !ended.isEmpty { state.hasChanged = true }
             return (due, ended)
@@ -71,9 +81,10 @@ final class RemoteSecretCache: Sendable {
         for reference in ended {
             logger.error("a secret could not be read for too long and is given up", metadata: ["secret": "\(reference.written)"])
         }
-        await SecretKeeper.forEach(due) { reference in
-            guard let backend = try? self.backends.backend(for: reference) else { return }  // it has gone, and so will the reference
-            await self.ask(backend, for: reference)
+        await SecretKeeper.forEach(due) { key, reference in
+            // Where the place is not there, the reference is about to go, or the place to come back: either way, the next may ask.
+            guard let backend = self.backends.backend(for: reference, at: key.place) else { return self.giveUp(key) }
+            await self.ask(backend, for: reference, key)
         }
     }
 
@@ -85,32 +96,44 @@ final class RemoteSecretCache: Sendable {
         }
     }
 
-    /// Forgets all but these, and those that are being asked for.
+    /// Forgets all but these at the places that are written, and those that are being asked for.
     func retain(_ identities: Set<SecretReference.Identity>) {
         state.withLockedValue { state in
-            state.known = state.known.filter { identities.contains($0.key) || $0.value.state.isReading }
+            state.known = state.known.filter { key, known in
+                known.state.isReading
+                    || identities.contains(key.identity) && key.place == backends.place(of: known.reference.scheme)
+            }
         }
     }
 
-    private func demand(_ reference: SecretReference, isForced: Bool) -> RemoteSecretState.Demand {
-        let identity = reference.identity
-        return state.withLockedValue { state in
-            if state.known[identity] == nil, state.known.count >= Self.maximum {
+    private func demand(_ reference: SecretReference, _ key: Key, isForced: Bool) -> RemoteSecretState.Demand {
+        state.withLockedValue { state in
+            if state.known[key] == nil, state.known.count >= Self.maximum {
                 return .failure(SecretError(.unavailable, "more than \(Self.maximum) secrets are named"))
             }
-            return state.known[identity, default: Known(reference: reference)].state.demand(now: now(), isForced: isForced)
+            return state.known[key, default: Known(reference: reference)].state.demand(now: now(), isForced: isForced)
         }
+    }
+
+    /// Nobody asks after all.
+    private func giveUp(_ key: Key) {
+        let waiting = state.withLockedValue { state in
+            state.known[key]?.state.giveUp()
+            defer { state.known[key]?.waiting = [] }
+            return state.known[key]?.waiting ?? []
+        }
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Asks the place, and tells those who wait.
-    private func ask(_ backend: any SecretBackend, for reference: SecretReference) async {
+    private func ask(_ backend: any SecretBackend, for reference: SecretReference, _ key: Key) async {
         let answer = await Self.answer(of: backend, to: reference)
         let isCancelled = Task.isCancelled
         let (change, waiting) = state.withLockedValue { state in
-            guard var known = state.known[reference.identity] else {
+            guard var known = state.known[key] else {
                 return (RemoteSecretState.Change(), [CheckedContinuation<Void, Never>]())
             }
-            defer { state.known[reference.identity] = known }
+            defer { state.known[key] = known }
             let waiting = known.waiting
             known.waiting = []
             if case .failure = answer, isCancelled {
@@ -141,11 +164,11 @@ final class RemoteSecretCache: Sendable {
         }
     }
 
-    private func waitForAnswer(_ reference: SecretReference) async {
+    private func waitForAnswer(_ key: Key) async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLockedValue { state in
-                guard state.known[reference.identity]?.state.isReading == true else { return true }
-                state.known[reference.identity]?.waiting.append(continuation)
+                guard state.known[key]?.state.isReading == true else { return true }
+                state.known[key]?.waiting.append(continuation)
                 return false
             }
             if isOver { continuation.resume() }
