@@ -29,6 +29,15 @@ public final class LoopTaskExecutor: TaskExecutor {
         executors.withLockedValue { $0.values.first { $0.eventLoop.inEventLoop } }
     }
 
+    /// Whether the current task keeps to this executor and is on its loop: what it waits for, it goes on with here.
+    ///
+    /// To be on the loop is not enough. A task that waited for what was done on a loop may go on there, though it keeps to no executor, up
+    /// to when it next waits; then it goes on elsewhere.
+    public var carriesCurrentTask: Bool {
+        guard eventLoop.inEventLoop else { return false }
+        return unsafe withUnsafeCurrentTask { task in unsafe task?.unownedTaskExecutor == asUnownedTaskExecutor() }
+    }
+
     /// Runs a job on the loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

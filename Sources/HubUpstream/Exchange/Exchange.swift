@@ -209,7 +209,7 @@ final class AnswerStream: BodyStream {
     deinit { cancel() }
 
     func next() async throws -> ByteBuffer? {
-        if executor.eventLoop.inEventLoop { return try await onLoop() }
+        if executor.carriesCurrentTask { return try await onLoop() }
         return try await withTaskExecutorPreference(executor) { try await self.fromElsewhere() }
     }
 

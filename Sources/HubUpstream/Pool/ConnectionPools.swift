@@ -29,7 +29,9 @@ final class ConnectionPools: UpstreamTransport {
     }
 
     func exchange(_ request: EndpointRequest, endpoint: Int) async throws(UpstreamFailure) -> EndpointAnswer {
-        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let slot = slots.first(where: { $0.executor.eventLoop === loop }) {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let slot = slots.first(where: { $0.executor.eventLoop === loop }),
+            slot.executor.carriesCurrentTask
+        {
             return try await exchange(request, endpoint: endpoint, on: slot)
         }
         let slot = slots[abs(turn.wrappingAdd(1, ordering: .relaxed).oldValue % slots.count)]

@@ -207,6 +207,21 @@ struct AnswerTests {
         #expect(try await stream.next() == nil)
     }
 
+    @Test("a task that is on a loop by chance, because what it waited for last was done there, is served like one from elsewhere")
+    func onALoopByChance() async throws {
+        let upstream = try await RawUpstream.start { _, _ in [.write("HTTP/1.1 200 OK\r\n\r\n"), .trickle] }
+        let service = try TestUpstreams.service(upstream)
+        for _ in 0..<3 {
+            let response = try await service.send()
+            guard case .stream(let stream) = response.body else {
+                Issue.record("complete before its end")
+                return
+            }
+            for _ in 0..<3 { #expect(try await stream.next()?.readableBytes ?? 0 > 0) }
+            stream.cancel()
+        }
+    }
+
     /// A request's body whose pieces a test hands out.
     private final class Pieces: BodyStream {
         private let left: NIOLockedValueBox<[String]>
