@@ -119,6 +119,33 @@ struct LineSessionTests {
         #expect(handlers[1].notifications.count == 2)
     }
 
+    @Test("the log of a process that serves several is heard by the one request that wants it, and by none where two do")
+    func log() async throws {
+        let source = StubSource { _ in Self.new { _ in nil } }
+        let session = try await source.opener().open()
+        let process = source.processes[0]
+        let handlers = [StubHandler(), StubHandler(), StubHandler()]
+        func begin(_ index: Int) async throws -> (call: Task<JSONDocument, any Error>, sent: JSONValue) {
+            let call = Task {
+                try await session.request(.call { $0.logLevel = index == 0 ? nil : .info }, handler: handlers[index])
+            }
+            return (call, try #require(await process.arrival(of: "tools/call")))
+        }
+        let line = #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#
+        let deaf = try await begin(0)
+        let first = try await begin(1)
+        process.say(line)
+        process.say(deaf.sent.result("{}"))
+        _ = try await deaf.call.value
+        let second = try await begin(2)
+        process.say(line)
+        process.say(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(second.sent.rpcID)}}"#)
+        process.say(first.sent.result("{}"))
+        process.say(second.sent.result("{}"))
+        _ = try await (first.call.value, second.call.value)
+        #expect(handlers.map(\.notifications.count) == [0, 1, 0])
+    }
+
     @Test("calls whose clients can be asked are performed one after another, and each hears its own questions")
     func asksOneAtATime() async throws {
         let source = StubSource { _ in Self.old { _ in nil } }

@@ -10,7 +10,7 @@ final class ChannelLink: Sendable {
     let timers: TimerTable
     let logger: Logger
     private let questions: ServerQuestions
-    private let observer = NIOLockedValueBox(WeakObserver(nil))
+    private let session = NIOLockedValueBox((observer: WeakObserver(nil), isModern: false))
     private let reading = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
     /// - Parameters:
@@ -27,8 +27,8 @@ final class ChannelLink: Sendable {
     }
 
     /// Has somebody hear of changes and of the end, from when a session has begun.
-    func observe(_ observer: WeakObserver) {
-        self.observer.withLockedValue { $0 = observer }
+    func observe(_ observer: WeakObserver, isModern: Bool) {
+        session.withLockedValue { $0 = (observer, isModern) }
         if calls.isEnded { observer.ended(.serverGone) }
     }
 
@@ -90,10 +90,11 @@ final class ChannelLink: Sendable {
                 let id = notification.params?["requestId"]
                 questions.cancel(id)
                 // 2026-07-28 stdio: a server may end a subscription this way.
-                if let id = id?.int { calls.give(.failure(HubError.serverGone), to: id) }
+                if let id = id?.int { calls.endListening(id) }
                 return
             }
-            calls.hear(notification, observer: observer.withLockedValue { $0 })
+            let (observer, isModern) = session.withLockedValue { $0 }
+            calls.hear(notification, observer: observer, isModern: isModern)
         }
     }
 
@@ -131,6 +132,6 @@ final class ChannelLink: Sendable {
         }
         channel.close()
         reading.withLockedValue { $0 }?.cancel()
-        observer.withLockedValue { $0 }.ended(failure)
+        session.withLockedValue { $0.observer }.ended(failure)
     }
 }

@@ -28,7 +28,7 @@ final class ChannelSession: UpstreamSession {
         changes = ListenKeeper(
             greeting: greeting, observer: observer, principal: principal, timers: link.timers, logger: link.logger)
         subscriptions = SessionSubscriptions(greeting: greeting, timers: link.timers, logger: link.logger)
-        link.observe(observer)
+        link.observe(observer, isModern: greeting.revision.isModern)
     }
 
     /// Begins a session of a handshake era on a channel that runs.

@@ -46,7 +46,7 @@ extension HandshakeHTTPSession {
             questions.take(question, method: method, params: params, for: calls.asked)
         case .notification(let notification):
             if notification.method == "notifications/cancelled" { return questions.cancel(notification.params?["requestId"]) }
-            calls.hear(notification, observer: observer)
+            calls.hear(notification, observer: observer, isModern: false)
         }
     }
 }

@@ -62,7 +62,8 @@ final class HandshakeHTTPSession: UpstreamSession {
         let response = try await server.send(.post, fields: fields, body: message, principal: principal, deadline: deadline)
         response.body.giveUp()
         guard response.status < 400 else { throw ServerAnswer.failure(status: response.status) }
-        guard canBeAsked || observer.isWanted else { return }
+        // Without a session, a server knows nobody to say anything to, unless it says that it does.
+        guard canBeAsked || observer.isWanted, isSessionNamed || !greeting.changing.isEmpty else { return }
         let opened = Awaited<Void>()
         // Nobody waits for its end; cancelled by `close`, or when the session is lost.
         let task = Task { await keepStream { opened.give(.success(())) } }

@@ -26,28 +26,3 @@ extension JSONRPCError {
     /// Whether it is about a session that is not there: the reference servers say so, in codes that are no help (-32600, -32000, -32001).
     var isAboutSession: Bool { message.utf8.count <= 256 && message.lowercased().contains("session") }
 }
-
-extension SessionCalls {
-    /// Passes on a notification on the stream of one request.
-    func hear(_ notification: JSONRPCEnvelope, of id: Int, observer: WeakObserver) {
-        guard notification.message.range.count <= SessionLimits.notification else { return }
-        switch notification.method {
-        case "notifications/progress": listener(token: notification.params?["progressToken"])?.notified(notification)
-        case "notifications/message", ListenKeeper.acknowledgement: handler(of: id)?.notified(notification)
-        default: observer.take(notification)
-        }
-    }
-
-    /// Passes on a notification where those of all requests come together.
-    func hear(_ notification: JSONRPCEnvelope, observer: WeakObserver) {
-        guard notification.message.range.count <= SessionLimits.notification else { return }
-        switch notification.method {
-        case "notifications/progress": listener(token: notification.params?["progressToken"])?.notified(notification)
-        case "notifications/message": for handler in handlers { handler.notified(notification) }
-        case ListenKeeper.acknowledgement:
-            guard let id = notification.params?["_meta"]?[MetaKey.subscriptionID]?.int else { return }
-            handler(of: id)?.notified(notification)
-        default: observer.take(notification)
-        }
-    }
-}

@@ -7,6 +7,7 @@ final class SessionCalls: Sendable {
     private struct Call {
         let method: String
         let hears: Bool
+        let wantsLog: Bool
         let clientCanBeAsked: Bool
         let handler: any SessionHandler
         let answer: Awaited<JSONValue>?
@@ -34,7 +35,7 @@ final class SessionCalls: Sendable {
             }
             state.lastID += 1
             state.calls[state.lastID] = Call(
-                method: request.method, hears: request.wantsProgress,
+                method: request.method, hears: request.wantsProgress, wantsLog: request.logLevel != nil,
                 clientCanBeAsked: !request.capabilities.isDisjoint(with: .questions), handler: handler, answer: answer)
             return (state.lastID, nil)
         }
@@ -75,8 +76,21 @@ final class SessionCalls: Sendable {
         }
     }
 
-    /// Everybody who may hear the server's log.
-    var handlers: [any SessionHandler] { state.withLockedValue { $0.calls.values.map(\.handler) } }
+    /// Who hears the server's log where it belongs to no request in particular: everybody in a session of a handshake era, which is one
+    /// client's; otherwise the one who wanted it, and nobody where there are several, because it may be about any of them.
+    func logListeners(isModern: Bool) -> [any SessionHandler] {
+        state.withLockedValue { state in
+            guard isModern else { return state.calls.values.map(\.handler) }
+            let listeners = state.calls.values.filter(\.wantsLog)
+            return listeners.count == 1 ? listeners.map(\.handler) : []
+        }
+    }
+
+    /// The server has ended a subscription of this id; any other request is not ended that way.
+    func endListening(_ id: Int) {
+        guard let call = state.withLockedValue({ $0.calls[id] }), call.method == ListenKeeper.method else { return }
+        call.answer?.give(.failure(HubError.serverGone))
+    }
 
     /// Whom a question is for that no request is known of: the one call whose client can be asked; nil where there are several, or none.
     var asked: (id: Int, handler: any SessionHandler)? {
