@@ -87,6 +87,24 @@ struct UpstreamServiceTests {
         #expect(String(buffer: try await send("/x", basePath: "/v1", addressPath: "/v2").body).contains("GET\n/v2/x\n"))
     }
 
+    @Test("a whole path stands below nothing, and the credential is added to it all the same")
+    func wholePath() async throws {
+        let listener = try await Listener.start(
+            on: .bind(host: "127.0.0.1", port: 0), bounds: ListenerBounds(), responder: Upstream(), logger: Self.logger)
+        let address = try #require(HTTPAddress("http://\(listener.address)/base"))
+        let settings = UpstreamSettings(
+            name: "test", addresses: [UpstreamAddress(address: address)], credential: .query(name: "key", value: Secret("k")),
+            isOperatorDefined: true)
+        let service = UpstreamRegistry(timers: TimerTable()).service(for: settings)
+        #expect(service.address == address)
+        var request = OutboundRequest(method: .get, path: "/messages?id=1")
+        request.isPathWhole = true
+        let answer = try await service.send(request, principal: .anonymous, logger: Self.logger, deadline: .distantFuture)
+        let text = String(buffer: try await answer.body.collect(upTo: 1000))
+        #expect(text.hasPrefix("GET\n/messages?id=1&key="))
+        await listener.shutDown(limit: .zero)
+    }
+
     @Test("the credential is added, and taken out where the upstream echoes it")
     func credentials() async throws {
         let secret = Secret("s3cret/value")

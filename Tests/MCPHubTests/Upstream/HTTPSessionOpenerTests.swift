@@ -102,6 +102,34 @@ struct HTTPSessionOpenerTests {
         #expect(try await opener.open().greeting.revision == .v2026_07_28)
     }
 
+    @Test("where the modern era is not wanted, a server is asked for a handshake at once")
+    func notModern() async throws {
+        let server = StubServer { $0.rpcMethod == "initialize" ? .initialized($0.id) : .accepted }
+        #expect(try await server.opener(allowsModern: false).open().greeting.revision == .v2025_11_25)
+        #expect(server.lines == ["POST initialize", "POST notifications/initialized"])
+        let source = StubSource { _ in StubProcess { $0.rpcMethod == "initialize" ? $0.initialized() : nil } }
+        #expect(try await source.opener(allowsModern: false).open().greeting.revision == .v2025_11_25)
+        var input = source.processes[0].input.makeAsyncIterator()
+        #expect(await input.next()?.rpcMethod == "initialize")
+    }
+
+    @Test("what is remembered of a server outlives an hour in which it is not there")
+    func outage() async throws {
+        let isUp = NIOLockedValueBox(true)
+        let server = StubServer { request in
+            guard isUp.withLockedValue({ $0 }) else { return .plain(503) }
+            return request.rpcMethod == "server/discover" ? .plain(404) : request.id == 1 ? .initialized(1) : .accepted
+        }
+        let opener = server.opener()
+        _ = try await opener.open()
+        isUp.withLockedValue { $0 = false }
+        let error = await #expect(throws: HubError.self) { try await opener.open() }
+        #expect(error?.code == .overloaded)
+        isUp.withLockedValue { $0 = true }
+        _ = try await opener.open()
+        #expect(server.lines.filter { $0 == "POST server/discover" }.count == 1)
+    }
+
     @Test("a modern server that was replaced by an older one is told by its answer: the request may be sent again in the session it opens")
     func replaced() async throws {
         let isOld = NIOLockedValueBox(false)

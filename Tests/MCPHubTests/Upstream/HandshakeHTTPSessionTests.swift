@@ -115,6 +115,25 @@ struct HandshakeHTTPSessionTests {
         session.close()
     }
 
+    @Test("a call that asks too much at once is told so")
+    func asksTooMuch() async throws {
+        let body = StubBody()
+        let server = server { $0.rpcMethod == "tools/call" ? .events(body) : .accepted }
+        let session = try await server.opener().open()
+        let handler = StubHandler { _ in
+            let never = Awaited<String>()
+            return try await never.value()
+        }
+        let call = Task { try await session.request(.call(), handler: handler) }
+        let sent = try #require(await server.arrival(of: "POST tools/call"))
+        for id in 1...33 { body.event(#"{"jsonrpc":"2.0","id":\#(id),"method":"roots/list"}"#) }
+        let answer = try #require(await server.arrival(of: "POST answer"))
+        #expect(answer.id == 33)
+        #expect(answer.body?[path: "error", "code"]?.int == 503)
+        body.event(#"{"jsonrpc":"2.0","id":\#(sent.id),"result":{}}"#)
+        _ = try await call.value
+    }
+
     @Test("who goes away has the server told, and the stream closed")
     func cancels() async throws {
         let body = StubBody()

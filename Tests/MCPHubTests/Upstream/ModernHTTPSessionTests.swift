@@ -67,6 +67,29 @@ struct ModernHTTPSessionTests {
         #expect(handler.notifications.map { $0.prefix(22) } == ["notifications/progress", "notifications/message "])
     }
 
+    @Test("events are read whichever way their bytes are cut, and not where they are cut off")
+    func pieces() async throws {
+        let text = ": hi\r\n\r\nevent: message\r\ndata: {\"jsonrpc\":\"2.0\",\r\ndata: \"id\":2,\"result\":{\"a\":\"é\"}}\r\n\r\n"
+        let bytes = Array(text.utf8)
+        for length in [bytes.count] + stride(from: 0, to: bytes.count - 2, by: 7) {
+            let server = StubServer { request in
+                if request.rpcMethod == "server/discover" { return .discovered(request.id) }
+                let body = StubBody()
+                for byte in bytes.prefix(length) { body.send(bytes: [byte]) }
+                body.finish()
+                return .events(body)
+            }
+            let session = try await server.opener().open()
+            _ = try? await session.request(.call(), handler: StubHandler())  // the first id is 1, and what answers 2 is dropped
+            let result = Task { try await session.request(.call(), handler: StubHandler()) }
+            if length == bytes.count {
+                #expect(try await result.value.root["a"]?.string == "é")
+            } else {
+                await #expect(throws: HubError.self) { try await result.value }
+            }
+        }
+    }
+
     @Test("an error of the server is passed on with its code, its text cut and large data left out")
     func errors() async throws {
         let answers = NIOLockedValueBox<[CallResponse]>([

@@ -68,8 +68,8 @@ final class StubSource: LineChannelSource {
         }
     }
 
-    func opener(_ timers: TimerTable = TimerTable()) -> LineSessionOpener {
-        LineSessionOpener(source: self, timers: timers, version: "1.0", logger: .silent)
+    func opener(_ timers: TimerTable = TimerTable(), allowsModern: Bool = true) -> LineSessionOpener {
+        LineSessionOpener(source: self, timers: timers, version: "1.0", allowsModern: allowsModern, logger: .silent)
     }
 }
 

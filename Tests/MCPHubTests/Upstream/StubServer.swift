@@ -51,8 +51,8 @@ final class StubServer: OutboundHTTP {
         return nil
     }
 
-    func opener(_ timers: TimerTable = TimerTable()) -> HTTPSessionOpener {
-        HTTPSessionOpener(http: self, timers: timers, version: "1.0", logger: .silent)
+    func opener(_ timers: TimerTable = TimerTable(), allowsModern: Bool = true) -> HTTPSessionOpener {
+        HTTPSessionOpener(http: self, timers: timers, version: "1.0", allowsModern: allowsModern, logger: .silent)
     }
 }
 
@@ -117,6 +117,7 @@ final class StubBody: BodyStream {
         if !isOpen { continuation.finish() }
     }
 
+    func send(bytes: [UInt8]) { continuation.yield(ByteBuffer(bytes: bytes)) }
     func send(_ piece: String) { continuation.yield(ByteBuffer(string: piece)) }
     func event(_ message: String, id: String? = nil) { send((id.map { "id: \($0)\n" } ?? "") + "data: \(message)\n\n") }
     func finish(_ failure: (any Error)? = nil) { continuation.finish(throwing: failure) }

@@ -19,16 +19,19 @@ final class HTTPSessionOpener: SessionOpener {
 
     private let server: ServerHTTP
     private let version: String
+    private let allowsModern: Bool
     private let verdict = NIOLockedValueBox<Verdict?>(nil)
 
     /// - Parameters:
     ///   - http: the way to the server, whose address is where it takes messages.
     ///   - timers: keeps limits; must be driven.
     ///   - version: the hub's.
+    ///   - allowsModern: whether 2026-07-28 is tried; not for a server of all eras whose tools ask by request, as they can in the older alone.
     ///   - logger: hears of what goes wrong.
-    init(http: any OutboundHTTP, timers: TimerTable, version: String, logger: Logger) {
+    init(http: any OutboundHTTP, timers: TimerTable, version: String, allowsModern: Bool = true, logger: Logger) {
         server = ServerHTTP(http: http, timers: timers, logger: logger)
         self.version = version
+        self.allowsModern = allowsModern
     }
 
     func open(
@@ -57,12 +60,14 @@ final class HTTPSessionOpener: SessionOpener {
     }
 
     private func find(_ opening: Opening) async throws(Opening.Refusal) -> any UpstreamSession {
-        do throws(Opening.Refusal) {
-            let session = try await opening.modern(at: .address)
-            verdict.withLockedValue { $0 = .modern(session.server.place) }
-            return session
-        } catch {
-            guard error.isOfEra else { throw error }
+        if allowsModern {
+            do throws(Opening.Refusal) {
+                let session = try await opening.modern(at: .address)
+                verdict.withLockedValue { $0 = .modern(session.server.place) }
+                return session
+            } catch {
+                guard error.isOfEra else { throw error }
+            }
         }
         do throws(Opening.Refusal) {
             let session = try await opening.handshake(at: .address)

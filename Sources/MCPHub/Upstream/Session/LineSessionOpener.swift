@@ -17,6 +17,7 @@ final class LineSessionOpener: SessionOpener {
     private let source: any LineChannelSource
     private let timers: TimerTable
     private let version: String
+    private let allowsModern: Bool
     private let logger: Logger
     private let known = NIOLockedValueBox<Era?>(nil)
 
@@ -24,11 +25,13 @@ final class LineSessionOpener: SessionOpener {
     ///   - source: starts the process.
     ///   - timers: keeps limits; must be driven.
     ///   - version: the hub's.
+    ///   - allowsModern: whether 2026-07-28 is tried; not for a server of all eras whose tools ask by request, as they can in the older alone.
     ///   - logger: hears of what goes wrong.
-    init(source: any LineChannelSource, timers: TimerTable, version: String, logger: Logger) {
+    init(source: any LineChannelSource, timers: TimerTable, version: String, allowsModern: Bool = true, logger: Logger) {
         self.source = source
         self.timers = timers
         self.version = version
+        self.allowsModern = allowsModern
         self.logger = logger
     }
 
@@ -36,7 +39,7 @@ final class LineSessionOpener: SessionOpener {
         capabilities: ClientCapabilities, observer: (any SessionObserver)?, principal: Principal, deadline: NIODeadline
     ) async throws -> any UpstreamSession {
         let asker = Asker(capabilities: capabilities, observer: WeakObserver(observer), principal: principal, deadline: deadline)
-        let era = known.withLockedValue { $0 }
+        let era = allowsModern ? known.withLockedValue { $0 } : .handshake
         let link = try await start(principal)
         do {
             let session = try await begin(link, era: era, for: asker)
@@ -77,7 +80,7 @@ final class LineSessionOpener: SessionOpener {
         do {
             return try await handshake(link, for: asker)
         } catch let error as JSONRPCError {
-            guard let session = try await modern(link, for: asker, until: asker.deadline) else { throw error }
+            guard allowsModern, let session = try await modern(link, for: asker, until: asker.deadline) else { throw error }
             return session
         }
     }

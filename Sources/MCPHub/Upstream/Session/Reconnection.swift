@@ -16,18 +16,20 @@ struct Reconnection {
     func run(_ attempt: () async throws -> Outcome) async {
         var pause = SessionLimits.reconnect.least
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             var wanted: Duration?
             do {
                 switch try await attempt() {
                 case .over: return
                 case .again(let wasOpen, let after):
-                    if wasOpen { pause = SessionLimits.reconnect.least }
+                    // What does not stay open is as good as what does not open.
+                    if wasOpen, began.duration(to: .now) > SessionLimits.standing { pause = SessionLimits.reconnect.least }
                     wanted = after
                 }
             } catch is CancellationError {
                 return
             } catch {}  // it is tried again, and whoever sends the request has logged why it failed
-            let now = wanted.map { max($0, .milliseconds(100)) } ?? pause
+            let now = wanted.map { max($0, .milliseconds(500)) } ?? pause
             pause = min(pause * 2, SessionLimits.reconnect.most)
             guard (try? await timers.wait(now)) != nil else { return }  // nil: cancelled
         }

@@ -32,6 +32,8 @@ enum SessionLimits {
     static let courtesy = Duration.seconds(5)
     /// How long a server that speaks in lines has to say whether it is modern.
     static let probe = Duration.seconds(2)
+    /// How long a stream must have been open to count as one that stays.
+    static let standing = Duration.seconds(10)
     /// How long before a stream that ended is opened again: from, to.
     static let reconnect = (least: Duration.seconds(1), most: Duration.seconds(60))
 }
