@@ -13,6 +13,7 @@ public struct MCPServer: HubEntry {
     let version: String
     let instructions: String?
     let hosts: HostRule
+    let address: PublicAddress
     let runtime: MCPRuntime
     let listing: ToolListing
     let index: OfferIndex
@@ -28,11 +29,12 @@ public struct MCPServer: HubEntry {
     ///   - instructions: what a model should know before it uses the tools.
     ///   - offer: all that it shows.
     ///   - hosts: whose pages may talk to the server.
+    ///   - address: where callers find the hub.
     ///   - runtime: what outlives the snapshot.
     ///   - resource: what the server is to OAuth clients, and which tools their scopes open; nil where it takes no access tokens.
     public init(
-        name: String, title: String?, version: String?, instructions: String?, offer: ServerOffer, hosts: HostRule, runtime: MCPRuntime,
-        resource: ProtectedResource? = nil
+        name: String, title: String?, version: String?, instructions: String?, offer: ServerOffer, hosts: HostRule,
+        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil
     ) {
         self.name = name
         self.title = title
@@ -40,6 +42,7 @@ public struct MCPServer: HubEntry {
         self.instructions = instructions
         self.offer = offer
         self.hosts = hosts
+        self.address = address
         self.runtime = runtime
         listing = ToolListing(offer.tools.tools.map(\.definition))
         index = OfferIndex(offer)
@@ -83,14 +86,16 @@ public struct MCPServer: HubEntry {
 
     /// Answers below `/mcp/{name}`.
     public func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws {
-        if let origin = request.head.headerFields.value(.origin), !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
+        let route = MCPRoute(subpath: subpath)
+        if let origin = request.head.headerFields.value(.origin), route != .card, !request.hasAllowedOrigin, !hosts.allows(origin: origin) {
             // Every revision since 2025-03-26, transports, "Security Warning": DNS rebinding.
             return try await writer.answer(.forbidden, JSONRPCError(.invalidRequest, "Pages of this origin may not use this server"))
         }
-        switch MCPRoute(subpath: subpath) {
+        switch route {
         case .streamable: try await respondStreamable(to: request, writer: writer)
         case .sse: try await LegacySSETransport(server: self).open(request, writer: writer)
         case .messages: try await LegacySSETransport(server: self).receive(request, writer: writer)
+        case .card: try await respondCard(to: request, writer: writer)
         case nil: try await writer.answer(.notFound, JSONRPCError(.invalidRequest, "There is nothing here"))
         }
     }

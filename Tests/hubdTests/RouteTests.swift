@@ -16,7 +16,8 @@ import Testing
             for (method, operation) in item.members {
                 guard let method = method.string, method != "parameters", let path = path.string else { continue }
                 let security = try #require(operation["security"] ?? root["security"])
-                operations["\(method.uppercased()) \(path)"] = security.count > 0
+                // An empty one of several says that no credential is needed.
+                operations["\(method.uppercased()) \(path)"] = security.count > 0 && !security.elements.contains { $0.count == 0 }
             }
         }
         return operations
@@ -35,7 +36,9 @@ import Testing
         let paths = Set(described.keys.map { String($0.drop { $0 != "/" }) })
         let entries = MCPRoute.allCases.map { "/mcp/{server}" + $0.rawValue } + ModelRoute.allCases.map { "/models/{api}" + $0.rawValue }
         let short = ModelRoute.allCases.map(\.rawValue)
-        let documents = ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/{server}"]
+        let documents = [
+            "/.well-known/ai-catalog.json", "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/{server}",
+        ]
         #expect(paths == Set(entries + short + documents))
         for (operation, asks) in described { #expect(asks != operation.contains("/.well-known/"), "\(operation)") }
     }

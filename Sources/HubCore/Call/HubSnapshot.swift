@@ -1,5 +1,4 @@
 import NIOConcurrencyHelpers
-public import NIOCore
 
 /// A tool of an entry: how it looks, and what performs it.
 public struct Tool: Sendable {
@@ -62,17 +61,6 @@ public protocol HubEntry: Sendable {
     func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws
 }
 
-/// A JSON document at a path of its own. It says nothing that a stranger may not know.
-public struct PublicDocument: Sendable, Hashable {
-    /// The text.
-    public let json: ByteBuffer
-
-    /// A document.
-    public init(json: ByteBuffer) {
-        self.json = json
-    }
-}
-
 /// All that configuration decides, immutable. A request loads it once; a change builds another beside it.
 public struct HubSnapshot: Sendable {
     /// What answers.
@@ -87,6 +75,8 @@ public struct HubSnapshot: Sendable {
     public let authenticators: [EntryKey: any Authenticator]
     /// Documents that anybody may read, by their path: what clients need before they can prove who they are.
     public let documents: [String: PublicDocument]
+    /// What is told of the entries to those who look for some.
+    public let discovery: Discovery
     /// The entries that were configured and cannot serve at present, with the reason.
     public let unavailable: [EntryKey: String]
     /// The servers elsewhere that do not answer at present, with the reason, whether or not they have an entry and are served from what was
@@ -97,7 +87,7 @@ public struct HubSnapshot: Sendable {
     public init(
         entries: [EntryKey: any HubEntry], hosts: HostRule, callers: CallerRule = CallerRule(), cors: [EntryKey: CORSRule] = [:],
         authenticators: [EntryKey: any Authenticator] = [:], documents: [String: PublicDocument] = [:],
-        unavailable: [EntryKey: String] = [:], away: [String: String] = [:]
+        discovery: Discovery = Discovery(), unavailable: [EntryKey: String] = [:], away: [String: String] = [:]
     ) {
         self.entries = entries
         self.hosts = hosts
@@ -105,6 +95,7 @@ public struct HubSnapshot: Sendable {
         self.cors = cors
         self.authenticators = authenticators
         self.documents = documents
+        self.discovery = discovery
         self.unavailable = unavailable
         self.away = away
     }

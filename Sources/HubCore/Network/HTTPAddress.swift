@@ -12,7 +12,7 @@ public struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
         case https
 
         /// The port that goes without saying.
-        var defaultPort: Int {
+        public var defaultPort: Int {
             switch self {
             case .http: 80
             case .https: 443

@@ -1,6 +1,6 @@
 public import HubCore
 
-/// Lets callers with signed tokens into one entry: as consumers of the configuration, or as clients of an authorization server that the
+/// Lets callers with signed tokens into one entry, or to what tells of several: as consumers of the configuration, or as clients of an authorization server that the
 /// entry names.
 ///
 /// The rules, in order:
@@ -30,23 +30,23 @@ public struct TokenDoor: Sendable {
 
     private let verifier: TokenVerifier
     private let consumerIssuers: Set<String>
-    private let resource: Resource?
+    private let resources: [Resource]
     private let directory: ConsumerDirectory
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - verifier: checks tokens; knows all issuers of the hub.
     ///   - consumerIssuers: the issuers whose tokens are taken as consumers' (`jwt`); empty where the entry takes none.
-    ///   - resource: what the entry is to OAuth clients; nil where it takes no access tokens.
+    ///   - resources: what the entry is to OAuth clients; none where it takes no access tokens, several where it stands for several entries.
     ///   - directory: who may call.
     ///   - now: seconds since 1970.
     public init(
-        verifier: TokenVerifier, consumerIssuers: Set<String>, resource: Resource?, directory: ConsumerDirectory,
+        verifier: TokenVerifier, consumerIssuers: Set<String>, resources: [Resource], directory: ConsumerDirectory,
         now: @escaping @Sendable () -> Int64
     ) {
         self.verifier = verifier
         self.consumerIssuers = consumerIssuers
-        self.resource = resource
+        self.resources = resources
         self.directory = directory
         self.now = now
     }
@@ -69,13 +69,16 @@ public struct TokenDoor: Sendable {
 
     private func caller(byPresentKeys text: Secret) throws(Refusal) -> Principal {
         let now = now()
-        if let resource {
+        var refusal: Refusal?
+        for resource in resources {
             do throws(Refusal) {
                 return try client(try token(text, for: resource.audiences, of: resource.issuers, now: now), of: resource, text)
             } catch {
-                guard !consumerIssuers.isEmpty, error.kind == .wrongAudience || error.kind == .unknownIssuer else { throw error }
+                guard error.kind == .wrongAudience || error.kind == .unknownIssuer else { throw error }
+                refusal = error
             }
         }
+        if let refusal, consumerIssuers.isEmpty { throw refusal }
         let token = try token(text, for: nil, of: consumerIssuers, now: now)
         guard let consumer = directory.consumer(of: token) else {
             throw Refusal(reason: .unknownConsumer, problem: "means no consumer")
@@ -96,7 +99,7 @@ public struct TokenDoor: Sendable {
     }
 
     /// Whether there is not one key that a token could be checked with.
-    var hasNoKeys: Bool { !consumerIssuers.union(resource?.issuers ?? []).contains(where: verifier.hasKeys(of:)) }
+    var hasNoKeys: Bool { !consumerIssuers.union(resources.flatMap(\.issuers)).contains(where: verifier.hasKeys(of:)) }
 
     /// Whether a token was found good before, here or at another entry.
     func remembers(_ text: Secret) -> Bool { verifier.remembers(text.revealed) }

@@ -6,6 +6,8 @@ public enum MCPRoute: String, Sendable, CaseIterable {
     case sse = "/sse"
     /// Where messages of that transport are posted.
     case messages = "/messages"
+    /// What a client is told before it connects.
+    case card = "/server-card"
 
     /// The route of a path below the server's; nil where there is none.
     init?(subpath: Substring) {

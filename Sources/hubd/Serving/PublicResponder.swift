@@ -27,7 +27,10 @@ struct PublicResponder: HTTPResponder {
                 return try await writer.refuse(refusal.status, refusal.message)
             }
         }
-        if let document = Self.document(at: request.path, of: snapshot) { return try await writer.respond(document, to: request) }
+        if let document = Self.document(at: request.path, of: snapshot) {
+            return try await writer.respond(document, to: request, caching: .open)
+        }
+        if request.path == Discovery.path { return try await respondCatalogue(to: request, of: snapshot, writer: writer) }
         guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
         var writer = writer
         if let rule = snapshot.cors[key] {
@@ -95,21 +98,6 @@ struct PublicResponder: HTTPResponder {
 }
 
 extension ResponseWriter {
-    /// Answers with a document that anybody may read, pages of any origin included (RFC 9728 §3.1).
-    fileprivate func respond(_ document: PublicDocument, to request: InboundRequest) async throws {
-        if CORSRule.isPreflight(request.head) {
-            // Clients that are pages send `mcp-protocol-version` along, so that their browser asks first.
-            return try await respond(CORSRule.preflightAnswer(to: request.head, origin: "*"), body: ByteBuffer())
-        }
-        guard request.head.method == .get || request.head.method == .head else {
-            return try await refuse(.methodNotAllowed, "Only GET is served here", fields: [.allow: "GET, HEAD"])
-        }
-        let fields: HTTPFields = [
-            .contentType: "application/json", .cacheControl: "max-age=300", .accessControlAllowOrigin: "*",
-        ]
-        try await respond(HTTPResponse(status: .ok, headerFields: fields), body: document.json)
-    }
-
     /// Refuses a caller who is not let in, in the dialect of a door.
     fileprivate func refuse(_ answer: AuthenticationAnswer, at key: EntryKey) async throws {
         switch key.kind {

@@ -18,7 +18,15 @@ struct CallerComposer: Sendable {
         self.timers = timers
     }
 
-    /// What lets callers into each entry that asks for a credential.
+    /// What lets callers in.
+    struct Doors: Sendable {
+        /// Into each entry that asks for a credential.
+        var entries: [EntryKey: any Authenticator]
+        /// Who finds out who asks for the catalogue; nil where every server is open.
+        var catalogue: (any Authenticator)?
+    }
+
+    /// What lets callers into each entry that asks for a credential, and finds out who asks for the catalogue.
     ///
     /// - Parameters:
     ///   - secrets: what the references are; nil: neither secrets nor the network are used.
@@ -26,20 +34,24 @@ struct CallerComposer: Sendable {
     ///   - findings: hears of keys that stand twice, of files that hold no keys, and of issuers that cannot be reached.
     func authenticators(
         _ settings: Settings, secrets: [SecretReference: Secret]?, reason: FetchSchedule.Reason, _ findings: inout FindingCollector
-    ) async -> [EntryKey: any Authenticator] {
+    ) async -> Doors {
         let directory = directory(of: settings.consumers, secrets: secrets, &findings)
         let issuers = await issuers(settings, secrets: secrets, reason: reason, &findings)
         let verifier = TokenVerifier(issuers: issuers)
         let signatures = SignatureVerifier(
             skew: settings.signatureSkew.components.seconds, allowsSHA1: settings.allowsSHA1, notBefore: start, replays: replays)
         let known = Set(settings.issuers.map(\.issuer))
-        return settings.auth.reduce(into: [:]) { authenticators, item in
+        var resources: [TokenDoor.Resource] = []
+        let entries: [EntryKey: any Authenticator] = settings.auth.reduce(into: [:]) { authenticators, item in
             guard case .asked(let rules) = item.value else { return }
             let resource = ResourceDocuments.resource(of: item.key.name, item.value, publicURL: settings.publicURL)
             let servers = Set(rules.oauth?.authorizationServers ?? [])
+            let tokenResource = resource.map {
+                TokenDoor.Resource(resource: $0, issuers: servers, openIssuers: servers.subtracting(known))
+            }
+            if item.key.kind == .mcp, let tokenResource { resources.append(tokenResource) }
             let door = TokenDoor(
-                verifier: verifier, consumerIssuers: rules.kinds.contains(.jwt) ? known : [],
-                resource: resource.map { TokenDoor.Resource(resource: $0, issuers: servers, openIssuers: servers.subtracting(known)) },
+                verifier: verifier, consumerIssuers: rules.kinds.contains(.jwt) ? known : [], resources: tokenResource.map { [$0] } ?? [],
                 directory: directory
             ) { Timekeeper.secondsSince1970 }
             let places = CredentialPlaces(headers: rules.keyHeaders.compactMap { HTTPField.Name($0) }, parameters: rules.keyParameters)
@@ -49,6 +61,21 @@ struct CallerComposer: Sendable {
                 signatures: rules.kinds.contains(.hmac) ? signatures : nil, resource: resource, brake: brake, timers: timers
             ) { Timekeeper.secondsSince1970 }
         }
+        // A caller of the catalogue shows the credential of any server.
+        let asked = settings.exposedServers.compactMap { if case .asked(let rules) = $0.auth { rules } else { nil } }
+        guard !asked.isEmpty else { return Doors(entries: entries) }
+        let kinds = Set(asked.flatMap(\.kinds))
+        let door = TokenDoor(
+            verifier: verifier, consumerIssuers: kinds.contains(.jwt) ? known : [], resources: resources, directory: directory
+        ) { Timekeeper.secondsSince1970 }
+        let places = CredentialPlaces(
+            headers: asked.flatMap(\.keyHeaders).compactMap { HTTPField.Name($0) }, parameters: asked.flatMap(\.keyParameters))
+        let catalogue = EntryAuthenticator(
+            EntryAuthenticator.Rules(kinds: kinds, places: places), directory: directory,
+            tokens: kinds.isDisjoint(with: [.jwt, .oauth]) ? nil : door, signatures: kinds.contains(.hmac) ? signatures : nil,
+            brake: brake, timers: timers
+        ) { Timekeeper.secondsSince1970 }
+        return Doors(entries: entries, catalogue: CatalogueAuthenticator(places: places, base: catalogue))
     }
 
     // MARK: Consumers

@@ -185,6 +185,6 @@ extension HubSnapshot {
             .reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(
             entries: kept, hosts: hosts, callers: callers, cors: cors, authenticators: authenticators, documents: documents,
-            unavailable: unavailable.filter { kept[$0.key] == nil }, away: away)
+            discovery: discovery, unavailable: unavailable.filter { kept[$0.key] == nil }, away: away)
     }
 }

@@ -114,7 +114,7 @@ struct SnapshotBuilder: Sendable {
         for entry in settings.servers {
             if let key = entry.localDescription { descriptions[key] = parts[entry.name]?.api }
         }
-        let authenticators = await composer.authenticators(
+        let doors = await composer.authenticators(
             settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
         let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
         let snapshot =
@@ -122,8 +122,10 @@ struct SnapshotBuilder: Sendable {
             ? nil
             : HubSnapshot(
                 entries: servers.entries.merging(models.entries) { first, _ in first }, hosts: settings.hostRule,
-                callers: settings.callerRule, cors: settings.cors, authenticators: authenticators,
+                callers: settings.callerRule, cors: settings.cors, authenticators: doors.entries,
                 documents: ResourceDocuments.documents(of: settings),
+                discovery: Discovery(
+                    address: settings.publicAddress, listings: settings.discoveryListings, authenticator: doors.catalogue),
                 unavailable: servers.unavailable.merging(models.unavailable) { first, _ in first }, away: servers.away)
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions,

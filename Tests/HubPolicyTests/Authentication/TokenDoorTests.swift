@@ -36,7 +36,7 @@ import Testing
     /// The consumer `support-bot` has the tokens of the test's issuer that `azp` names; with `isOpen`, nothing is said of that issuer.
     private func door(
         _ keys: any KeySource, isResource: Bool = false, takesConsumers: Bool = true, isOpen: Bool = false, groups: Set<String> = [],
-        claims: [String: String] = ["azp": "support-bot"]
+        claims: [String: String] = ["azp": "support-bot"], others: [String] = []
     ) throws -> TokenDoor {
         var directory = ConsumerDirectory()
         let bot = ConsumerDirectory.Consumer(name: "support-bot", groups: groups)
@@ -50,9 +50,11 @@ import Testing
             groupsClaim: ClaimPath("realm_access.roles"), keys: keys)
         return TokenDoor(
             verifier: TokenVerifier(issuers: [issuer]), consumerIssuers: takesConsumers ? ["https://issuer.test"] : [],
-            resource: isResource
-                ? TokenDoor.Resource(
-                    resource: Self.resource, issuers: ["https://issuer.test"], openIssuers: isOpen ? ["https://issuer.test"] : []) : nil,
+            resources: (others.map { ProtectedResource(identifier: $0, metadataURL: "", scopes: []) } + (isResource ? [Self.resource] : []))
+                .map {
+                    TokenDoor.Resource(
+                        resource: $0, issuers: ["https://issuer.test"], openIssuers: isOpen ? ["https://issuer.test"] : [])
+                },
             directory: isOpen ? ConsumerDirectory() : directory
         ) { TestToken.now }
     }
@@ -116,6 +118,20 @@ import Testing
             ) { 0 }
             #expect(entry.isUnavailable == isUnavailable)
         }
+    }
+
+    @Test("where several entries are told of, the access token of any of them is taken, and no other")
+    func severalResources() async throws {
+        let door = try door(
+            FixedKeys(try keys("e1")), isResource: true, takesConsumers: false,
+            others: ["https://hub.test/mcp/a", "https://hub.test/mcp/b"])
+        for (name, isTaken) in [("a", true), ("b", true), ("orders", true), ("c", false)] {
+            let token = Secret(try TestToken { $0.claim("aud", "\"https://hub.test/mcp/\(name)\"") }.text())
+            let caller = try? await door.caller(token)
+            #expect((caller?.credential?.kind == .oauth) == isTaken, "\(name)")
+        }
+        let forged = try TestToken { $0.signer = .e1Other }.text()
+        await #expect(throws: TokenDoor.Refusal.self) { try await door.caller(Secret(forged)) }
     }
 
     @Test(

@@ -10,6 +10,15 @@ extension Settings {
             : HostRule(names: publicHost + hosts.map { HTTPAddress.splitAuthority($0)?.host ?? $0 }, allowsLoopback: false)
     }
 
+    /// Under which address callers know the hub.
+    var publicAddress: PublicAddress { PublicAddress(url: publicURL, isEncrypted: !tls.isEmpty) }
+
+    /// What is told of the MCP servers to those who look for some, in the order written.
+    var discoveryListings: [Discovery.Listing] {
+        servers.filter(\.isExposed).map { Discovery.Listing(key: EntryKey(kind: .mcp, name: $0.name), purpose: $0.purpose) }
+            + virtualServers.map { Discovery.Listing(key: EntryKey(kind: .mcp, name: $0.name), purpose: $0.purpose) }
+    }
+
     /// From where the callers of the public listener come, and from where they may.
     var callerRule: CallerRule {
         CallerRule(trustedProxies: trustedProxies, allow: network.allow, deny: network.deny)

@@ -59,7 +59,7 @@ extension SnapshotBuilder {
             report(list, of: ListedEntry(entry), &findings)
             result.entries[key] = MCPServer(
                 name: entry.name, title: ingredient.title, version: ingredient.version, instructions: ingredient.instructions,
-                offer: offer, hosts: settings.hostRule, runtime: runtime,
+                offer: offer, hosts: settings.hostRule, address: settings.publicAddress, runtime: runtime,
                 resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
         }
         for entry in settings.virtualServers {
@@ -68,7 +68,8 @@ extension SnapshotBuilder {
             report(list, of: ListedEntry(entry), &findings)
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
                 name: entry.name, title: nil, version: nil, instructions: entry.purpose, offer: offer, hosts: settings.hostRule,
-                runtime: runtime, resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
+                address: settings.publicAddress, runtime: runtime,
+                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
         }
         return result
     }
