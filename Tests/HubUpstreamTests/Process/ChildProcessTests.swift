@@ -136,6 +136,37 @@ struct ChildProcessTests {
         try await source.waitUntilNoneRuns()  // nobody held it
     }
 
+    @Test("many processes start, speak and end at once")
+    func many() async throws {
+        let source = ChildProcessSource(ChildProcessSettings(command: ["cat"]))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<64 {
+                group.addTask {
+                    let channel = try await source.open()
+                    for round in 0..<20 {
+                        try await channel.send("\(number) \(round)")
+                        #expect(try await channel.text() == "\(number) \(round)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await source.waitUntilNoneRuns()
+    }
+
+    @Test("lines sent at once do not mix")
+    func writers() async throws {
+        let channel = try await TestProcess.open(ChildProcessSettings(command: ["cat"]))
+        let lines = (0..<50).map { String(repeating: "\($0) ", count: 5_000) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for line in lines { group.addTask { try await channel.send(line) } }
+            var found: Set<String> = []
+            for _ in lines { found.insert(try #require(try await channel.text())) }
+            #expect(found == Set(lines))
+            try await group.waitForAll()
+        }
+    }
+
     @Test("a program has its three descriptors, and no signals, limits or variables but those meant for it")
     func surroundings() async throws {
         let stray = unsafe Glibc.open("/etc/passwd", O_RDONLY)  // not closed on exec
