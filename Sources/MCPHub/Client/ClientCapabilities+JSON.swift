@@ -62,6 +62,14 @@ extension ClientRequest {
         return ClientCapabilities(neededFor: method, params: document?.root)
     }
 
+    /// The same without what its `_meta` says about the hop that it came by.
+    var forNextHop: ClientRequest {
+        guard let document = try? JSONDocument(parsing: params, limits: .payload),  // no JSON: refused by `check`, where it matters
+            let meta = document.root["_meta"]
+        else { return self }
+        return ClientRequest(method: method, params: document.root.replacingMember("_meta", with: CallerMeta.passed(meta)))
+    }
+
     /// - Throws: `JSONRPCError`, as a client of these capabilities would answer.
     func check(against capabilities: ClientCapabilities) throws(JSONRPCError) {
         guard let needs, capabilities.isSuperset(of: needs) else {

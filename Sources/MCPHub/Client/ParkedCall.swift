@@ -194,7 +194,7 @@ final class ParkedCall: CallClient {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                add(Question(key: key, request: request, continuation: continuation))
+                add(Question(key: key, request: request.forNextHop, continuation: continuation))
                 // Cancelled before there was anything to take back.
                 if Task.isCancelled { withdraw(key) }
             }

@@ -34,11 +34,13 @@ struct ReplyChannel: Sendable {
 struct HandshakeClient: CallClient {
     let session: SessionToken
     let runtime: MCPRuntime
+    /// Whether the server declares that it logs.
+    let isLogging: Bool
     let channel: ReplyChannel
 
     var capabilities: ClientCapabilities { channel.send == nil ? [] : session.capabilities }
     var takesInputRequests: Bool { false }
-    var logLevel: LogLevel? { channel.send == nil ? nil : runtime.logLevels.level(of: session.id) }
+    var logLevel: LogLevel? { isLogging && channel.send != nil ? runtime.logLevels.level(of: session.id) : nil }
     var wantsProgress: Bool { channel.progress != nil }
 
     func notify(_ notice: CallNotice) {
@@ -48,7 +50,7 @@ struct HandshakeClient: CallClient {
     func ask(_ request: ClientRequest) async throws -> JSONValue {
         guard let send = channel.send else { throw HubError(.invalidRequest, "The client cannot be asked here") }
         try request.check(against: session.capabilities)
-        return try await runtime.questions.ask(request, session: session.id, send: send)
+        return try await runtime.questions.ask(request.forNextHop, session: session.id, send: send)
     }
 }
 

@@ -26,7 +26,8 @@ extension MCPMethods {
         guard revision.isModern else {
             if use != .none, let session {
                 request.channel.progress?.expectReports()
-                context.client = HandshakeClient(session: session, runtime: server.runtime, channel: request.channel)
+                context.client = HandshakeClient(
+                    session: session, runtime: server.runtime, isLogging: server.offer.logs, channel: request.channel)
             }
             return .performed(try await work(context, nil))
         }
@@ -80,7 +81,8 @@ extension MCPMethods {
         let meta = request.envelope.params?["_meta"]
         return ModernClient(
             capabilities: ClientCapabilities(meta?[MetaKey.clientCapabilities]),
-            logLevel: meta?[MetaKey.logLevel]?.string.flatMap { LogLevel(rawValue: $0) }, channel: request.channel)
+            logLevel: server.offer.logs ? meta?[MetaKey.logLevel]?.string.flatMap { LogLevel(rawValue: $0) } : nil,
+            channel: request.channel)
     }
 
     // MARK: What the client brings

@@ -1,0 +1,116 @@
+import HubCore
+import NIOCore
+import Testing
+
+@testable import MCPHub
+
+@Suite("Calls that wait for their clients", .timeLimit(.minutes(1)))
+struct ParkedCallTests {
+    private let timers = TimerTable()
+    private let calls: ParkedCalls
+
+    init() { calls = ParkedCalls(timers: timers) }
+
+    private static let question = ClientRequest(method: "roots/list", params: ByteBuffer(string: #"{"_meta":{"progressToken":1}}"#))
+
+    private func call(owner: UInt128 = 1) -> ParkedCall {
+        ParkedCall(
+            owner: SessionOwner(digest: owner), client: ModernClient(capabilities: .roots, logLevel: nil, channel: .closed), calls: calls)
+    }
+
+    private static func document(_ text: String) throws -> JSONDocument { try JSONDocument(parsing: text, limits: .message) }
+
+    /// Asks so many questions at once, and says what came back.
+    private static func ask(_ count: Int, _ client: any CallClient) async throws -> Performed {
+        let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<count { group.addTask { try await client.ask(question)["n"]?.int ?? 0 } }
+            var answers: [Int] = []
+            for try await answer in group { answers.append(answer) }
+            return answers.sorted()
+        }
+        return .result(try document("\(answers)"))
+    }
+
+    private func answers(_ questions: [(key: String, request: ClientRequest)]) throws -> JSONValue {
+        let members = questions.map { #""\#($0.key)":{"n":\#($0.key.dropFirst())}"# }
+        return try Self.document("{\(members.joined(separator: ","))}").root
+    }
+
+    @Test("questions that are asked side by side are all answered, however the answers are dealt out")
+    func dealtOut() async throws {
+        for number in 0..<100 {
+            let call = call(owner: UInt128(number))
+            var event = await call.run { try await Self.ask(5, $0) }
+            var rounds = 0
+            while case .asks(let questions, let round) = event {
+                #expect(questions.allSatisfy { String(buffer: $0.request.params) == "{}" })
+                let some = (number + rounds) % 3 == 0 ? questions : Array(questions.prefix(1 + (number + rounds) % 2))
+                event = try #require(await call.resume(round: round, answers: try answers(some), channel: .closed))
+                rounds += 1
+            }
+            guard case .finished(.success(.result(let document))) = event else {
+                Issue.record("the call failed")
+                return
+            }
+            #expect(document.root.elements.map(\.int) == [1, 2, 3, 4, 5])
+        }
+        #expect(calls.count == 0)
+        #expect(timers.count == 0)
+    }
+
+    @Test("of two that bring answers to one round, one goes on and one is refused")
+    func twoAtOnce() async throws {
+        for _ in 0..<100 {
+            let call = call()
+            guard case .asks(let questions, let round) = await call.run({ try await Self.ask(1, $0) }) else {
+                Issue.record("the call did not ask")
+                return
+            }
+            let answers = try answers(questions)
+            async let first = call.resume(round: round, answers: answers, channel: .closed)
+            async let second = call.resume(round: round, answers: answers, channel: .closed)
+            let events = await [first, second]
+            #expect(events.count { $0 == nil } == 1)
+        }
+        #expect(calls.count == 0)
+    }
+
+    @Test("a client that leaves with its retry under way ends the call, whenever it leaves")
+    func leaves() async throws {
+        for number in 0..<100 {
+            let call = call()
+            guard case .asks(let questions, let round) = await call.run({ try await Self.ask(2, $0) }) else {
+                Issue.record("the call did not ask")
+                return
+            }
+            let answers = try answers(Array(questions.prefix(1)))
+            let retry = Task { await call.resume(round: round, answers: answers, channel: .closed) }
+            if number % 2 == 0 { await Task.yield() }
+            retry.cancel()
+            // Either it was asked again before it left, and its time runs out, or the call has ended with it.
+            if case .asks = await retry.value { timers.fire(now: .now + .seconds(601)) }
+        }
+        #expect(calls.count == 0)
+        #expect(timers.count == 0)
+    }
+
+    @Test("one caller has so many calls waiting and no more; those that nobody knows have only the bound of all")
+    func bounds() async {
+        var waiting: [ParkedCall] = []
+        func isTaken(owner: UInt128) async -> Bool {
+            let call = call(owner: owner)
+            waiting.append(call)
+            if case .asks = await call.run({ try await Self.ask(1, $0) }) { return true }
+            return false
+        }
+        for _ in 0..<ParkedCalls.maximumPerOwner { #expect(await isTaken(owner: 1)) }
+        #expect(await !isTaken(owner: 1))
+        for _ in ParkedCalls.maximumPerOwner..<ParkedCalls.maximum { #expect(await isTaken(owner: 0)) }
+        #expect(await !isTaken(owner: 0))
+        #expect(calls.count == ParkedCalls.maximum)
+        calls.drain()
+        #expect(calls.count == 0)
+        #expect(await !isTaken(owner: 2))
+        #expect(timers.count == 0)
+    }
+}
