@@ -20,6 +20,8 @@ public final class MCPRuntime: Sendable {
     let legacySessions = LegacySessions()
     let version: String
     let timers: TimerTable
+    /// One for each session that subscribed to something and had no stream.
+    private let departures = NIOLockedValueBox<[UInt128: TimerTable.Token]>([:])
     private let openedTokens = NIOLockedValueBox<[String: SessionToken]>([:])
     private let secondsSince1970: @Sendable () -> Int64
 
@@ -104,10 +106,13 @@ public final class MCPRuntime: Sendable {
     /// Forgets what a session subscribed to unless it has a stream soon: nobody says that a session has been left.
     func releaseSubscriptions(ofSessionWithoutStream session: UInt128) {
         guard subscriptions.contains(.session(session)) else { return }
-        _ = timers.add(due: .now + Self.patienceWithoutStream) { [weak self] in
-            guard let self, !broadcaster.hasStream(session: session) else { return }
-            subscriptions.release(.session(session))
+        let timer = timers.add(due: .now + Self.patienceWithoutStream) { [weak self] in
+            guard let self else { return }
+            departures.withLockedValue { $0[session] = nil }
+            if !broadcaster.hasStream(session: session) { subscriptions.release(.session(session)) }
         }
+        let earlier = departures.withLockedValue { $0.updateValue(timer, forKey: session) }
+        if let earlier { timers.remove(earlier) }
     }
 
     func makeSession(
@@ -148,6 +153,7 @@ public final class MCPRuntime: Sendable {
         inFlight.cancelAll(session: session.id)
         questions.end(session: session.id)
         subscriptions.release(.session(session.id))
+        if let timer = departures.withLockedValue({ $0.removeValue(forKey: session.id) }) { timers.remove(timer) }
     }
 }
 

@@ -51,7 +51,8 @@ struct Subscription: Sendable {
         let runtime = server.runtime
         let place = runtime.broadcaster.add(listener, entry: server.name, viewer: viewer)
         var accepted: [String] = []
-        for uri in wantedResources where !accepted.contains(uri) {
+        var seen: Set<String> = []
+        for uri in wantedResources where seen.insert(uri).inserted {
             guard let origin = server.index.origin(ofResource: uri),
                 runtime.subscriptions.subscribe(.listener(place), entry: server.name, to: uri, at: origin)
             else { continue }

@@ -32,7 +32,6 @@ final class ParkedCall: CallClient {
         var channel: ReplyChannel
         var task: Task<Void, Never>?
         var isCancelled = false
-        var isAdmitted = false
         var timer: TimerTable.Token?
 
         /// Lets the attached request go with the open questions.
@@ -221,14 +220,10 @@ final class ParkedCall: CallClient {
     }
 
     private func admit() -> Bool {
-        guard !calls.isDraining else { return false }
-        let isNew = state.withLockedValue { state in
-            defer { state.isAdmitted = true }
-            return !state.isAdmitted
-        }
-        guard isNew, !calls.add(self) else { return true }
-        state.withLockedValue { $0.isAdmitted = false }
-        return false
+        guard !state.withLockedValue({ $0.isCancelled }), calls.add(self) else { return false }
+        // Cancelled meanwhile: whoever did that may have looked for the call before it was there.
+        if state.withLockedValue({ $0.isCancelled }) { calls.remove(self) }
+        return true
     }
 
     private func withdraw(_ key: String) {

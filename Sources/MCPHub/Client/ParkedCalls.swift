@@ -27,10 +27,12 @@ final class ParkedCalls: Sendable {
     /// The call of that name.
     func call(_ id: UInt128) -> ParkedCall? { state.withLockedValue { $0.calls[id] } }
 
-    /// Takes a call that is about to ask; false where there is no room.
+    /// Takes a call that is about to ask, once; false where there is no room.
     func add(_ call: ParkedCall) -> Bool {
         state.withLockedValue { state in
-            guard !state.isDraining, state.calls.count < Self.maximum,
+            guard !state.isDraining else { return false }
+            if state.calls[call.id] != nil { return true }
+            guard state.calls.count < Self.maximum,
                 call.owner.digest == 0 || state.counts[call.owner, default: 0] < Self.maximumPerOwner
             else { return false }
             state.calls[call.id] = call
@@ -47,9 +49,6 @@ final class ParkedCalls: Sendable {
             state.counts[call.owner] = count > 0 ? count : nil
         }
     }
-
-    /// Whether no call may wait any more.
-    var isDraining: Bool { state.withLockedValue { $0.isDraining } }
 
     /// Cancels every call that waits for its client, and lets no more wait. Those whose client waits for them go on as long as its request does.
     func drain() {
