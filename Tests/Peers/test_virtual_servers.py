@@ -113,5 +113,5 @@ def test_a_reload_that_changes_an_ingredient_changes_the_virtual_server(start_hu
     settings["virtualServers"]["both"]["include"][0]["prefix"] = "c_"
     del settings["virtualServers"]["both"]["tools"]
     hub.write(settings)
-    hub.reload()
+    assert hubd("reload", "--config", hub.file, "--data", hub.data).returncode == 0
     assert names(hub.mcp("both"))[0] == "c_uuid"

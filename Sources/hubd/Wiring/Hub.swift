@@ -68,6 +68,7 @@ final class Hub: Sendable {
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder
+        builder.origins.retain(built.origins.values, entries: settings.servers)
         inForce = NIOLockedValueBox(
             InForce(settings: settings, descriptions: built.descriptions, origins: built.origins, findings: Set(built.findings)))
         self.loadSettings = loadSettings
@@ -102,6 +103,7 @@ final class Hub: Sendable {
                 case .tick:
                     isTickWaiting.withLockedValue { $0 = false }
                     callers.endExpired(now: Timekeeper.secondsSince1970)
+                    builder.origins.endLeft()
                     await refreshIfDue()
                 case .reload(let continuation): continuation.resume(returning: await performReload())
                 }

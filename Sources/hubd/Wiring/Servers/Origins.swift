@@ -31,7 +31,14 @@ final class Origins: Sendable {
         var numbers: [Way: Int] = [:]
         var last = 0
         var listed: [Place: Catalogue] = [:]
+        /// Those that the snapshot in force leads to.
+        var held: Set<UpstreamServerSettings> = []
+        /// Those that calls of an earlier one may still be in, until then.
+        var leaving: [UpstreamServerSettings: ContinuousClock.Instant] = [:]
     }
+
+    /// How long a server that no snapshot leads to any more is kept for the calls that are under way in it.
+    static let grace = Duration.seconds(10)
 
     /// More ways than this are not remembered: then a server is reached anew.
     private static let maximumNumbers = 4096
@@ -39,14 +46,18 @@ final class Origins: Sendable {
     /// Those that are reached at present.
     let servers: UpstreamServers
     private let registry: UpstreamRegistry
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = NIOLockedValueBox(State())
 
     /// - Parameters:
     ///   - registry: has the services that HTTP goes through.
     ///   - servers: reaches the servers.
-    init(registry: UpstreamRegistry, servers: UpstreamServers) {
+    init(
+        registry: UpstreamRegistry, servers: UpstreamServers, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.registry = registry
         self.servers = servers
+        self.now = now
     }
 
     /// The server of an entry, reached by a way.
@@ -89,12 +100,33 @@ final class Origins: Sendable {
         return known
     }
 
-    /// Ends the servers that are not among these, and forgets what entries had that are gone.
+    /// Lets the servers go that are not among these, once the calls in them had time to end, and forgets what entries had that are gone.
     func retain(_ kept: some Sequence<UpstreamServerSettings>, entries: [ServerEntry]) {
-        servers.retain(Set(kept))
+        let kept = Set(kept)
         let places = Set(entries.map { Place($0) })
-        state.withLockedValue { $0.listed = $0.listed.filter { places.contains($0.key) } }
+        let until = now() + Self.grace
+        state.withLockedValue { state in
+            for settings in state.held.subtracting(kept) { state.leaving[settings] = until }
+            for settings in kept { state.leaving[settings] = nil }
+            state.held = kept
+            state.listed = state.listed.filter { places.contains($0.key) }
+        }
+        servers.retain(standing)
     }
+
+    /// Ends the servers whose time is over.
+    func endLeft() {
+        let now = now()
+        let isDue = state.withLockedValue { state in
+            let left = state.leaving.filter { $0.value > now }
+            defer { state.leaving = left }
+            return left.count < state.leaving.count
+        }
+        if isDue { servers.retain(standing) }
+    }
+
+    /// Those that may not be ended yet.
+    private var standing: Set<UpstreamServerSettings> { state.withLockedValue { $0.held.union($0.leaving.keys) } }
 }
 
 extension UpstreamServers {
