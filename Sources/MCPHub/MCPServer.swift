@@ -51,12 +51,12 @@ public struct MCPServer: HubEntry {
 
     /// A server of tools alone.
     public init(
-        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule, runtime: MCPRuntime,
-        resource: ProtectedResource? = nil
+        name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule,
+        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil
     ) {
         self.init(
             name: name, title: title, version: version, instructions: instructions, offer: ServerOffer(tools: tools), hosts: hosts,
-            runtime: runtime, resource: resource)
+            address: address, runtime: runtime, resource: resource)
     }
 
     /// What a caller may see and use.
