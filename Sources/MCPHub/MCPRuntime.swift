@@ -24,6 +24,7 @@ public final class MCPRuntime: Sendable {
     private let departures = NIOLockedValueBox<[UInt128: TimerTable.Token]>([:])
     private let openedTokens = NIOLockedValueBox<[String: SessionToken]>([:])
     private let secondsSince1970: @Sendable () -> Int64
+    private let sessionEnd = NIOLockedValueBox<(@Sendable (UInt128) -> Void)?>(nil)
 
     /// How long a session lives; a client whose session expired gets 404 and initializes again.
     static let sessionLifetime: Int64 = 24 * 3600
@@ -154,6 +155,13 @@ public final class MCPRuntime: Sendable {
         questions.end(session: session.id)
         subscriptions.release(.session(session.id))
         if let timer = departures.withLockedValue({ $0.removeValue(forKey: session.id) }) { timers.remove(timer) }
+        sessionEnd.withLockedValue { $0 }?(session.id)
+    }
+
+    /// Names who is told of each session of a client that has ended, by `CallContext.session`: once, when the hub is put together. It must
+    /// not block.
+    public func tellOfEndedSessions(_ told: @escaping @Sendable (_ session: UInt128) -> Void) {
+        sessionEnd.withLockedValue { $0 = told }
     }
 }
 

@@ -64,10 +64,13 @@ struct SnapshotBuilder: Sendable {
         composer = CallerComposer(registry: registry, timers: timers)
         remotes = RemoteDescriptions(registry: registry)
         metrics = HubMetrics(version: Version.number)
-        runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
-        origins = Origins(
-            registry: registry,
-            servers: UpstreamServers(timers: timers, version: Version.number, logger: logger) { _, _ in })
+        let runtime = MCPRuntime(masterKey: masterKey, timers: timers, version: Version.number) { Timekeeper.secondsSince1970 }
+        let servers = UpstreamServers(timers: timers, version: Version.number, logger: logger) { [weak runtime] server, uri in
+            runtime?.resourceUpdated(server: server, uri: uri)
+        }
+        runtime.tellOfEndedSessions { [weak servers] in servers?.endSession($0) }
+        self.runtime = runtime
+        origins = Origins(registry: registry, servers: servers)
         self.access = access
     }
 

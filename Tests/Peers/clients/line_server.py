@@ -1,0 +1,66 @@
+"""An MCP server over lines, by hand: it says what it was started with, and changes what it lists when told."""
+
+import json
+import os
+import sys
+
+TOOLS = ["where", "variable", "grow", "die"]
+
+
+def tool(name: str) -> dict:
+    properties = {"name": {"type": "string"}} if name == "variable" else {}
+    hints = {"readOnlyHint": True} if name == "where" else {"destructiveHint": False} if name == "variable" else {}
+    return {"name": name, "inputSchema": {"type": "object", "properties": properties}, "annotations": hints}
+
+
+def say(message: dict) -> None:
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+
+
+def call(name: str, arguments: dict) -> str:
+    match name:
+        case "where":
+            return f"{os.getcwd()} {os.getpid()}"
+        case "variable":
+            return os.environ.get(arguments["name"], "(unset)")
+        case "grow":
+            TOOLS.append("grown")
+            say({"method": "notifications/tools/list_changed"})
+            return "grown"
+        case "die":
+            sys.exit(1)
+    return name
+
+
+def result(method: str, params: dict) -> dict | None:
+    match method:
+        case "initialize":
+            capabilities = {"tools": {"listChanged": True}, "prompts": {}, "resources": {}}
+            return {"protocolVersion": "2025-06-18", "capabilities": capabilities, "serverInfo": {"name": "lines", "version": "1"}}
+        case "tools/list":
+            return {"tools": [tool(name) for name in TOOLS]}
+        case "prompts/list":
+            return {"prompts": [{"name": "greet", "description": "Greets"}]}
+        case "prompts/get":
+            return {"messages": [{"role": "user", "content": {"type": "text", "text": "Hello"}}]}
+        case "resources/list":
+            return {"resources": [{"uri": "test://one", "name": "one"}]}
+        case "resources/templates/list":
+            return {"resourceTemplates": [{"uriTemplate": "test://{name}", "name": "any"}]}
+        case "resources/read":
+            return {"contents": [{"uri": params["uri"], "text": params["uri"]}]}
+        case "tools/call":
+            return {"content": [{"type": "text", "text": call(params["name"], params.get("arguments") or {})}]}
+        case "ping":
+            return {}
+    return None
+
+
+print("line server started", file=sys.stderr)
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" not in message or "method" not in message:
+        continue
+    answer = result(message["method"], message.get("params") or {})
+    error = {"error": {"code": -32601, "message": "Method not found"}}
+    say({"id": message["id"], **({"result": answer} if answer is not None else error)})
