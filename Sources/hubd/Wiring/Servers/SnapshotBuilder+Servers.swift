@@ -11,7 +11,7 @@ extension SnapshotBuilder {
         var unavailable: [EntryKey: String] = [:]
         /// Those of them that cannot because a secret is away.
         var withoutSecrets: Set<EntryKey> = []
-        /// The servers that do not answer at present, exposed or not.
+        /// The servers that do not answer at present and are served from what was known before, or are not exposed.
         var away: [String: String] = [:]
         /// What is known of each, in the order of the settings.
         var reports: [ServerReport] = []
@@ -43,7 +43,8 @@ extension SnapshotBuilder {
         for entry in settings.servers {
             guard let part = parts[entry.name] else { continue }
             findings.add(part.findings)
-            result.away[entry.name] = part.unavailable ?? part.ingredient?.problem
+            // An exposed one of which nothing is known is unavailable, unless an earlier snapshot knows more.
+            result.away[entry.name] = part.ingredient?.problem ?? (entry.isExposed ? nil : part.unavailable)
             ingredients[entry.name] = part.ingredient.map { .there($0) } ?? (part.unavailable == nil ? .unknown : .away)
             let key = EntryKey(kind: .mcp, name: entry.name)
             if entry.isExposed {
