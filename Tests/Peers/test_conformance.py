@@ -9,7 +9,7 @@ import json
 import pytest
 
 from conftest import SCHEMAS
-from harness.composing import included, not_yet
+from harness.composing import await_tools, included, not_yet
 from harness.conformance.case import Case, Unmet
 from harness.conformance.scenarios import SCENARIOS
 from harness.conformance.wire import HANDSHAKE
@@ -70,19 +70,23 @@ def test_a_server_with_a_fault_does_not(programs, fault, name, revision):
         SCENARIOS[name].run(Case(program.faulty(fault), revision, patience=0.5))
 
 
-def configuration(programs) -> dict:
+def configuration(programs, state) -> dict:
     """The fixture servers behind the hub, over HTTP and as processes, each in a virtual server that leaves names as they are."""
     upstreams = {}
     for era, kind in SERVERS.items():
         upstreams[f"{era}-http"] = {"mcp": programs[kind].url, "expose": False}
-        upstreams[f"{era}-stdio"] = {"command": command(kind, "stdio"), "expose": False}
+        upstreams[f"{era}-stdio"] = {"command": command(kind, "stdio", "--state", str(state / kind)), "expose": False}
     return {"servers": upstreams, "virtualServers": {f"v-{name}": {"include": [included(name)]} for name in upstreams}}
 
 
 @pytest.fixture(scope="module")
 def composing(programs, tmp_path_factory):
     """The hub before the fixture servers."""
-    hub = Hub(tmp_path_factory.mktemp("hub"), configuration(programs))
+    state = tmp_path_factory.mktemp("state")
+    hub = Hub(tmp_path_factory.mktemp("hub"), configuration(programs, state))
+    for era in SERVERS:
+        for transport in ["http", "stdio"]:
+            await_tools(hub, {"echo"}, f"v-{era}-{transport}")
     yield hub
     hub.stop()
 

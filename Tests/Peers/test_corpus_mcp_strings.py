@@ -1,4 +1,4 @@
-"""Naughty strings (hostile/strings) in every text of an MCP server behind the hub: names, descriptions, arguments, results, errors, progress."""
+"""Naughty strings (hostile/strings) in every text of an MCP server behind the hub: names, descriptions, arguments, results, refusals."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CORPORA, SCHEMAS
-from harness.composing import composed, not_yet
+from harness.composing import await_tools, composed, not_yet
 from harness.conformance.wire import HandshakeWire, ModernWire, meta
 from harness.hub import Hub
 from harness.rawmcp import OBJECT, RawServers, listed, said, tool
@@ -58,6 +58,8 @@ def hub(background, tmp_path_factory):
     names = ["described", "named", "refusing"]
     virtual = {f"v-{name}": {"include": [{"server": name, "tools": ["*"]}]} for name in names}
     hub = Hub(tmp_path_factory.mktemp("strings"), composed({name: {"mcp": raw.address(name)} for name in names}, **virtual))
+    for name, first in {"described": "t0", "named": "plain", "refusing": "refuse"}.items():
+        await_tools(hub, {first}, f"v-{name}")
     yield hub
     hub.stop()
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conftest import SCHEMAS
-from harness.composing import composed, included, not_yet
+from harness.composing import composed, included, not_yet, settled, tools
 from harness.conformance.wire import HandshakeWire, ModernWire
 from harness.forms import forms
 from harness.hub import Hub
@@ -32,13 +32,6 @@ def raw(background):
     return RawServers(background, ways())
 
 
-def tools(hub: Hub, server="all") -> set[str]:
-    """The names of a server's tools."""
-    with ModernWire(hub.mcp(server)) as client:
-        listed = client.ask("tools/list").result["tools"]
-    return {tool["name"] for tool in listed}
-
-
 def ask(hub: Hub, name: str, server="all", **arguments):
     """All that one tool call is answered with."""
     with ModernWire(hub.mcp(server)) as client:
@@ -50,14 +43,6 @@ def is_error(answer) -> bool:
     said = answer.error.get("message") if answer.error else text(answer.result) if answer.result.get("isError") is True else ""
     assert not [secret for secret in SECRETS if secret in (said or "")], said
     return bool(said)
-
-
-def settled(holds, limit=30) -> bool:
-    """Asks until something holds; each asking is a request of its own."""
-    deadline = time.monotonic() + limit
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.05)  # nobody says when a server has been found again; the next request is what finds out
-    return held
 
 
 # Away from the start --------------------------------------------------------------------------------------------------------------------
@@ -90,7 +75,7 @@ def test_a_server_that_comes_late_is_found(start_hub, tmp_path):
     assert tools(hub) == set()
     program.start()
     try:
-        assert settled(lambda: "echo" in tools(hub), limit=60)
+        assert settled(lambda: "echo" in tools(hub))
         assert ask(hub, "echo", text="here").result["structuredContent"] == {"text": "here"}
     finally:
         program.stop()
@@ -139,7 +124,7 @@ def test_a_server_that_is_killed_loses_its_own_calls_with_an_error_each(watched,
     if server != "process":
         watched.programs[server].process.wait()
         watched.programs[server].start()
-    assert settled(lambda: text(ask(watched, f"{server}_add", a=1, b=2).result or {"content": []}) == "3", limit=60)
+    assert settled(lambda: text(ask(watched, f"{server}_add", a=1, b=2).result or {"content": []}) == "3")
     assert process_of(watched, server) != pid
 
 
@@ -186,7 +171,7 @@ def test_calls_to_a_server_that_comes_and_goes_end_each_with_its_own_answer(watc
     counted = {end: ends.count(end) for end in set(ends)}
     note("ends", counted)
     assert len(ends) == form.calls
-    assert settled(lambda: text(ask(watched, "handshake_add", a=1, b=2).result or {"content": []}) == "3", limit=60)
+    assert settled(lambda: text(ask(watched, "handshake_add", a=1, b=2).result or {"content": []}) == "3")
 
 
 # Processes ------------------------------------------------------------------------------------------------------------------------------

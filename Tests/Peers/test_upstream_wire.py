@@ -2,11 +2,10 @@
 
 import base64
 import json
-import time
 
 import pytest
 
-from harness.composing import composed, not_yet
+from harness.composing import await_tools, composed, not_yet
 from harness.conformance.wire import EVERYTHING, PREFIX, HandshakeWire, ModernWire
 from harness.hub import Hub
 from harness.oldmcp import OldServer, SSEServer
@@ -60,18 +59,9 @@ def hub(tmp_path_factory, raw):
     hub = Hub(
         tmp_path_factory.mktemp("wire"), composed({name: {"mcp": raw.address(name)} for name in ["modern", *OLD]}, prefixes=True)
     )
-    deadline = time.monotonic() + 30
-    while not {f"{name}_who" for name in ["modern", *OLD]} <= (found := names(hub)) and time.monotonic() < deadline:
-        time.sleep(0.1)  # servers are found one after the other, and nobody says when the last was
-    assert {f"{name}_who" for name in ["modern", *OLD]} <= found
+    await_tools(hub, {f"{name}_who" for name in ["modern", *OLD]})
     yield hub
     hub.stop()
-
-
-def names(hub: Hub) -> set[str]:
-    """The names of the tools."""
-    with ModernWire(hub.mcp("all")) as client:
-        return {found["name"] for found in client.ask("tools/list").result["tools"]}
 
 
 @pytest.fixture
@@ -243,7 +233,9 @@ def test_a_server_that_has_forgotten_its_sessions_is_asked_for_a_new_one(client,
 def test_a_stream_that_ends_early_is_taken_up_again(start_hub, peers, kind, client):
     program = Program(kind, *(["--era", "handshake"] if kind == "mcp2" else []))
     try:
-        peer = peers(client, start_hub(composed({"stage": {"mcp": program.url}})), "all")
+        hub = start_hub(composed({"stage": {"mcp": program.url}}))
+        await_tools(hub, {"test_reconnection"})
+        peer = peers(client, hub, "all")
         assert text(peer.call("test_reconnection")) == "Reconnection test completed"
     finally:
         program.stop()
@@ -254,6 +246,7 @@ def test_a_server_of_one_era_alone_serves_clients_of_both(start_hub, peers, era)
     program = Program("mcp2", "--era", era)
     try:
         hub = start_hub(composed({"stage": {"mcp": program.url}}))
+        await_tools(hub, {"echo"})
         for kind in [MCP2_AUTO, MCP1_HTTP]:
             answers = {"elicitation": {"action": "accept", "content": {"username": "lee", "email": "e"}}}
             peer = peers(kind, hub, "all", answers=answers)

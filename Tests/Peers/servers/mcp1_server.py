@@ -77,20 +77,10 @@ class Play(Scene):
         return wire(await self.session.send_request(request, answered, metadata=metadata))
 
     async def changed(self, kind):
-        names = {
-            "tools": "send_tool_list_changed",
-            "prompts": "send_prompt_list_changed",
-            "resources": "send_resource_list_changed",
-        }
-        for session in list(self.server.sessions):
-            with contextlib.suppress(Exception):  # a session that has ended is not told
-                await getattr(session, names[kind])()
+        await self.server.told(kind)
 
     async def updated(self, uri):
-        for session in list(self.server.sessions):
-            if uri in self.server.subscriptions.get(session, ()):
-                with contextlib.suppress(Exception):
-                    await session.send_resource_updated(uri)
+        await self.server.told("edition")
 
     async def close_stream(self):
         if self.ctx.close_sse_stream:
@@ -126,6 +116,21 @@ class StageServer(Server):
         capabilities = super().get_capabilities(NotificationOptions(True, True, True), experimental_capabilities)
         capabilities.resources.subscribe = True  # the SDK says no whatever the handlers are
         return capabilities
+
+    async def told(self, name):
+        """Tells the clients of this process what has changed."""
+        names = {
+            "tools": "send_tool_list_changed",
+            "prompts": "send_prompt_list_changed",
+            "resources": "send_resource_list_changed",
+        }
+        watched = self.stage.out("test://watched-resource")
+        for session in list(self.sessions):
+            with contextlib.suppress(Exception):  # a session that has ended is not told
+                if name in names:
+                    await getattr(session, names[name])()
+                elif watched in self.subscriptions.get(session, ()):
+                    await session.send_resource_updated(watched)
 
     def guarded(self, handler, result):
         """Keeps the session, to tell it of changes, and gives errors their code."""
@@ -206,12 +211,15 @@ def application(server) -> Starlette:
 
 
 async def stdio(server):
+    # Ends with the program; nobody waits for it.
+    watching = asyncio.create_task(server.stage.kept.watch(server.told))
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+    watching.cancel()
 
 
 options = program.arguments()
-server = StageServer(Stage(options.page, options.scheme))
+server = StageServer(Stage(options.page, options.scheme, options.state))
 if options.transport == "stdio":
     asyncio.run(stdio(server))
 else:

@@ -31,6 +31,7 @@ ASKED = {
     "sampling/createMessage": (types.CreateMessageRequest, types.CreateMessageResult),
     "roots/list": (types.ListRootsRequest, types.ListRootsResult),
 }
+SENT = {"tools": "send_tool_list_changed", "prompts": "send_prompt_list_changed", "resources": "send_resource_list_changed"}
 EVENTS = {"tools": ToolsListChanged, "prompts": PromptsListChanged, "resources": ResourcesListChanged}
 
 
@@ -89,20 +90,10 @@ class Play(Scene):
         return wire(await self.ctx.session.send_request(request, answered, metadata=metadata))
 
     async def changed(self, kind):
-        await self.server.bus.publish(EVENTS[kind]())
-        for session in self.server.sessions.values():
-            await getattr(
-                session,
-                {"tools": "send_tool_list_changed", "prompts": "send_prompt_list_changed"}.get(
-                    kind, "send_resource_list_changed"
-                ),
-            )()
+        await self.server.told(kind)
 
     async def updated(self, uri):
-        await self.server.bus.publish(ResourceUpdated(uri=uri))
-        for connection, session in self.server.sessions.items():
-            if uri in self.server.subscriptions.get(connection, ()):
-                await session.send_resource_updated(uri)
+        await self.server.told("edition")
 
     async def close_stream(self):
         if self.ctx.close_sse_stream:
@@ -155,6 +146,16 @@ class StageServer(Server):
         except Refusal as refusal:
             raise MCPError(refusal.code, refusal.message, refusal.data) from None
 
+    async def told(self, name):
+        """Tells the clients of this process what has changed."""
+        watched = self.stage.out("test://watched-resource")
+        await self.bus.publish(EVENTS[name]() if name in EVENTS else ResourceUpdated(uri=watched))
+        for connection, session in list(self.sessions.items()):
+            if name in EVENTS:
+                await getattr(session, SENT[name])()
+            elif watched in self.subscriptions.get(connection, ()):
+                await session.send_resource_updated(watched)
+
     async def list_tools(self, ctx, params):
         return types.ListToolsResult.model_validate(self.stage.tools(ctx.protocol_version >= "2026", params and params.cursor))
 
@@ -195,12 +196,15 @@ class StageServer(Server):
 
 
 async def stdio(server):
+    # Ends with the program; nobody waits for it.
+    watching = asyncio.create_task(server.stage.kept.watch(server.told))
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+    watching.cancel()
 
 
 options = program.arguments()
-server = StageServer(Stage(options.page, options.scheme))
+server = StageServer(Stage(options.page, options.scheme, options.state))
 if options.transport == "stdio":
     asyncio.run(stdio(server))
 else:

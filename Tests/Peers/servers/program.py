@@ -2,7 +2,7 @@
 
 PROGRAM http [--port N] [--era handshake|modern] [--fault NAME] [--page N] [--scheme S]
     prints {"port": N} and serves /mcp
-PROGRAM stdio [--page N] [--scheme S]
+PROGRAM stdio [--page N] [--scheme S] [--state FILE]
     serves standard input and output
 """
 
@@ -25,6 +25,7 @@ def arguments():
     )
     parser.add_argument("--page", type=int, default=0, help="how many items a page of a list has")
     parser.add_argument("--scheme", default="test", help="what the addresses of resources begin with")
+    parser.add_argument("--state", help="a file that processes share what their tools change by")
     return parser.parse_args()
 
 

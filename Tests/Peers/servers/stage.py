@@ -11,6 +11,7 @@ import json
 import os
 import struct
 import zlib
+from pathlib import Path
 
 LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 MISSING_CAPABILITY = -32021
@@ -382,30 +383,30 @@ async def test_input_required_result_capabilities(scene, stage):
 
 @tool("Adds a tool, or takes it away again")
 async def test_trigger_tool_change(scene, stage):
-    stage.has_dynamic_tool = not stage.has_dynamic_tool
+    stage.kept.write(tools=not stage.kept.read()["tools"])
     await scene.changed("tools")
     return text("The list of tools has changed")
 
 
 @tool("Adds a prompt, or takes it away again")
 async def test_trigger_prompt_change(scene, stage):
-    stage.has_dynamic_prompt = not stage.has_dynamic_prompt
+    stage.kept.write(prompts=not stage.kept.read()["prompts"])
     await scene.changed("prompts")
     return text("The list of prompts has changed")
 
 
 @tool("Adds a resource, or takes it away again")
 async def test_trigger_resource_change(scene, stage):
-    stage.has_dynamic_resource = not stage.has_dynamic_resource
+    stage.kept.write(resources=not stage.kept.read()["resources"])
     await scene.changed("resources")
     return text("The list of resources has changed")
 
 
 @tool("Changes the watched resource")
 async def test_update_watched_resource(scene, stage):
-    stage.edition += 1
+    stage.kept.write(edition=stage.kept.read()["edition"] + 1)
     await scene.updated(stage.out("test://watched-resource"))
-    return text(f"Edition {stage.edition}")
+    return text(f"Edition {stage.kept.read()['edition']}")
 
 
 @tool(
@@ -425,21 +426,20 @@ async def add(scene, stage, a, b):
 
 @tool("Takes its time", required=["seconds"], seconds=NUMBER)
 async def slow(scene, stage, seconds):
-    stage.running += 1
+    stage.kept.add("running", 1)
     try:
         await asyncio.sleep(seconds)
     except asyncio.CancelledError:
-        stage.cancelled += 1
+        stage.kept.add("cancelled", 1)
         raise
     finally:
-        stage.running -= 1
+        stage.kept.add("running", -1)
     return text(f"Took {seconds} s")
 
 
 @tool("Tells what runs in this process and what was given up")
 async def tally(scene, stage):
-    numbers = {"pid": os.getpid(), "running": stage.running, "cancelled": stage.cancelled, "subscribed": sorted(stage.subscribed)}
-    return text(json.dumps(numbers))
+    return text(json.dumps({"pid": os.getpid(), **stage.kept.read(), "subscribed": sorted(stage.subscribed)}))
 
 
 @tool("Gives structured content that is no object", output={"type": "array", "items": {"type": "integer"}})
@@ -483,18 +483,55 @@ TEMPLATES = [
     }
 ]
 
+
+class State:
+    """What the tools of a server change. Processes that are given the same file share it, and tell each its own client of changes."""
+
+    FIRST = {"tools": False, "prompts": False, "resources": False, "edition": 1, "running": 0, "cancelled": 0}
+    TOLD = ["tools", "prompts", "resources", "edition"]
+
+    def __init__(self, file: str | None):
+        self.file = Path(file) if file else None
+        self.values = dict(self.FIRST)
+
+    def read(self) -> dict:
+        """What holds at present."""
+        if self.file and self.file.exists():
+            self.values = json.loads(self.file.read_text())
+        return self.values
+
+    def write(self, **changes) -> None:
+        """Changes something."""
+        self.values = {**self.read(), **changes}
+        if self.file:
+            fresh = self.file.with_suffix(f".{os.getpid()}")
+            fresh.write_text(json.dumps(self.values))
+            fresh.replace(self.file)
+
+    def add(self, name: str, number: int) -> None:
+        """Counts something."""
+        self.write(**{name: self.read()[name] + number})
+
+    async def watch(self, changed) -> None:
+        """Tells of changes that another process made, by `changed(name)`; ends with the program."""
+        while self.file:
+            known = dict(self.values)
+            await asyncio.sleep(0.1)
+            for name, value in self.read().items():
+                if name in self.TOLD and known[name] != value:
+                    await changed(name)
+
+
 WORDS = ["paris", "park", "party", "test", "testing"]
 
 
 class Stage:
     """What one process of a fixture server has and remembers."""
 
-    def __init__(self, page=0, scheme="test"):
+    def __init__(self, page=0, scheme="test", state=None):
         self.page = page
         self.scheme = scheme
-        self.has_dynamic_tool = self.has_dynamic_prompt = self.has_dynamic_resource = False
-        self.edition = 1
-        self.running = self.cancelled = 0
+        self.kept = State(state)
         self.subscribed: set[str] = set()
 
     def cut(self, member: str, everything: list[dict], cursor: str | None) -> dict:
@@ -512,18 +549,18 @@ class Stage:
             if not is_modern and definition.get("outputSchema", {"type": "object"})["type"] != "object":
                 definition = {name: value for name, value in definition.items() if name != "outputSchema"}
             listed.append(definition)
-        if self.has_dynamic_tool:
+        if self.kept.read()["tools"]:
             listed.append({"name": "test_dynamic_tool", "description": "Comes and goes", "inputSchema": {"type": "object"}})
         return self.cut("tools", listed, cursor)
 
     def prompts(self, cursor=None) -> dict:
         """The result of `prompts/list`."""
-        dynamic = [{"name": "test_dynamic_prompt", "description": "Comes and goes"}] if self.has_dynamic_prompt else []
+        dynamic = [{"name": "test_dynamic_prompt", "description": "Comes and goes"}] if self.kept.read()["prompts"] else []
         return self.cut("prompts", PROMPTS + dynamic, cursor)
 
     def resources(self, cursor=None) -> dict:
         """The result of `resources/list`."""
-        dynamic = [{"uri": "test://dynamic", "name": "dynamic"}] if self.has_dynamic_resource else []
+        dynamic = [{"uri": "test://dynamic", "name": "dynamic"}] if self.kept.read()["resources"] else []
         listed = [{**resource, "uri": self.out(resource["uri"])} for resource in RESOURCES + dynamic]
         return self.cut("resources", listed, cursor)
 
@@ -538,7 +575,7 @@ class Stage:
 
     async def call(self, scene: Scene, name: str, arguments: dict | None) -> dict:
         """The result of `tools/call`."""
-        if name == "test_dynamic_tool" and self.has_dynamic_tool:
+        if name == "test_dynamic_tool" and self.kept.read()["tools"]:
             return text("dynamic")
         if name not in TOOLS:
             raise Refusal(INVALID_PARAMS, f"Unknown tool: {name}")
@@ -578,7 +615,7 @@ class Stage:
                 except Asking as asking:
                     return asking.result()
                 messages = [message(f"Use this context: {(answer.get('content') or {}).get('context')}")]
-            case "test_dynamic_prompt" if self.has_dynamic_prompt:
+            case "test_dynamic_prompt" if self.kept.read()["prompts"]:
                 messages = [message("dynamic")]
             case _:
                 raise Refusal(INVALID_PARAMS, f"Unknown prompt: {name}")
@@ -592,8 +629,8 @@ class Stage:
         elif uri == "test://static-binary":
             content = {"mimeType": "image/png", "blob": PNG}
         elif uri == "test://watched-resource":
-            content = {"mimeType": "text/plain", "text": f"Edition {self.edition}"}
-        elif uri == "test://dynamic" and self.has_dynamic_resource:
+            content = {"mimeType": "text/plain", "text": f"Edition {self.kept.read()['edition']}"}
+        elif uri == "test://dynamic" and self.kept.read()["resources"]:
             content = {"mimeType": "text/plain", "text": "dynamic"}
         elif uri.startswith("test://template/") and uri.endswith("/data"):
             number = uri.removeprefix("test://template/").removesuffix("/data")
