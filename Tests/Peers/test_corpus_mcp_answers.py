@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CORPORA
-from harness.composing import await_tools, expected, included, settled, tools
+from harness.composing import await_tools, included, settled, tools
 from harness.conformance.wire import ModernWire
 from harness.hub import Hub
 from harness.rawmcp import RawServers, listed, said, tool
@@ -15,10 +15,6 @@ from harness.wire import text
 
 LINES = (Path(CORPORA) / "hostile" / "http" / "upstream-answers.jsonl").read_text().splitlines()
 CASES = {case["id"]: case for case in map(json.loads, LINES)}
-#: What the hub does not pass yet.
-CALLS_EXPECTED = dict.fromkeys(
-    ["up-redirect-meta", "up-redirect-loop"], "a redirect is taken for a session that is over, and the server is away for seconds"
-)
 MEMORY = 384 << 20
 
 
@@ -94,7 +90,7 @@ def test_a_list_in_hostile_bytes_costs_its_server_alone(hub, name):
 
 
 @pytest.mark.parametrize("stays", [False, True], ids=["closes", "stays"])
-@pytest.mark.parametrize("name", expected(CASES, CALLS_EXPECTED))
+@pytest.mark.parametrize("name", CASES)
 def test_an_answer_in_hostile_bytes_is_an_error_or_right_and_never_the_next_callers(hub, name, stays):
     assert settled(lambda: call(hub, "v-calls", "bad_who").result.get("isError") is not True)
     answer = call(hub, "v-calls", f"bad_{name}", stays=stays)

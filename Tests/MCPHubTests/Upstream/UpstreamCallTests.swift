@@ -247,6 +247,26 @@ struct UpstreamCallTests {
         }
     }
 
+    // MARK: Results
+
+    @Test(
+        "a result that is not what its method promises is a failure of the server",
+        arguments: [
+            (OriginRequest.Method.callTool, #"{"content":{}}"#, false), (.callTool, #"{"content":[7]}"#, false),
+            (.callTool, #"{"content":[{"type":"banana"}]}"#, false), (.callTool, #"{"content":[{"type":"text"}]}"#, false),
+            (.callTool, #"{"content":[{"type":"image","data":"AA=="}]}"#, false),
+            (.callTool, #"{"content":[{"type":"resource","resource":{"uri":"a:1"}}]}"#, false),
+            (.callTool, #"{"structuredContent":{}}"#, true), (.callTool, #"{"content":[{"type":"text","text":""}]}"#, true),
+            (.callTool, #"{"content":[{"type":"resource_link","uri":"a:1","name":"n"}]}"#, true),
+            (.getPrompt, #"{"messages":[{"role":"user"}]}"#, false),
+            (.getPrompt, #"{"messages":[{"role":"user","content":{"type":"text","text":"t"}}]}"#, true),
+            (.readResource, #"{"contents":[{"uri":"a:1"}]}"#, false), (.readResource, #"{"contents":[{"uri":"a:1","text":""}]}"#, true),
+            (.complete, #"{"completion":{"values":[1]}}"#, false), (.complete, #"{"completion":{"values":["a"]}}"#, true),
+        ])
+    func shapes(method: OriginRequest.Method, result: String, isSound: Bool) throws {
+        #expect(ResultShape.isSound(try JSONDocument(parsing: result, limits: .message).root, of: method) == isSound)
+    }
+
     // MARK: Errors
 
     @Test(
@@ -265,12 +285,13 @@ struct UpstreamCallTests {
     @Test(
         "names of prompts and addresses of resources are said beside the message, completions have none",
         arguments: [
-            (OriginRequest.Method.getPrompt, #"{"name":"p"}"#, "p" as String?), (.readResource, #"{"uri":"a:1"}"#, "a:1"),
-            (.complete, #"{"ref":{},"name":"x"}"#, nil),
+            (OriginRequest.Method.getPrompt, #"{"name":"p"}"#, "p" as String?, #"{"messages":[]}"#),
+            (.readResource, #"{"uri":"a:1"}"#, "a:1", #"{"contents":[]}"#),
+            (.complete, #"{"ref":{},"name":"x"}"#, nil, #"{"completion":{"values":[]}}"#),
         ])
-    func names(method: OriginRequest.Method, params: String, name: String?) async throws {
+    func names(method: OriginRequest.Method, params: String, name: String?, result: String) async throws {
         let request = OriginRequest(method, params: ByteBuffer(string: params), meta: ByteBuffer(string: #"{"traceparent":"00"}"#))
-        _ = try await call(.v2026_07_28, request, answers: ["{}"]) { requests in
+        _ = try await call(.v2026_07_28, request, answers: [result]) { requests in
             #expect(requests.map(\.name) == [name])
             #expect(requests.first?.meta.map { String(buffer: $0) } == #"{"traceparent":"00"}"#)
             #expect(requests.first?.wantsProgress == false)

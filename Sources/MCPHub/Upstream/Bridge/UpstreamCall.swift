@@ -119,8 +119,10 @@ struct UpstreamCall {
         return document
     }
 
-    /// The result without what it says about the hop.
+    /// The result without what it says about the hop. A complete one has what its method promises.
     func passedOn(_ document: JSONDocument) throws -> JSONDocument {
+        let isComplete = document.root["resultType"].map { $0.isString("complete") } ?? true
+        guard !isComplete || ResultShape.isSound(document.root, of: request.method) else { throw senseless }
         do throws(JSONParseError) {
             return try ReservedMeta.stripped(document)
         } catch {

@@ -49,7 +49,8 @@ struct CatalogueLister {
             guard budget.pages > 0 else { return reader.note("\(list.member) are cut: there are more than \(bounds.pages) pages") }
             budget.pages -= 1
             let page = try await session.request(request(list, cursor: cursor), handler: DeafHandler()).root
-            guard let items = page[list.member], items.kind == .array else {
+            let isComplete = page["resultType"].map { $0.isString("complete") } ?? true
+            guard isComplete, let items = page[list.member], items.kind == .array else {
                 throw HubError(.upstreamFailed, "The answer to \(list.method) makes no sense")
             }
             budget.bytes -= page.range.count

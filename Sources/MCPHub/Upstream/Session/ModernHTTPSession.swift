@@ -61,7 +61,7 @@ final class ModernHTTPSession: UpstreamSession {
                 throw error
             }
         case .accepted: throw HubError.noMCP()
-        case .moved: throw unknown()
+        case .moved: throw HubError(.upstreamFailed, "The server redirects, which is not followed")
         case .refused(let status, let error?):
             // 2026-07-28 transports: these statuses are those of the error; with any other a gateway of some kind speaks.
             guard isOfAnotherEra(error, status: status) else { throw error }

@@ -34,6 +34,7 @@ struct OriginComposer {
         let changes = Dictionary(entry.tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var taken: Set<String> = []
         var tools: [ComposedTool] = []
+        var unnamed: [String] = []
         for original in catalogue.tools.map(\.definition) {
             let change = changes[original.name]
             if change?.isHidden == true { continue }
@@ -42,6 +43,10 @@ struct OriginComposer {
                 findings.warning(
                     "\(original.name) of \(entry.name) has no argument \(ConfigFinding.quoted(name)) at present", hint: nil,
                     at: change?.arguments.first { $0.name == name }?.place ?? entry.place)
+            }
+            guard Self.isCallable(definition.name) else {
+                unnamed.append(definition.name)
+                continue
             }
             guard taken.insert(definition.name).inserted else {
                 findings.warning(
@@ -53,11 +58,23 @@ struct OriginComposer {
                 ComposedTool(
                     definition: definition, target: OriginToolTarget(origin: origin, tool: original.name), fill: fill, server: entry.name))
         }
+        if !unnamed.isEmpty {
+            let shown = unnamed.prefix(5).map { ConfigFinding.quoted($0) } + (unnamed.count > 5 ? ["\(unnamed.count - 5) more"] : [])
+            findings.warning(
+                "\(entry.name) has tools that no client could call by their names, which are left out: \(shown.joined(separator: ", "))",
+                hint: "give them others with `tools: { NAME: { rename: … } }`", at: entry.description.place)
+        }
         let known = Set(catalogue.tools.map(\.definition.name))
         for change in entry.tools where !known.contains(change.name) {
             let near = NearestName.find(change.name, among: known).map { "did you mean \"\($0)\"?" }
             findings.warning("\(entry.name) has no tool \(ConfigFinding.quoted(change.name)) at present", hint: near, at: change.place)
         }
         return tools
+    }
+
+    /// 2026-07-28, "Tool Names", has 1 to 128 letters, digits, `_`, `-` and `.`; servers have a few more signs, which is borne with. What
+    /// cannot be seen or typed is nothing that a model could tell from another name.
+    private static func isCallable(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 }
