@@ -208,4 +208,42 @@ struct ModernHTTPSessionTests {
         try await bodies.withLockedValue { $0[1] }.waitForEnd()
         session.close()
     }
+
+    private static let refusals: [CallResponse] = [
+        .plain(400), .plain(404), .plain(406),
+        .error("1", -32602, "Resource not found: session://1", status: 400),
+        CallResponse(status: 302, fields: [.location: "http://example.test/blocked"], body: .complete(ByteBuffer())),
+    ]
+
+    @Test("a refusal that a caller's own words may have brought about is of that call alone", arguments: 0..<refusals.count)
+    func refusedCall(index: Int) async throws {
+        let server = server { $0.rpcMethod == "tools/call" ? Self.refusals[index] : .result($0.id, "{}") }
+        let opener = server.opener()
+        let session = try await opener.open()
+        let error = await #expect(throws: (any Error).self) { try await session.request(.call(), handler: StubHandler()) }
+        #expect(!((error as? HubError)?.cause is SessionLoss))
+        #expect(!session.isEnded)
+        #expect(server.lines == ["POST server/discover", "POST tools/call", "POST server/discover"])
+        _ = try await session.request(SessionRequest(method: "prompts/list", deadline: .distantFuture), handler: StubHandler())
+    }
+
+    @Test("a caller who leaves while the hub looks whether a server is still what it was costs nobody else the session")
+    func leavesMeanwhile() async throws {
+        let asked = NIOLockedValueBox(0)
+        let never = StubBody()
+        let server = StubServer { request in
+            guard request.rpcMethod == "server/discover" else { return .plain(400) }
+            let count = asked.withLockedValue { asked in
+                asked += 1
+                return asked
+            }
+            return count == 1 ? .discovered(request.id) : .events(never)
+        }
+        let session = try await server.opener().open()
+        let call = Task { try await session.request(.call(), handler: StubHandler()) }
+        while asked.withLockedValue({ $0 }) < 2 { await Task.yield() }
+        call.cancel()
+        await #expect(throws: CancellationError.self) { try await call.value }
+        #expect(!session.isEnded)
+    }
 }

@@ -61,14 +61,16 @@ final class ModernHTTPSession: UpstreamSession {
                 throw error
             }
         case .accepted: throw HubError.noMCP()
-        case .moved: throw HubError(.upstreamFailed, "The server redirects, which is not followed")
+        case .moved:
+            throw try await refusal(ServerAnswer.failure(status: response.status), of: request, id: id)
         case .refused(let status, let error?):
             // 2026-07-28 transports: these statuses are those of the error; with any other a gateway of some kind speaks.
             guard isOfAnotherEra(error, status: status) else { throw error }
-            throw unknown()
+            throw try await refusal(error, of: request, id: id)
         case .refused(let status, nil):
-            guard [400, 404, 405, 406, 410, 415].contains(status) else { throw ServerAnswer.failure(status: status) }
-            throw unknown()
+            let failure = ServerAnswer.failure(status: status)
+            guard [400, 404, 405, 406, 410, 415].contains(status) else { throw failure }
+            throw try await refusal(failure, of: request, id: id)
         }
     }
 
@@ -83,6 +85,37 @@ final class ModernHTTPSession: UpstreamSession {
             return try read()
         } catch let error as JSONRPCError where error.code == .unsupportedProtocolVersion {
             throw unknown()
+        }
+    }
+
+    /// What a refusal that hints at another era is. It may be about this one request, which has a caller's words in it: what stands before
+    /// the server dislikes them, or its error repeats them. Nobody else loses the session for that, so that the hub first asks in its own.
+    private func refusal(_ failure: any Error, of request: SessionRequest, id: Int) async throws -> any Error {
+        try await mayBeOfThisEra(request, id: id) ? failure : unknown()
+    }
+
+    /// Asks the server for its versions once more; no answer, or a failure on the way, says nothing against it.
+    private func mayBeOfThisEra(_ request: SessionRequest, id: Int) async throws -> Bool {
+        let question = Opening.discovery(principal: request.principal, deadline: min(request.deadline, .now(plus: SessionLimits.probe)))
+        do {
+            let response = try await server.send(
+                .post, fields: Self.fields(of: question, revision: greeting.revision), body: words.request(question, id: id),
+                principal: question.principal, deadline: question.deadline)
+            let result: JSONDocument?
+            switch try await ServerAnswer(response) {
+            case .text(let text): result = try AnswerReader.result(of: id, in: text) { _ in }
+            case .events(var events):
+                var point = ResumePoint()
+                defer { events.cancel() }
+                result = try await AnswerReader.result(of: id, in: &events, point: &point) { _ in }
+            case .refused(let status, _): return status >= 500 || [401, 403, 407, 429].contains(status)
+            case .accepted, .moved: return false
+            }
+            return result.map { ServerGreeting(discovery: $0.root) != nil } ?? true
+        } catch is JSONRPCError {
+            return false
+        } catch let error as HubError {
+            return !error.isNoMCP
         }
     }
 
