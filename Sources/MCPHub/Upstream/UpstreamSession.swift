@@ -54,6 +54,8 @@ struct SessionRequest: Sendable {
     var mirrored: [(header: String, value: String)] = []
     /// Who asks, for credentials that are a caller's own.
     var principal = Principal.anonymous
+    /// The session that the client has with the hub; nil: it has none.
+    var clientSession: UInt128?
     /// What the client can do, for the modern era, in which each request says it.
     var capabilities: ClientCapabilities = []
     /// From which level on the server's log is wanted; nil: not at all. In the handshake eras a level is the session's: it is set where

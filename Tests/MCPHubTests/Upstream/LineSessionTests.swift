@@ -103,7 +103,13 @@ struct LineSessionTests {
         let process = source.processes[0]
         let handlers = [StubHandler(), StubHandler()]
         let calls = [0, 1].map { index in
-            Task { try await session.request(.call("\(index)") { $0.wantsProgress = true }, handler: handlers[index]) }
+            Task {
+                let request = SessionRequest.call("\(index)") {
+                    $0.wantsProgress = true
+                    $0.clientSession = 7  // both are one client's, which hears the log in each
+                }
+                return try await session.request(request, handler: handlers[index])
+            }
         }
         let sent = [try #require(await process.arrival(of: "tools/call")), try #require(await process.arrival(of: "tools/call"))]
             .sorted { $0[path: "params", "name"]?.string ?? "" < $1[path: "params", "name"]?.string ?? "" }
@@ -229,5 +235,43 @@ struct LineSessionTests {
         await session.watch(["a://1"])
         #expect(await process.arrival(of: "subscriptions/listen")?[path: "params", "notifications", "resourceSubscriptions"]?.count == 1)
         session.close()
+    }
+
+    @Test("the log of a handshake session that serves several callers is heard by none while more than one of them calls")
+    func sharedLog() async throws {
+        let source = StubSource { _ in Self.old { _ in nil } }
+        let session = try await source.opener().open()
+        let process = source.processes[0]
+        let handlers = ["a", "a", "b"].map { (StubHandler(), Principal(consumer: $0, credential: CredentialID(kind: .apiKey, name: $0))) }
+        func begin(_ index: Int) async throws -> (call: Task<JSONDocument, any Error>, sent: JSONValue) {
+            let (handler, principal) = handlers[index]
+            let call = Task { try await session.request(.call { $0.principal = principal }, handler: handler) }
+            return (call, try #require(await process.arrival(of: "tools/call")))
+        }
+        let line = #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#
+        var calls = [try await begin(0)]
+        process.say(line)
+        calls.append(try await begin(1))
+        process.say(line)
+        calls.append(try await begin(2))
+        process.say(line)
+        for call in calls { process.say(call.sent.result("{}")) }
+        for call in calls { _ = try await call.call.value }
+        #expect(handlers.map(\.0.notifications.count) == [2, 1, 0])
+    }
+
+    @Test("a process of 2026-07-28 asks nobody by a request, whoever calls at the moment")
+    func modernAsks() async throws {
+        let source = StubSource { _ in Self.new { _ in nil } }
+        let session = try await source.opener().open()
+        let process = source.processes[0]
+        let call = Task {
+            try await session.request(.call { $0.capabilities = [.roots] }, handler: StubHandler { _ in #"{"roots":[]}"# })
+        }
+        let sent = try #require(await process.arrival(of: "tools/call"))
+        process.say(#"{"jsonrpc":"2.0","id":"q","method":"roots/list"}"#)
+        #expect(await process.arrival(of: "")?[path: "error", "code"]?.int == -32601)
+        process.say(sent.result("{}"))
+        _ = try await call.value
     }
 }

@@ -108,6 +108,7 @@ struct UpstreamCall {
             method: request.method.rawValue, params: params, meta: request.meta, deadline: .now() + TimeAmount(server.settings.callLimit))
         message.name = parameters.name
         message.principal = context.principal
+        message.clientSession = context.session
         message.capabilities = capabilities
         message.logLevel = context.client?.logLevel
         message.wantsProgress = context.client?.wantsProgress ?? false

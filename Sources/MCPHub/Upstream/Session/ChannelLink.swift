@@ -84,7 +84,10 @@ final class ChannelLink: Sendable {
         case .answer(nil, .failure(let error)):
             logger.debug("a server could not read a message", metadata: ["code": "\(error.code.rawValue)"])
         case .answer: break
-        case .request(let id, let method, let params): questions.take(id, method: method, params: params, for: calls.asked)
+        case .request(let id, let method, let params):
+            // Servers of 2026-07-28 ask by results; a channel with one of them serves many callers.
+            let isModern = session.withLockedValue { $0.isModern }
+            questions.take(id, method: method, params: params, for: isModern ? nil : calls.asked)
         case .notification(let notification):
             if notification.method == "notifications/cancelled" {
                 let id = notification.params?["requestId"]

@@ -9,8 +9,23 @@ final class SessionCalls: Sendable {
         let hears: Bool
         let wantsLog: Bool
         let clientCanBeAsked: Bool
+        let caller: Caller
         let handler: any SessionHandler
         let answer: Awaited<JSONValue>?
+    }
+
+    /// Who calls, as far as callers are told apart.
+    private struct Caller: Equatable {
+        let consumer: String
+        let credential: CredentialID?
+        let session: UInt128?
+
+        init(_ request: SessionRequest) {
+            (consumer, credential, session) = (request.principal.consumer, request.principal.credential, request.clientSession)
+        }
+
+        /// Whether two calls that say this are one client's.
+        var isKnown: Bool { credential != nil || session != nil }
     }
 
     private struct State {
@@ -36,7 +51,8 @@ final class SessionCalls: Sendable {
             state.lastID += 1
             state.calls[state.lastID] = Call(
                 method: request.method, hears: request.wantsProgress, wantsLog: request.logLevel != nil,
-                clientCanBeAsked: !request.capabilities.isDisjoint(with: .questions), handler: handler, answer: answer)
+                clientCanBeAsked: !request.capabilities.isDisjoint(with: .questions), caller: Caller(request), handler: handler,
+                answer: answer)
             return (state.lastID, nil)
         }
         if let refusal { throw refusal }
@@ -76,13 +92,15 @@ final class SessionCalls: Sendable {
         }
     }
 
-    /// Who hears the server's log where it belongs to no request in particular: everybody in a session of a handshake era, which is one
-    /// client's; otherwise the one who wanted it, and nobody where there are several, because it may be about any of them.
+    /// Who hears the server's log where it belongs to no request in particular, because it may be about any of them:
+    /// 1. The one call there is, where it wants to; in the handshake eras levels are the session's, so that it always does.
+    /// 2. In the handshake eras all calls, where all are one client's. 3. Otherwise nobody.
     func logListeners(isModern: Bool) -> [any SessionHandler] {
         state.withLockedValue { state in
-            guard isModern else { return state.calls.values.map(\.handler) }
-            let listeners = state.calls.values.filter(\.wantsLog)
-            return listeners.count == 1 ? listeners.map(\.handler) : []
+            let calls = state.calls.values.filter { isModern ? $0.wantsLog : Self.performing.contains($0.method) }
+            guard calls.count > 1 else { return calls.map(\.handler) }
+            guard !isModern, let caller = calls.first?.caller, caller.isKnown, calls.allSatisfy({ $0.caller == caller }) else { return [] }
+            return calls.map(\.handler)
         }
     }
 
@@ -105,4 +123,6 @@ final class SessionCalls: Sendable {
 
     /// The methods whose servers may ask.
     static let asking: Set<String> = ["tools/call", "prompts/get", "resources/read"]
+    /// Those that are performed for clients.
+    private static let performing = asking.union(["completion/complete"])
 }
