@@ -10,8 +10,9 @@ public struct ChildProcessSettings: Sendable, Hashable, CustomStringConvertible,
     public var workingDirectory: String?
     /// The longest line that is read or sent, in bytes.
     public var maximumLineBytes = 64 << 20
-    /// How many may run at once, those that are still ending included.
-    public var maximumProcesses = 64
+    /// How many may run at once, those that are still ending included: half as many again as there are sessions with one server (64), so
+    /// that the server's own session and those that take the place of others find room.
+    public var maximumProcesses = 96
     /// How long it may take to start, until its program runs.
     public var startLimit = Duration.seconds(10)
     /// How long it has to end once its input has ended; then it is told to.

@@ -16,8 +16,11 @@ struct SessionPoolStateMachineTests {
         Machine(bounds: .init(sessions: sessions, sessionsInCell: inCell, waiting: waiting, idleTime: .seconds(300)))
     }
 
-    private func wish(_ cell: SessionCell, _ capabilities: ClientCapabilities = []) -> SessionWish {
-        SessionWish(cell: cell, capabilities: capabilities, principal: .anonymous)
+    private func wish(_ cell: SessionCell, _ capabilities: ClientCapabilities = [], by consumer: String? = nil) -> SessionWish {
+        var principal = Principal.anonymous
+        if case .caller(let name, _, _) = cell { principal.consumer = name }
+        if let consumer { principal.consumer = consumer }
+        return SessionWish(cell: cell, capabilities: capabilities, principal: principal)
     }
 
     private func caller(_ name: String) -> SessionCell { .caller(consumer: name, credential: nil, capabilities: []) }
@@ -166,5 +169,35 @@ struct SessionPoolStateMachineTests {
         #expect(machine.acquire(5, wish(caller("a")), now: start).ended == [5])
         let late = session()
         #expect(machine.add(late, now: start).effects.closes.first === late)
+    }
+
+    @Test("one caller, however many sessions it begins, has three quarters of those with a server, and leaves alone what others have")
+    func shareOfSessions() {
+        var machine = machine(sessions: 4)
+        _ = machine.acquire(0, wish(.client(0), by: "b"), now: start)
+        _ = machine.opened(1, session(), now: start)
+        _ = machine.release(1, now: start)
+        for number in 1...3 as ClosedRange<UInt64> {
+            #expect(machine.acquire(number, wish(.client(UInt128(number)), by: "a"), now: start).opens.count == 1)
+            _ = machine.opened(Int(number) + 1, session(), now: start)
+        }
+        let fourth = machine.acquire(4, wish(.client(4), by: "a"), now: start)
+        #expect(fourth.refused == [4] && fourth.closes.isEmpty)
+        #expect(machine.hasOpen(.client(0)))
+        _ = machine.release(2, now: start)
+        let fifth = machine.acquire(5, wish(.client(5), by: "a"), now: start)
+        #expect(fifth.closes.count == 1 && fifth.opens.count == 1)
+        #expect(machine.hasOpen(.client(0)) && !machine.hasOpen(.client(1)))
+        #expect(machine.acquire(6, wish(.everybody), now: start).opens.count == 1)
+    }
+
+    @Test("one caller has three quarters of the places to wait")
+    func shareOfWaiting() {
+        var machine = machine(waiting: 4)
+        for waiter in 1...3 as ClosedRange<UInt64> {
+            #expect(machine.acquire(waiter, wish(.client(1), by: "a"), now: start).refused.isEmpty)
+        }
+        #expect(machine.acquire(4, wish(.client(1), by: "a"), now: start).refused == [4])
+        #expect(machine.acquire(5, wish(.client(2), by: "b"), now: start).refused.isEmpty)
     }
 }

@@ -26,6 +26,15 @@ struct SessionWish {
     var capabilities: ClientCapabilities
     /// Who calls.
     var principal: Principal
+
+    /// Whom it counts for.
+    struct Owner: Hashable {
+        let consumer: String
+        let credential: CredentialID?
+    }
+
+    /// Who has no more than a share of the sessions; nil for what is everybody's.
+    var owner: Owner? { cell == .everybody ? nil : Owner(consumer: principal.consumer, credential: principal.credential) }
 }
 
 /// Which call goes into which session with a server: what is open, what is being opened, who waits.
@@ -35,6 +44,7 @@ struct SessionWish {
 ///    asked.
 /// 2. Otherwise one is being opened for all who wait in the cell. A cell that may have several opens the next when the last has come.
 /// 3. At the bound of sessions the idle one that was used longest ago makes room; where none is idle and the cell has none, the call is refused.
+/// 4. One caller has three quarters of the sessions, and of the places to wait: beyond that an idle one of its own makes room.
 struct SessionPoolStateMachine {
     typealias Instant = ContinuousClock.Instant
 
@@ -44,6 +54,9 @@ struct SessionPoolStateMachine {
         var sessionsInCell = 8
         var waiting = 256
         var idleTime = Duration.seconds(300)
+
+        var sessionsOfCaller: Int { sessions - sessions / 4 }
+        var waitingOfCaller: Int { waiting - waiting / 4 }
     }
 
     /// A call that has its session.
@@ -127,7 +140,8 @@ struct SessionPoolStateMachine {
             effects.ended.append(waiter)
             return effects
         }
-        guard waiting.count < bounds.waiting else {
+        let isOverShare = wish.owner.map { owner in waiting.count { $0.wish.owner == owner } >= bounds.waitingOfCaller } ?? false
+        guard waiting.count < bounds.waiting, !isOverShare else {
             effects.refused.append(waiter)
             return effects
         }
@@ -257,7 +271,10 @@ struct SessionPoolStateMachine {
         guard let wish = waiting.first(where: { $0.wish.cell == cell })?.wish else { return }
         let own = slots.values.filter { $0.wish.cell == cell && !$0.isRetired && $0.session?.isEnded != true }
         guard !own.contains(where: { $0.session == nil }), own.count < (cell.takesSeveral ? bounds.sessionsInCell : 1) else { return }
-        guard count < bounds.sessions || makeRoom(&effects) else {
+        let sharer = wish.owner.flatMap { owner in
+            slots.values.count { !$0.isOwned && $0.wish.owner == owner } < bounds.sessionsOfCaller ? nil : owner
+        }
+        guard sharer == nil && count < bounds.sessions || makeRoom(of: sharer, &effects) else {
             if own.isEmpty { effects.refused.append(contentsOf: takeWaiting(in: cell)) }
             return
         }
@@ -266,8 +283,11 @@ struct SessionPoolStateMachine {
         effects.opens.append((next, wish))
     }
 
-    private mutating func makeRoom(_ effects: inout Effects) -> Bool {
-        let idle = slots.filter { $0.value.isOpen && $0.value.inUse <= 0 && !$0.value.isOwned }
+    /// Closes an idle session, of `owner` where there is one.
+    private mutating func makeRoom(of owner: SessionWish.Owner?, _ effects: inout Effects) -> Bool {
+        let idle = slots.filter {
+            $0.value.isOpen && $0.value.inUse <= 0 && !$0.value.isOwned && (owner == nil || $0.value.wish.owner == owner)
+        }
         guard let oldest = idle.min(by: { ($0.value.lastUsed, $0.key) < ($1.value.lastUsed, $1.key) }) else { return false }
         drop(oldest.key, &effects)
         return true
