@@ -150,6 +150,25 @@ struct ChangeTests {
         subscriptions.unsubscribe(.session(2), from: "x:more")
     }
 
+    @Test("what clients subscribe to is bounded together, and in the length of each address")
+    func boundedTogether() {
+        let subscriptions = ResourceSubscriptions()
+        let long = "x:" + String(repeating: "y", count: 9_000)
+        #expect(!subscriptions.subscribe(.session(0), entry: "e", to: long, at: origin))
+        #expect(!subscriptions.contains(.session(0)))
+        func fill(_ session: UInt128) -> Int {
+            (0..<1_000).count { subscriptions.subscribe(.session(session), entry: "e", to: "x:\($0)", at: origin) }
+        }
+        #expect((1...60 as ClosedRange<UInt128>).reduce(0) { $0 + fill($1) } == 50_000)
+        subscriptions.release(.session(1))
+        subscriptions.unsubscribe(.session(2), from: "x:0")
+        #expect(fill(60) == 1_000)
+        #expect(subscriptions.subscribe(.session(59), entry: "e", to: "x:0", at: origin))
+        #expect(!subscriptions.subscribe(.session(59), entry: "e", to: "x:1", at: origin))
+        for session in 1...60 as ClosedRange<UInt128> { subscriptions.release(.session(session)) }
+        #expect(origin.watched.isEmpty)
+    }
+
     // requirement: MCP-HS-CHANGE-01, MCP-2026-SUB-05
     @Test("only those are told whose own list of tools reads otherwise")
     func ownLists() {

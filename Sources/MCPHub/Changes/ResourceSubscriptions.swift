@@ -42,6 +42,8 @@ final class ResourceSubscriptions: Sendable {
     private struct State {
         var subscriptions: [Subscriber: Subscription] = [:]
         var subscribers: [Key: Set<Subscriber>] = [:]
+        /// The watches of all of them.
+        var count = 0
 
         mutating func remove(_ watch: ResourceWatch, of subscriber: Subscriber) {
             let key = Key(server: watch.origin.name, uri: watch.uri)
@@ -51,13 +53,18 @@ final class ResourceSubscriptions: Sendable {
 
         mutating func insert(_ watch: ResourceWatch, of subscriber: Subscriber) -> ResourceWatch? {
             subscribers[Key(server: watch.origin.name, uri: watch.uri), default: []].insert(subscriber)
-            return subscriptions[subscriber]?.watches.updateValue(watch, forKey: watch.uri)
+            let earlier = subscriptions[subscriber]?.watches.updateValue(watch, forKey: watch.uri)
+            if earlier == nil { count += 1 }
+            return earlier
         }
     }
 
     /// How many resources one client hears of, and how many clients hear of any.
     static let maximumPerSubscriber = 1_000
     static let maximumSubscribers = 10_000
+    /// How many resources all of them hear of together, and how long the address of one may be.
+    static let maximumWatches = 50_000
+    private static let longestAddress = ListedLength.uri
 
     private let state = NIOLockedValueBox(State())
 
@@ -65,11 +72,12 @@ final class ResourceSubscriptions: Sendable {
     func subscribe(_ subscriber: Subscriber, entry: String, to uri: String, at origin: any MCPOrigin) -> Bool {
         let isKnown = state.withLockedValue { $0.subscriptions[subscriber]?.watches[uri]?.origin === origin }
         if isKnown { return true }
+        guard uri.utf8.count <= Self.longestAddress else { return false }
         let watch = ResourceWatch(origin: origin, uri: uri)
         let (isTaken, replaced): (Bool, ResourceWatch?) = state.withLockedValue { state in
             let subscription = state.subscriptions[subscriber]
             guard subscription != nil || state.subscriptions.count < Self.maximumSubscribers,
-                (subscription?.watches.count ?? 0) < Self.maximumPerSubscriber
+                (subscription?.watches.count ?? 0) < Self.maximumPerSubscriber, state.count < Self.maximumWatches
             else { return (false, nil) }
             if subscription == nil { state.subscriptions[subscriber] = Subscription(entry: entry) }
             if let old = subscription?.watches[uri] { state.remove(old, of: subscriber) }
@@ -83,6 +91,7 @@ final class ResourceSubscriptions: Sendable {
     func unsubscribe(_ subscriber: Subscriber, from uri: String) {
         let watch = state.withLockedValue { state -> ResourceWatch? in
             guard let watch = state.subscriptions[subscriber]?.watches.removeValue(forKey: uri) else { return nil }
+            state.count -= 1
             state.remove(watch, of: subscriber)
             if state.subscriptions[subscriber]?.watches.isEmpty == true { state.subscriptions[subscriber] = nil }
             return watch
@@ -94,6 +103,7 @@ final class ResourceSubscriptions: Sendable {
     func release(_ subscriber: Subscriber) {
         let watches = state.withLockedValue { state -> [ResourceWatch] in
             guard let subscription = state.subscriptions.removeValue(forKey: subscriber) else { return [] }
+            state.count -= subscription.watches.count
             for watch in subscription.watches.values { state.remove(watch, of: subscriber) }
             return Array(subscription.watches.values)
         }
