@@ -160,4 +160,28 @@ struct OfferTests {
         #expect(URITemplatePattern(String(repeating: "{a}", count: 33)) == nil)
         #expect(URITemplatePattern("x:{+a}")?.matches("x:" + String(repeating: "b", count: 5_000)) == false)
     }
+
+    @Test("templates made to be slow are given up together, and what is not found by then is where unlisted resources are")
+    func slowTemplates() {
+        let (slow, last, unlisted) = (StubOrigin("slow"), StubOrigin("last"), StubOrigin("unlisted"))
+        var offer = ServerOffer(tools: ToolSet([]))
+        let template = "x:{+a}" + String(repeating: "b", count: 4_000)
+        offer.templates = (0..<6).map { slow.item("\($0)", uri: template + "\($0)") } + [last.item("last", uri: "{+all}")]
+        offer.unlistedResources = unlisted
+        let index = OfferIndex(offer)
+        #expect(index.origin(ofResource: "x:" + String(repeating: "b", count: 4_000)) === unlisted)
+        #expect(index.origin(ofResource: "y:b") === last)
+    }
+
+    @Test("what the hub itself says in _meta is nobody else's to say")
+    func hubMeta() async throws {
+        let origin = StubOrigin { _, _ in #"{"content":[],"_meta":{"hubd/unavailable":["x"],"k":1}}"# }
+        let hub = StubHub.offering { $0.tools = ToolSet([origin.tool("a_t", original: "t")]) }
+        let meta = StubHub.meta(capabilities: "{}", more: #","hubd/operation":"x""#)
+        let answer = try await hub.modern("tools/call", params: #""name":"a_t""#, name: "a_t", meta: meta)
+        #expect(!answer.text.contains("unavailable"))
+        #expect(try answer.json()[path: "result", "_meta", "k"]?.int == 1)
+        #expect(origin.asked.first?.meta == nil)
+        #expect(ReservedMeta.isReserved("hubd/arguments") && !ReservedMeta.isReserved("hubd.example/arguments"))
+    }
 }

@@ -36,10 +36,15 @@ final class OfferIndex: Sendable {
     /// The template that reads so.
     func template(_ uri: String) -> ServerOffer.Item? { offer.templates.first { $0.uri == uri } }
 
-    /// Where a resource is read: 1. where it is listed, 2. where the first template that fits it is, 3. where unlisted ones are.
+    /// Where a resource is read: 1. where it is listed, 2. where the first template that fits it is, 3. where unlisted ones are. Templates
+    /// are a server's words and addresses a caller's, so that the work of comparing them is bounded for all of them together.
     func origin(ofResource uri: String) -> (any MCPOrigin)? {
         if let index = resourceIndexes[uri] { return offer.resources[index].origin }
-        for (pattern, item) in zip(patterns, offer.templates) where pattern?.matches(uri) == true { return item.origin }
+        var work = URITemplatePattern.maximumWork
+        for (pattern, item) in zip(patterns, offer.templates) {
+            guard work > 0 else { break }
+            if pattern?.matches(uri, work: &work) == true { return item.origin }
+        }
         return offer.unlistedResources
     }
 }

@@ -30,7 +30,12 @@ struct URITemplatePattern: Sendable {
     static let maximumLength = 4096
     private static let maximumExpressions = 32
 
+    /// The work that comparing one address with all templates of a server may be, in places that are looked at.
+    static let maximumWork = 1 << 20
+
     private let pieces: [Piece]
+    /// How many bytes stand before the first expression.
+    private let prefixLength: Int
 
     /// Nil for a template whose braces do not pair, or that is too large: it fits nothing.
     init?(_ template: String) {
@@ -51,6 +56,7 @@ struct URITemplatePattern: Sendable {
             rest = rest[rest.index(after: end)...]
         }
         self.pieces = pieces
+        prefixLength = pieces.prefix { if case .byte = $0 { true } else { false } }.count
     }
 
     private static func piece(of sign: UInt8) -> Piece {
@@ -65,7 +71,15 @@ struct URITemplatePattern: Sendable {
 
     /// Whether the whole address fits.
     func matches(_ uri: String) -> Bool {
-        guard uri.utf8.count <= Self.maximumLength else { return false }
+        var work = Self.maximumWork
+        return matches(uri, work: &work)
+    }
+
+    /// Whether the whole address fits, as far as the work that is left allows to tell; takes from `work` what it was.
+    func matches(_ uri: String, work: inout Int) -> Bool {
+        work -= 1
+        guard work > 0, uri.utf8.count <= Self.maximumLength, hasPrefix(of: uri) else { return false }
+        work -= pieces.count
         // Each place is before a piece (even) or inside one (odd); all places that the address so far may have come to are kept.
         var places: [Int] = []
         var marks = [Int](repeating: -1, count: 2 * pieces.count + 2)
@@ -73,12 +87,23 @@ struct URITemplatePattern: Sendable {
         var step = 0
         for byte in uri.utf8 {
             step += 1
+            work -= places.count
+            guard work > 0 else { return false }
             var next: [Int] = []
             for place in places { advance(place, by: byte, at: step, &next, &marks) }
             guard !next.isEmpty else { return false }
             places = next
         }
         return marks[2 * pieces.count] == step
+    }
+
+    /// Most addresses are told from most templates by how they begin.
+    private func hasPrefix(of uri: String) -> Bool {
+        var bytes = uri.utf8.makeIterator()
+        return pieces.prefix(prefixLength).allSatisfy { piece in
+            guard case .byte(let wanted) = piece, let byte = bytes.next() else { return false }
+            return byte == wanted
+        }
     }
 
     /// Adds the place before a piece, and those behind it that are reached by taking nothing.

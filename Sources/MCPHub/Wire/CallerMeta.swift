@@ -22,9 +22,11 @@ enum CallerMeta {
     }
 
     /// Whether a name is none of the protocol's own (2026-07-28 basic/index, "_meta": a prefix whose second label is `modelcontextprotocol` or
-    /// `mcp` is reserved), nor the token of progress, which each hop gives for itself.
+    /// `mcp` is reserved), nor the token of progress, which each hop gives for itself, nor one of the hub's.
     static func isForeign(_ name: JSONValue) -> Bool {
-        if name.hasPrefix("io.modelcontextprotocol/") || name.isString("progressToken") { return false }
+        if name.hasPrefix("io.modelcontextprotocol/") || name.hasPrefix(MetaKey.ownPrefix) || name.isString("progressToken") {
+            return false
+        }
         guard let text = name.string, let slash = text.firstIndex(of: "/") else { return true }
         let labels = text[..<slash].split(separator: ".", omittingEmptySubsequences: false)
         return labels.count < 2 || (labels[1] != "modelcontextprotocol" && labels[1] != "mcp")

@@ -19,6 +19,8 @@ enum MetaKey {
     static let logLevel = "io.modelcontextprotocol/logLevel"
     static let serverInfo = "io.modelcontextprotocol/serverInfo"
     static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
+    /// What the names of the hub's own members begin with.
+    static let ownPrefix = "hubd/"
     /// Ours: what is left out of a list because its server is away.
     static let unavailable = "hubd/unavailable"
 }

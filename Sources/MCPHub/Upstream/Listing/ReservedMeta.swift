@@ -1,12 +1,14 @@
 import HubCore
 import NIOCore
 
-/// The members of `_meta` that are about one hop: the protocol's own, which each hop says for itself (2026-07-28 basic, "_meta").
+/// The members of `_meta` that are about one hop: the protocol's own, which each hop says for itself (2026-07-28 basic, "_meta"), and those
+/// that the hub says.
 enum ReservedMeta {
     /// Whether a member's name has a prefix that is the protocol's: its second label is `modelcontextprotocol` or `mcp`, or, in the words
     /// of the revisions before 2025-11-25, the last but one.
     static func isReserved(_ name: String) -> Bool {
         guard let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        if name.hasPrefix(MetaKey.ownPrefix) { return true }
         let labels = name[..<slash].split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2 else { return false }
         return isOwn(labels[1]) || isOwn(labels[labels.count - 2])
