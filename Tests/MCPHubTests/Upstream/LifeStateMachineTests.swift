@@ -106,4 +106,17 @@ struct LifeStateMachineTests {
         life.doubted(now: start + .seconds(10))
         #expect(life.step(now: start + .seconds(10)) == .list)
     }
+
+    @Test("whoever needs the lists anew gets them at once, but callers together no more than once a second")
+    func wanted() {
+        var life = LifeStateMachine(refresh: nil)
+        life.reached(now: start)
+        life.wantsList(now: start)
+        #expect(life.step(now: start) == .list)
+        life.listing()
+        life.relisted(now: start)
+        life.wantsList(now: start + .milliseconds(100))
+        #expect(life.step(now: start + .milliseconds(100)) == .wait(until: start + .seconds(1)))
+        #expect(life.step(now: start + .seconds(1)) == .list)
+    }
 }

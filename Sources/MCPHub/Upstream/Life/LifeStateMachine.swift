@@ -24,6 +24,8 @@ struct LifeStateMachine {
     /// How long words of changes are gathered, at first and where they keep coming.
     static let shortestPace = Duration.milliseconds(200)
     static let longestPace = Duration.seconds(5)
+    /// How often the lists are read because a call needs them.
+    static let wantedPace = Duration.seconds(1)
 
     private enum Phase {
         case away(until: Instant?)
@@ -36,6 +38,8 @@ struct LifeStateMachine {
     private var pace = shortestPace
     private var listed: Instant?
     private var listDue: Instant?
+    /// When somebody last needed the lists as they were then.
+    private var wanted: Instant?
 
     init(refresh: Duration?) {
         self.refresh = refresh
@@ -95,8 +99,10 @@ struct LifeStateMachine {
         wantsList(now: now)
     }
 
-    /// Somebody needs the lists as they are now.
+    /// Somebody needs the lists as they are now: callers can bring that about, so that it is heeded once in `wantedPace`.
     mutating func wantsList(now: Instant) {
-        listDue = min(listDue ?? now, now)
+        let due = wanted.map { max(now, $0 + Self.wantedPace) } ?? now
+        listDue = min(listDue ?? due, due)
+        wanted = max(wanted ?? due, due)
     }
 }
