@@ -173,7 +173,7 @@ struct StdioCommand: AsyncParsableCommand {
         let (loaded, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         findings.print()
         guard let settings = loaded else { throw ExitCode(1) }
-        let logger = Logger(label: "hubd") { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: "hubd") { ClearLogHandler.standardError(label: $0) }
         let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
         let builder = SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access, logger: logger)
         let needed = settings.only(server)

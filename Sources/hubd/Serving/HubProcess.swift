@@ -27,7 +27,7 @@ struct HubProcess {
     static let idleGrace = Duration.seconds(2)
 
     func run() async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { ClearLogHandler.standardError(label: $0) }
         var logger = Logger(label: "hubd")
         logger.logLevel = logLevel
         ProcessHardening.apply()
