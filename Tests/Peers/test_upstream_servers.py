@@ -173,10 +173,7 @@ def test_arguments_are_completed(peer, server):
 
 
 @pytest.mark.parametrize("server", STAGES)
-def test_a_change_of_its_list_is_told(request, peer, server):
-    if peer.kind.transport == "stdio":
-        reason = "`hubd stdio` does not build its lists again when a server says that its own have changed"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_change_of_its_list_is_told(peer, server):
     listen(peer)
     before = named(server, "test_dynamic_tool") in peer.tools()
     peer.call(named(server, "test_trigger_tool_change"))

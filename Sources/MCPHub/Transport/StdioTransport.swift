@@ -10,16 +10,18 @@ public struct StdioTransport: Sendable {
     /// ends its calls.
     static let graceAtEnd = Duration.seconds(2)
 
-    private let server: MCPServer
+    private let current: @Sendable () -> MCPServer
     private let logger: Logger
 
     /// - Parameters:
-    ///   - server: the server to speak for; with a reload the next transport has the next one.
+    ///   - server: the server to speak for as it is at present; its name and its runtime stay the same.
     ///   - logger: hears of what went wrong.
-    public init(server: MCPServer, logger: Logger) {
-        self.server = server
+    public init(logger: Logger, server: @escaping @Sendable () -> MCPServer) {
+        current = server
         self.logger = logger
     }
+
+    private var server: MCPServer { current() }
 
     /// Serves until `lines` ends.
     ///
@@ -43,23 +45,24 @@ public struct StdioTransport: Sendable {
                     do { try await write(Self.singleLine(message)) } catch { return }  // nobody reads any more: the input ends too
                 }
             }
-            var session = HandshakeSession(server: server, token: token)
+            var token = token
             var isInitialized = false
             try await withThrowingDiscardingTaskGroup { calls in
                 for try await line in lines where line.readableBytes > 0 {
                     guard let message = parse(line, outgoing: outgoing) else { continue }
+                    let session = HandshakeSession(server: server, token: token)
                     if message[path: "params", "_meta", MetaKey.protocolVersion] != nil {
                         guard pending.begin(message) else {
                             outgoing.push(PendingCalls.refusal(of: message))
                             continue
                         }
-                        calls.addTask { [session] in
+                        calls.addTask {
                             await serveModern(message, session: session, outgoing: outgoing, places: places)
                             pending.end(message)
                         }
                     } else if message.isInitialize {
-                        if let token = initialize(message, token: session.token, outgoing: outgoing) {
-                            session = HandshakeSession(server: server, token: token)
+                        if let opened = initialize(message, token: token, outgoing: outgoing) {
+                            token = opened
                             if !isInitialized { places.add(listen(outgoing, session: token)) }
                             isInitialized = true
                         }
@@ -73,7 +76,7 @@ public struct StdioTransport: Sendable {
                             outgoing.push(PendingCalls.refusal(of: message))
                             continue
                         }
-                        calls.addTask { [session] in
+                        calls.addTask {
                             let reply = await session.reply(
                                 toAny: message, context: context, push: { outgoing.push($0) })
                             if let reply { outgoing.push(reply) }

@@ -8,6 +8,7 @@ import HubUpstream
 import Logging
 import MCPHub
 import NIOCore
+import SpecIngest
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -181,12 +182,36 @@ struct StdioCommand: AsyncParsableCommand {
             let result = await builder.build(needed, fetching: .always, patience: needed.longestListLimit)
             result.findings.print()
             guard let snapshot = result.snapshot else { throw ExitCode(1) }
-            guard let entry = snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer else {
+            guard let entry = entry(of: snapshot) else {
                 throw CommandFailure("the configuration has no server \"\(server)\" that can be used; \(hint(settings))")
             }
-            try await StdioChannel.withLines { lines, write in
-                try await StdioTransport(server: entry, logger: logger).serve(lines, write: write)
+            let store = SnapshotStore(snapshot)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await follow(needed, builder, store, descriptions: result.descriptions) }
+                try await StdioChannel.withLines { lines, write in
+                    // An entry that is gone for a while is spoken for as it was.
+                    try await StdioTransport(logger: logger) { self.entry(of: store.current) ?? entry }.serve(lines, write: write)
+                }
+                group.cancelAll()
             }
+        }
+    }
+
+    private func entry(of snapshot: HubSnapshot) -> MCPServer? { snapshot.entries[EntryKey(kind: .mcp, name: server)] as? MCPServer }
+
+    /// Builds the server again whenever what it is made of has changed elsewhere, until cancelled. The file is read once.
+    private func follow(
+        _ settings: Settings, _ builder: SnapshotBuilder, _ store: SnapshotStore, descriptions: [String: IngestedAPI]
+    ) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
+            guard builder.origins.servers.takeChange() else { continue }
+            let result = await builder.build(settings, fetching: .whenDue(local: descriptions))
+            guard let built = result.snapshot else { continue }
+            let next = built.keeping(store.current, except: result.withoutSecrets)
+            let before = store.current
+            store.replace(with: next)
+            builder.runtime.announceChanges(from: before, to: next)
         }
     }
 
