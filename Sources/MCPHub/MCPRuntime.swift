@@ -15,6 +15,8 @@ public final class MCPRuntime: Sendable {
     let endedSessions = EndedSessions()
     let broadcaster = ChangeBroadcaster()
     let subscriptions = ResourceSubscriptions()
+    /// Servers of later snapshots, for calls of what the one of their own does not have yet.
+    let arrivals: ServerArrivals
     private let updates: UpdateCoalescer
     let inFlight = CancellableCalls()
     let legacySessions = LegacySessions()
@@ -48,6 +50,7 @@ public final class MCPRuntime: Sendable {
         stateSealer = RequestStateSealer(masterKey: masterKey)
         questions = ClientQuestions(timers: timers)
         parkedCalls = ParkedCalls(timers: timers)
+        arrivals = ServerArrivals(timers: timers)
         self.version = version
         updates = UpdateCoalescer(timers: timers) { [subscriptions, broadcaster] key in
             for subscriber in subscriptions.subscribers(of: key) {
@@ -87,9 +90,13 @@ public final class MCPRuntime: Sendable {
                 let tools = server.view(for: viewer).listing.isSame(as: before.view(for: viewer).listing) ? [] : [ChangeKind.tools]
                 return tools + items
             }
+            arrivals.arrived(server)
             subscriptions.move(entry: key.name) { server.index.origin(ofResource: $0) }
         }
-        for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil { broadcaster.end(entry: key.name) }
+        for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil {
+            broadcaster.end(entry: key.name)
+            arrivals.left(key.name)
+        }
     }
 
     /// A resource of a server has changed: those that subscribed to it are told.

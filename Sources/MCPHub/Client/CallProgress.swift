@@ -5,8 +5,8 @@ import NIOCore
 /// The progress of one request under its client's token, whoever tells of it.
 ///
 /// 1. While nobody knows better, the hub counts seconds. 2. From the first word of what performs the request on, that alone is told.
-/// 3. The numbers grow (basic/utilities/progress, "Progress Flow"): what does not is left out, and where better words may come the seconds
-/// are so small that any of them is more.
+/// 3. The numbers grow (basic/utilities/progress, "Progress Flow"): what does not is left out. Where better words may come, which mostly begin
+/// with 0, the hub says nothing at first, and then seconds so small that any number of theirs but 0 is more.
 final class CallProgress: Sendable {
     private struct State {
         var seconds = 0
@@ -14,6 +14,9 @@ final class CallProgress: Sendable {
         var isReported = false
         var isFine = false
     }
+
+    /// For how many seconds better words are waited for.
+    static let patience = 10
 
     private let token: JSONValue
     private let state = NIOLockedValueBox(State())
@@ -27,7 +30,7 @@ final class CallProgress: Sendable {
     func tick() -> ByteBuffer? {
         let told: (progress: Double, seconds: Int, isFine: Bool)? = state.withLockedValue { state in
             state.seconds += 1
-            guard !state.isReported else { return nil }
+            guard !state.isReported, !state.isFine || state.seconds > Self.patience else { return nil }
             let progress = state.isFine ? Double(state.seconds) / 1_000_000 : Double(state.seconds)
             state.last = progress
             return (progress, state.seconds, state.isFine)

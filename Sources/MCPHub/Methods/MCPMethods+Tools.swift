@@ -13,7 +13,23 @@ extension MCPMethods {
         }
     }
 
+    /// Calls a tool. One that is not there, where a server has not been listed yet, may be about to come.
     func callTool(_ request: MethodRequest) async throws -> ByteBuffer {
+        guard server.offer.isUnlisted, let name = request.envelope.params?["name"]?.string else { return try await callKnownTool(request) }
+        let principal = request.context.principal
+        guard server.view(for: principal).tools[name] == nil else { return try await callKnownTool(request) }
+        let arrived: MCPServer?
+        do {
+            arrived = try await server.runtime.arrivals.wait(for: server.name) { server in
+                server.view(for: principal).tools[name] != nil || !server.offer.isUnlisted
+            }
+        } catch {
+            throw JSONRPCError(.cancelled, "The call was cancelled", id: request.id)
+        }
+        return try await MCPMethods(server: arrived ?? server, revision: revision, session: session).callKnownTool(request)
+    }
+
+    private func callKnownTool(_ request: MethodRequest) async throws -> ByteBuffer {
         let (params, id) = (request.envelope.params, request.id)
         guard let name = params?["name"]?.string else {
             throw JSONRPCError(.invalidParams, "The name of a tool is missing", id: id)

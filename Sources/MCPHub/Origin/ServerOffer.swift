@@ -44,6 +44,8 @@ public struct ServerOffer: Sendable {
     public var tellsOfUpdates = false
     /// Whether any part is left out at present because its origin is away: lists say so in `_meta`, by name.
     public var away: [String] = []
+    /// Whether any of those has never been listed, so that it is not known what it has.
+    public var isUnlisted = false
 
     /// An offer of tools alone.
     public init(tools: ToolSet) { self.tools = tools }

@@ -63,6 +63,7 @@ struct VirtualComposer {
         case .unknown: isComplete = false
         case .away:
             isComplete = false
+            offer.isUnlisted = true
             noteAway(include.server.value)
         case .there(let ingredient):
             if ingredient.problem != nil { noteAway(ingredient.name) }
