@@ -30,18 +30,21 @@ public final class UpstreamServer: MCPOrigin {
     /// - Parameters:
     ///   - settings: what is configured.
     ///   - opener: begins sessions with it.
+    ///   - handshakeOpener: begins sessions of the handshake eras alone, for clients that can be asked in them; nil: none has such a session
+    ///     beside those of `opener`.
     ///   - environment: what it shares with others.
     ///   - bounds: of the sessions that calls go into.
     init(
-        settings: UpstreamServerSettings, opener: any SessionOpener, environment: UpstreamEnvironment,
-        bounds: SessionPoolStateMachine.Bounds = .init()
+        settings: UpstreamServerSettings, opener: any SessionOpener, handshakeOpener: (any SessionOpener)?,
+        environment: UpstreamEnvironment, bounds: SessionPoolStateMachine.Bounds = .init()
     ) {
         self.settings = settings
         self.opener = opener
         self.environment = environment
         pool = SessionPool(
-            server: settings.name, openLimit: settings.listLimit, opener: opener, environment: environment, bounds: bounds)
-        standing = NIOLockedValueBox(Standing(refresh: settings.refresh))
+            server: settings.name, openLimit: settings.listLimit, opener: opener, handshakeOpener: handshakeOpener,
+            environment: environment, bounds: bounds)
+        standing = NIOLockedValueBox(Standing(refresh: settings.refresh, mayHaveHandshake: handshakeOpener != nil))
     }
 
     /// The name in the configuration.

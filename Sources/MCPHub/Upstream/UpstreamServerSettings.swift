@@ -10,6 +10,8 @@ public struct UpstreamServerSettings: Sendable, Hashable {
     public var refresh: Duration?
     /// Whether one session serves all callers, because the server keeps nothing in it that is one caller's.
     public var isShared = false
+    /// Which eras are spoken with it.
+    public var era = UpstreamEra.auto
     /// How long its answer to one call may take.
     public var callLimit = Duration.seconds(300)
     /// How long connecting and listing may take.

@@ -14,7 +14,7 @@ public final class UpstreamServers: Sendable {
     private let state = NIOLockedValueBox(State())
     private let isChanged: NIOLockedValueBox<Bool>
     private let environment: UpstreamEnvironment
-    private let opener: @Sendable (UpstreamWay) -> any SessionOpener
+    private let opener: @Sendable (UpstreamWay, UpstreamEra) -> any SessionOpener
     private let wakeup = Wakeup()
 
     /// - Parameters:
@@ -25,8 +25,8 @@ public final class UpstreamServers: Sendable {
     public convenience init(
         timers: TimerTable, version: String, logger: Logger, updated: @escaping @Sendable (_ server: String, _ uri: String) -> Void
     ) {
-        self.init(timers: timers, logger: logger, updated: updated) { way in
-            way.opener(timers: timers, version: version, logger: logger)
+        self.init(timers: timers, logger: logger, updated: updated) { way, era in
+            way.opener(era: era, timers: timers, version: version, logger: logger)
         }
     }
 
@@ -35,7 +35,7 @@ public final class UpstreamServers: Sendable {
         timers: TimerTable, logger: Logger, updated: @escaping @Sendable (_ server: String, _ uri: String) -> Void,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         chance: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
-        opener: @escaping @Sendable (UpstreamWay) -> any SessionOpener
+        opener: @escaping @Sendable (UpstreamWay, UpstreamEra) -> any SessionOpener
     ) {
         let isChanged = NIOLockedValueBox(false)
         self.isChanged = isChanged
@@ -48,7 +48,10 @@ public final class UpstreamServers: Sendable {
     /// The server for these settings; `way` is asked for only where there is none yet.
     public func server(for settings: UpstreamServerSettings, way: () throws -> UpstreamWay) rethrows -> UpstreamServer {
         if let server = state.withLockedValue({ $0.servers[settings] }) { return server }
-        let made = UpstreamServer(settings: settings, opener: opener(try way()), environment: environment)
+        let way = try way()
+        let made = UpstreamServer(
+            settings: settings, opener: opener(way, settings.era), handshakeOpener: settings.era == .auto ? opener(way, .handshake) : nil,
+            environment: environment)
         let server = state.withLockedValue { state in
             if let other = state.servers[settings] { return other }
             state.servers[settings] = made

@@ -22,7 +22,7 @@ protocol UpstreamSession: AnyObject, Sendable {
     /// What the server said of itself.
     var greeting: ServerGreeting { get }
     /// Whether what the server asks and tells is known to belong to one request. Where it is not, the session performs one call at a time
-    /// whose client can be asked.
+    /// whose client can be asked, unless it is that client's own.
     var tellsRequestsApart: Bool { get }
     /// Whether it has ended.
     var isEnded: Bool { get }
@@ -56,6 +56,9 @@ struct SessionRequest: Sendable {
     var principal = Principal.anonymous
     /// The session that the client has with the hub; nil: it has none.
     var clientSession: UInt128?
+    /// Whether all calls in the session are of the one client that this one is of: then what cannot be told to belong to one of them is asked
+    /// and told in any.
+    var isOfOneClient = false
     /// What the client can do, for the modern era, in which each request says it.
     var capabilities: ClientCapabilities = []
     /// From which level on the server's log is wanted; nil: not at all. In the handshake eras a level is the session's: it is set where

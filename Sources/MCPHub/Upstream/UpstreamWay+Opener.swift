@@ -3,10 +3,10 @@ import Logging
 
 extension UpstreamWay {
     /// What begins sessions over it.
-    func opener(timers: TimerTable, version: String, logger: Logger) -> any SessionOpener {
+    func opener(era: UpstreamEra, timers: TimerTable, version: String, logger: Logger) -> any SessionOpener {
         switch self {
-        case .http(let http): HTTPSessionOpener(http: http, timers: timers, version: version, logger: logger)
-        case .process(let source): LineSessionOpener(source: source, timers: timers, version: version, logger: logger)
+        case .http(let http): HTTPSessionOpener(http: http, timers: timers, version: version, era: era, logger: logger)
+        case .process(let source): LineSessionOpener(source: source, timers: timers, version: version, era: era, logger: logger)
         }
     }
 }

@@ -105,10 +105,10 @@ struct HTTPSessionOpenerTests {
     @Test("where the modern era is not wanted, a server is asked for a handshake at once")
     func notModern() async throws {
         let server = StubServer { $0.rpcMethod == "initialize" ? .initialized($0.id) : .accepted }
-        #expect(try await server.opener(allowsModern: false).open().greeting.revision == .v2025_11_25)
+        #expect(try await server.opener(era: .handshake).open().greeting.revision == .v2025_11_25)
         #expect(server.lines == ["POST initialize", "POST notifications/initialized"])
         let source = StubSource { _ in StubProcess { $0.rpcMethod == "initialize" ? $0.initialized() : nil } }
-        #expect(try await source.opener(allowsModern: false).open().greeting.revision == .v2025_11_25)
+        #expect(try await source.opener(era: .handshake).open().greeting.revision == .v2025_11_25)
         var input = source.processes[0].input.makeAsyncIterator()
         #expect(await input.next()?.rpcMethod == "initialize")
     }

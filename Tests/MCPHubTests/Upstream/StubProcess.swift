@@ -68,8 +68,8 @@ final class StubSource: LineChannelSource {
         }
     }
 
-    func opener(_ timers: TimerTable = TimerTable(), allowsModern: Bool = true) -> LineSessionOpener {
-        LineSessionOpener(source: self, timers: timers, version: "1.0", allowsModern: allowsModern, logger: .silent)
+    func opener(_ timers: TimerTable = TimerTable(), era: UpstreamEra = .auto) -> LineSessionOpener {
+        LineSessionOpener(source: self, timers: timers, version: "1.0", era: era, logger: .silent)
     }
 }
 

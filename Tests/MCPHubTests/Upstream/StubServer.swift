@@ -51,8 +51,8 @@ final class StubServer: OutboundHTTP {
         return nil
     }
 
-    func opener(_ timers: TimerTable = TimerTable(), allowsModern: Bool = true) -> HTTPSessionOpener {
-        HTTPSessionOpener(http: self, timers: timers, version: "1.0", allowsModern: allowsModern, logger: .silent)
+    func opener(_ timers: TimerTable = TimerTable(), era: UpstreamEra = .auto) -> HTTPSessionOpener {
+        HTTPSessionOpener(http: self, timers: timers, version: "1.0", era: era, logger: .silent)
     }
 }
 

@@ -70,7 +70,7 @@ struct UpstreamCellTests {
         }
     }
 
-    @Test("calls of a client that can be asked go one after the other where the server does not say what it asks for")
+    @Test("where the server does not say what it asks for, calls of one client go side by side, others each in a session")
     func serial() async throws {
         let gate = Gate()
         let world = UpstreamWorld(.v2025_11_25, tellsRequestsApart: false) { _, _ in
@@ -80,11 +80,14 @@ struct UpstreamCellTests {
         try await world.reached { server in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<3 { group.addTask { _ = try await server.answer(.echo(), context: .of(StubClient(.roots), session: 9)) } }
-                await world.clock.eventually { gate.arrived == 1 && world.opener.callSessions.count == 1 }
+                await world.clock.eventually { gate.arrived == 3 }
+                for _ in 0..<2 { group.addTask { _ = try await server.answer(.echo(), context: .of(StubClient(.roots))) } }
+                await world.clock.eventually { gate.arrived == 5 }
                 gate.open()
                 try await group.waitForAll()
             }
-            #expect(world.opener.callSessions.map(\.requests.count) == [3])
+            #expect(world.opener.callSessions.map(\.requests.count) == [3, 1, 1])
+            #expect(world.opener.callSessions.map { $0.requests[0].isOfOneClient } == [true, false, false])
         }
     }
 

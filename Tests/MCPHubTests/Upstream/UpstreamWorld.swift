@@ -9,6 +9,8 @@ import NIOCore
 struct UpstreamWorld {
     let clock = TestClock()
     let opener: ScriptedOpener
+    /// Begins the sessions that have to be of a handshake era.
+    let handshakes: ScriptedOpener
     let servers: UpstreamServers
     let updates: NIOLockedValueBox<[String]>
 
@@ -26,14 +28,18 @@ struct UpstreamWorld {
             })
     }
 
-    init(opener: ScriptedOpener) {
+    init(
+        opener: ScriptedOpener,
+        handshakes: ScriptedOpener = ScriptedOpener { _ in throw HubError.wrongEra(.handshake, cause: HubError.noMCP()) }
+    ) {
         self.opener = opener
+        self.handshakes = handshakes
         let updates = NIOLockedValueBox<[String]>([])
         self.updates = updates
         servers = UpstreamServers(
             timers: clock.timers, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             updated: { server, uri in updates.withLockedValue { $0.append("\(server) \(uri)") } },
-            now: { [clock] in clock.now }, chance: { 1 }, opener: { _ in opener })
+            now: { [clock] in clock.now }, chance: { 1 }, opener: { _, era in era == .handshake ? handshakes : opener })
     }
 
     static func listing(_ request: SessionRequest, tool: String = "echo") throws -> JSONDocument? {

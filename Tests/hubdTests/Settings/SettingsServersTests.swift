@@ -1,4 +1,5 @@
 import HubCore
+import MCPHub
 import SpecIngest
 import Testing
 
@@ -11,7 +12,7 @@ struct SettingsServersTests {
         let text = """
             upstreams: { u: { addresses: ["https://u.test"], credential: { bearer: env:T } } }
             servers:
-              a: { mcp: "https://a.test/mcp/?x=1", refresh: 5m, share: true, expose: false, timeouts: { connect: 3s, total: 1m } }
+              a: { mcp: "https://a.test/mcp/?x=1", refresh: 5m, share: true, era: handshake, expose: false, timeouts: { connect: 3s, total: 1m } }
               b: { mcp: "https://b.test", upstream: u }
               c: { command: [python3, -m, server], env: { TOKEN: env:C, LEVEL: info }, directory: sub }
               d: { command: [./server] }
@@ -28,6 +29,7 @@ struct SettingsServersTests {
             return
         }
         #expect(first.address.description == "https://a.test/mcp" && first.path == "/mcp/" && first.query == "?x=1")
+        #expect(a.era == .handshake && b.era == .auto)
         #expect(a.isShared && !a.isExposed && a.refresh == .seconds(300))
         #expect(a.timeouts == ServerTimeouts(connect: .seconds(3), total: .seconds(60)))
         #expect(second.path.isEmpty && second.query.isEmpty && b.upstream?.value == "u" && b.isExposed && !b.isShared)
@@ -85,6 +87,7 @@ struct SettingsServersTests {
             ("a: { mcp: \"http://a\", env: { A: b } }", #"1:39: error: "env" is for a command that the hub starts"#),
             ("a: { openapi: a.yaml, directory: b }", #"1:45: error: "directory" is for a command that the hub starts"#),
             ("a: { openapi: a.yaml, share: true }", #"1:41: error: "share" is for an MCP server"#),
+            ("a: { openapi: a.yaml, era: modern }", #"1:39: error: "era" is for an MCP server"#),
             (
                 "a: { mcp: \"a.test/mcp\" }",
                 #"1:22: error: "mcp" must be an http or https URL without user name and fragment — begin with http:// or https://"#

@@ -57,11 +57,26 @@ struct UpstreamCall {
     }
 
     private func once(_ parameters: OriginParameters, due: ContinuousClock.Instant) async throws -> JSONDocument {
-        let wish = wish(in: try await revision(due: due))
-        let lease = try await server.pool.lease(wish, until: due, openingUntil: server.environment.now() + Self.reachLimit)
+        let lease = try await lease(in: try await revision(due: due), due: due)
         defer { server.pool.release(lease) }
         return lease.session.greeting.revision.isModern
             ? try await inRounds(lease.session, parameters) : try await byRequest(lease.session, parameters)
+    }
+
+    /// A session for the request; of the modern era where the server turns out to have no other.
+    private func lease(in revision: ProtocolRevision, due: ContinuousClock.Instant) async throws -> SessionPool.Lease {
+        func lease(_ wish: SessionWish) async throws -> SessionPool.Lease {
+            try await server.pool.lease(wish, until: due, openingUntil: server.environment.now() + Self.reachLimit)
+        }
+        let wish = wish(in: revision)
+        guard wish.isHandshake else { return try await lease(wish) }
+        do {
+            let lease = try await lease(wish)
+            server.standing.withLockedValue { $0.found(.spoken) }
+            return lease
+        } catch let error as HubError where server.doesWithoutHandshake(after: error) {
+            return try await lease(.everybodys)
+        }
     }
 
     /// What the server speaks; waits for a server that is not there.
@@ -85,20 +100,30 @@ struct UpstreamCall {
 
     /// Whose session the request goes into.
     ///
-    /// 1. A server of the modern era knows no sessions: everybody's.
-    /// 2. One that keeps nothing in a session: everybody's too, where the client cannot be asked.
-    /// 3. A client with a session: its own.
-    /// 4. Any other: one for its credential and what it can do.
+    /// 1. A server of the modern era knows no sessions: everybody's, unless 2.
+    /// 2. A client that can be asked by requests alone, where the server may speak a handshake version too: one of that. Servers of both eras
+    ///    often can ask in the older alone, and this client would get no other with the server itself.
+    /// 3. One that keeps nothing in a session: everybody's too, where the client cannot be asked.
+    /// 4. A client with a session: its own.
+    /// 5. Any other: one for its credential and what it can do.
     private func wish(in revision: ProtocolRevision) -> SessionWish {
-        let asked = capabilities.subtracting(.apps)
-        if revision.isModern || server.settings.isShared && asked.isEmpty {
-            return SessionWish(cell: .everybody, capabilities: [], principal: .anonymous)
-        }
-        let principal = context.principal
-        if let session = context.session { return SessionWish(cell: .client(session), capabilities: asked, principal: principal) }
-        let cell = SessionCell.caller(consumer: principal.consumer, credential: principal.credential, capabilities: asked)
-        return SessionWish(cell: cell, capabilities: asked, principal: principal)
+        let (asked, principal) = (capabilities.subtracting(.apps), context.principal)
+        let isHandshake = revision.isModern && isAskedByRequest && server.mayHaveHandshake
+        guard isHandshake || !revision.isModern && !isInSharedSession else { return .everybodys }
+        let cell =
+            context.session.map { SessionCell.client($0) }
+            ?? .caller(consumer: principal.consumer, credential: principal.credential, capabilities: asked)
+        return SessionWish(cell: cell, capabilities: asked, principal: principal, isHandshake: isHandshake)
     }
+
+    /// Whether there is something that the client can be asked, and it is by a request of the server.
+    private var isAskedByRequest: Bool {
+        guard request.method != .complete, let client = context.client, !client.takesInputRequests else { return false }
+        return !capabilities.isDisjoint(with: .questions)
+    }
+
+    /// Whether a session of a handshake era that the request goes into is everybody's.
+    private var isInSharedSession: Bool { server.settings.isShared && capabilities.subtracting(.apps).isEmpty }
 
     // MARK: Messages
 
@@ -109,6 +134,7 @@ struct UpstreamCall {
         message.name = parameters.name
         message.principal = context.principal
         message.clientSession = context.session
+        message.isOfOneClient = context.session != nil && !isInSharedSession
         message.capabilities = capabilities
         message.logLevel = context.client?.logLevel
         message.wantsProgress = context.client?.wantsProgress ?? false

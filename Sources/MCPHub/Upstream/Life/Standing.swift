@@ -12,6 +12,8 @@ struct Standing {
     var problem: String? = "not connected yet"
     /// The same for callers.
     var excuse = "it has not been reached yet"
+    /// Whether a server of the modern era is known to speak a handshake version too, or it has not been found out; nil: neither is asked for.
+    private(set) var handshake: Handshake?
     /// The session that its lists are read in, and who listens to it.
     var directory: (session: any UpstreamSession, observer: DirectoryObserver)?
     /// Its place in the pool, where it serves calls too.
@@ -26,7 +28,15 @@ struct Standing {
     var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter: UInt64 = 0
 
-    init(refresh: Duration?) {
+    /// What is known of the handshake eras at a server of the modern one.
+    enum Handshake {
+        case unknown
+        case spoken
+        case refused
+    }
+
+    init(refresh: Duration?, mayHaveHandshake: Bool = false) {
+        handshake = mayHaveHandshake ? .unknown : nil
         life = LifeStateMachine(refresh: refresh)
     }
 
@@ -37,6 +47,16 @@ struct Standing {
         mirrored = [:]
         for tool in new.tools where !tool.mirrored.isEmpty { mirrored[tool.definition.name] = tool.mirrored }
         return true
+    }
+
+    /// Another session has been begun: the server may be another one by now.
+    mutating func forgetHandshake() {
+        if handshake != nil { handshake = .unknown }
+    }
+
+    /// It has been found out whether a handshake version is spoken.
+    mutating func found(_ handshake: Handshake) {
+        if self.handshake != nil { self.handshake = handshake }
     }
 
     /// Whether the word of this observer counts: it listens to the session that is there, or to the one that is being begun.

@@ -89,6 +89,7 @@ extension UpstreamServer {
             isStopped = standing.isStopped
             guard !isStopped else { return false }
             standing.arriving = nil
+            standing.forgetHandshake()
             standing.directory = (session, observer)
             standing.directorySlot = slot
             watches.setChanged()

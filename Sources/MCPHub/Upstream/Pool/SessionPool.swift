@@ -27,6 +27,7 @@ final class SessionPool: Sendable {
     private let server: String
     private let openLimit: Duration
     private let opener: any SessionOpener
+    private let handshakeOpener: (any SessionOpener)?
     private let environment: UpstreamEnvironment
     private let state: NIOLockedValueBox<State>
 
@@ -34,15 +35,17 @@ final class SessionPool: Sendable {
     ///   - server: the server's name, for what callers are told.
     ///   - openLimit: how long the beginning of a session may take.
     ///   - opener: begins sessions.
+    ///   - handshakeOpener: begins those that have to be of a handshake era.
     ///   - environment: the time, timers, the log.
     ///   - bounds: how many there may be.
     init(
-        server: String, openLimit: Duration, opener: any SessionOpener, environment: UpstreamEnvironment,
-        bounds: SessionPoolStateMachine.Bounds = .init()
+        server: String, openLimit: Duration, opener: any SessionOpener, handshakeOpener: (any SessionOpener)?,
+        environment: UpstreamEnvironment, bounds: SessionPoolStateMachine.Bounds = .init()
     ) {
         self.server = server
         self.openLimit = openLimit
         self.opener = opener
+        self.handshakeOpener = handshakeOpener
         self.environment = environment
         state = NIOLockedValueBox(
             State(machine: SessionPoolStateMachine(bounds: bounds), failure: HubError(.upstreamFailed, "The server \(server) is away")))
@@ -161,7 +164,8 @@ final class SessionPool: Sendable {
 
     private func open(_ slot: Int, _ wish: SessionWish) {
         // Those who wait are told when it ends, which the limit sees to; whoever began it may go while others wait. `close` cancels it.
-        let task = Task { [opener, openLimit, environment] in
+        let opener = wish.isHandshake ? handshakeOpener ?? opener : opener
+        let task = Task { [openLimit, environment] in
             do {
                 let session = try await LimitedWork.run(
                     until: environment.now() + openLimit, timers: environment.timers,
@@ -175,7 +179,7 @@ final class SessionPool: Sendable {
                     return state.machine.opened(slot, session, now: environment.now())
                 }
             } catch {
-                failed(slot, error)
+                failed(slot, wish, error)
             }
         }
         state.withLockedValue { state in
@@ -183,11 +187,14 @@ final class SessionPool: Sendable {
         }
     }
 
-    private func failed(_ slot: Int, _ error: any Error) {
+    private func failed(_ slot: Int, _ wish: SessionWish, _ error: any Error) {
         let account = UpstreamAccount("no session can be begun", because: error)
         if !(error is CancellationError) {
-            environment.logger.warning(
-                "no session with an MCP server could be begun", metadata: ["server": "\(server)", "problem": "\(account.forOperator)"])
+            // That a server of the modern era speaks no other is no fault of it.
+            let isExpected = wish.isHandshake && (error as? HubError)?.isOfWrongEra == true
+            environment.logger.log(
+                level: isExpected ? .debug : .warning, "no session with an MCP server could be begun",
+                metadata: ["server": "\(server)", "problem": "\(account.forOperator)"])
         }
         let code = (error as? HubError)?.code ?? .upstreamFailed
         step { state in

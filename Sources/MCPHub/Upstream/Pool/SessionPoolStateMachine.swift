@@ -9,6 +9,9 @@ enum SessionCell: Hashable {
     /// That of clients without a session that come with one credential and can do the same.
     case caller(consumer: String, credential: CredentialID?, capabilities: ClientCapabilities)
 
+    /// Whether all calls in it are of one client.
+    var isOneClients: Bool { if case .client = self { true } else { false } }
+
     /// Whether one may have several sessions: where a client has one, the server knows it by that.
     var takesSeveral: Bool {
         switch self {
@@ -26,6 +29,11 @@ struct SessionWish {
     var capabilities: ClientCapabilities
     /// Who calls.
     var principal: Principal
+    /// Whether it has to be of a handshake era, where the server may be spoken to in the modern one.
+    var isHandshake = false
+
+    /// For a session that is everybody's.
+    static let everybodys = SessionWish(cell: .everybody, capabilities: [], principal: .anonymous)
 
     /// Whom it counts for.
     struct Owner: Hashable {
@@ -40,8 +48,8 @@ struct SessionWish {
 /// Which call goes into which session with a server: what is open, what is being opened, who waits.
 ///
 /// Does nothing itself: each input gives what is to be done. Rules:
-/// 1. A call goes into an open session of its cell. A session that cannot tell requests apart takes one call at a time where its client can be
-///    asked.
+/// 1. A call goes into an open session of its cell. A session that cannot tell requests apart takes one call at a time where its clients can be
+///    asked, and a bounded number where it is one client's own: whatever is asked in it is for that client.
 /// 2. Otherwise one is being opened for all who wait in the cell. A cell that may have several opens the next when the last has come.
 /// 3. At the bound of sessions the idle one that was used longest ago makes room; where none is idle and the cell has none, the call is refused.
 /// 4. One caller has three quarters of the sessions, and of the places to wait: beyond that an idle one of its own makes room.
@@ -80,6 +88,9 @@ struct SessionPoolStateMachine {
     }
 
     private struct Slot {
+        /// The calls side by side of one client, in a session that cannot tell them apart.
+        static let callsOfClient = 32
+
         var wish: SessionWish
         /// Nil: it is being opened.
         var session: (any UpstreamSession)?
@@ -92,7 +103,8 @@ struct SessionPoolStateMachine {
 
         var isOpen: Bool { session != nil && !isRetired }
         var isSerial: Bool { session.map { !$0.tellsRequestsApart && !wish.capabilities.isEmpty } ?? false }
-        var takesCall: Bool { isOpen && session?.isEnded == false && (inUse == 0 || !isSerial) }
+        var takesCall: Bool { isOpen && session?.isEnded == false && (!isSerial || inUse < maximumSerial) }
+        private var maximumSerial: Int { wish.cell.isOneClients ? Self.callsOfClient : 1 }
     }
 
     private let bounds: Bounds
@@ -198,8 +210,7 @@ struct SessionPoolStateMachine {
             effects.closes.append(session)
             return (next, effects)
         }
-        let wish = SessionWish(cell: .everybody, capabilities: [], principal: .anonymous)
-        slots[next] = Slot(wish: wish, session: session, lastUsed: now, isOwned: true)
+        slots[next] = Slot(wish: .everybodys, session: session, lastUsed: now, isOwned: true)
         settle(.everybody, now: now, opens: false, &effects)
         return (next, effects)
     }

@@ -87,7 +87,7 @@ final class ChannelLink: Sendable {
         case .request(let id, let method, let params):
             // Servers of 2026-07-28 ask by results; a channel with one of them serves many callers.
             let isModern = session.withLockedValue { $0.isModern }
-            questions.take(id, method: method, params: params, for: isModern ? nil : calls.asked)
+            questions.take(id, method: method, params: params, for: isModern ? nil : calls.asked, isGuess: true)
         case .notification(let notification):
             if notification.method == "notifications/cancelled" {
                 let id = notification.params?["requestId"]
@@ -110,8 +110,7 @@ final class ChannelLink: Sendable {
         let answer = Awaited<JSONValue>()
         let id = try calls.begin(request, handler: handler, answer: answer)
         defer {
-            calls.end(id)
-            questions.end(call: id)
+            questions.end(call: id, successor: calls.end(id))
         }
         do {
             try await channel.send(words.request(request, id: id), principal: request.principal, deadline: request.deadline)

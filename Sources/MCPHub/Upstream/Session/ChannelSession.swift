@@ -61,7 +61,7 @@ final class ChannelSession: UpstreamSession {
                 // A server that does not do it writes what it writes.
                 _ = try? await link.perform(setting, words: words, handler: NobodyListens())
             }
-            if SessionCalls.asking.contains(request.method), !request.capabilities.isDisjoint(with: .questions) {
+            if !request.isOfOneClient, SessionCalls.asking.contains(request.method), !request.capabilities.isDisjoint(with: .questions) {
                 try await turns.take(until: request.deadline, timers: link.timers)
                 defer { turns.give() }
                 return try await perform(request, handler: handler)

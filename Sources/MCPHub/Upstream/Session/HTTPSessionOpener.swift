@@ -19,19 +19,19 @@ final class HTTPSessionOpener: SessionOpener {
 
     private let server: ServerHTTP
     private let version: String
-    private let allowsModern: Bool
+    private let era: UpstreamEra
     private let verdict = NIOLockedValueBox<Verdict?>(nil)
 
     /// - Parameters:
     ///   - http: the way to the server, whose address is where it takes messages.
     ///   - timers: keeps limits; must be driven.
     ///   - version: the hub's.
-    ///   - allowsModern: whether 2026-07-28 is tried; not for a server of all eras whose tools ask by request, as they can in the older alone.
+    ///   - era: what is spoken; where it is one era alone, a server that does not speak it is refused with `WrongEra`.
     ///   - logger: hears of what goes wrong.
-    init(http: any OutboundHTTP, timers: TimerTable, version: String, allowsModern: Bool = true, logger: Logger) {
+    init(http: any OutboundHTTP, timers: TimerTable, version: String, era: UpstreamEra = .auto, logger: Logger) {
         server = ServerHTTP(http: http, timers: timers, logger: logger)
         self.version = version
-        self.allowsModern = allowsModern
+        self.era = era
     }
 
     func open(
@@ -55,18 +55,19 @@ final class HTTPSessionOpener: SessionOpener {
         do throws(Opening.Refusal) {
             return try await find(opening)
         } catch {
-            throw error.error
+            guard era != .auto, error.isOfEra else { throw error.error }
+            throw HubError.wrongEra(era, cause: error.error)
         }
     }
 
     private func find(_ opening: Opening) async throws(Opening.Refusal) -> any UpstreamSession {
-        if allowsModern {
+        if era != .handshake {
             do throws(Opening.Refusal) {
                 let session = try await opening.modern(at: .address)
                 verdict.withLockedValue { $0 = .modern(session.server.place) }
                 return session
             } catch {
-                guard error.isOfEra else { throw error }
+                guard era == .auto, error.isOfEra else { throw error }
             }
         }
         do throws(Opening.Refusal) {

@@ -43,7 +43,7 @@ extension HandshakeHTTPSession {
         switch message {
         case .answer: break
         case .request(let question, let method, let params):
-            questions.take(question, method: method, params: params, for: calls.asked)
+            questions.take(question, method: method, params: params, for: calls.asked, isGuess: true)
         case .notification(let notification):
             if notification.method == "notifications/cancelled" { return questions.cancel(notification.params?["requestId"]) }
             calls.hear(notification, observer: observer, isModern: false)

@@ -79,8 +79,7 @@ final class HandshakeHTTPSession: UpstreamSession {
         if let level = level.raise(to: request.logLevel, greeting: greeting) { await perform(level, for: request) }
         let id = try calls.begin(request, handler: handler)
         defer {
-            calls.end(id)
-            questions.end(call: id)
+            questions.end(call: id, successor: calls.end(id))
         }
         do {
             return try await answer(to: request, id: id)

@@ -17,7 +17,7 @@ final class LineSessionOpener: SessionOpener {
     private let source: any LineChannelSource
     private let timers: TimerTable
     private let version: String
-    private let allowsModern: Bool
+    private let era: UpstreamEra
     private let logger: Logger
     private let known = NIOLockedValueBox<Era?>(nil)
 
@@ -25,13 +25,13 @@ final class LineSessionOpener: SessionOpener {
     ///   - source: starts the process.
     ///   - timers: keeps limits; must be driven.
     ///   - version: the hub's.
-    ///   - allowsModern: whether 2026-07-28 is tried; not for a server of all eras whose tools ask by request, as they can in the older alone.
+    ///   - era: what is spoken; where it is one era alone, a server that does not speak it is refused with `WrongEra`.
     ///   - logger: hears of what goes wrong.
-    init(source: any LineChannelSource, timers: TimerTable, version: String, allowsModern: Bool = true, logger: Logger) {
+    init(source: any LineChannelSource, timers: TimerTable, version: String, era: UpstreamEra = .auto, logger: Logger) {
         self.source = source
         self.timers = timers
         self.version = version
-        self.allowsModern = allowsModern
+        self.era = era
         self.logger = logger
     }
 
@@ -39,7 +39,7 @@ final class LineSessionOpener: SessionOpener {
         capabilities: ClientCapabilities, observer: (any SessionObserver)?, principal: Principal, deadline: NIODeadline
     ) async throws -> any UpstreamSession {
         let asker = Asker(capabilities: capabilities, observer: WeakObserver(observer), principal: principal, deadline: deadline)
-        let era = allowsModern ? known.withLockedValue { $0 } : .handshake
+        let era = presumed
         let link = try await start(principal)
         do {
             let session = try await begin(link, era: era, for: asker)
@@ -58,6 +58,15 @@ final class LineSessionOpener: SessionOpener {
         }
     }
 
+    /// What is spoken without asking; nil: it is to be found out.
+    private var presumed: Era? {
+        switch era {
+        case .auto: known.withLockedValue { $0 }
+        case .modern: .modern
+        case .handshake: .handshake
+        }
+    }
+
     /// Who wants a session.
     private struct Asker {
         let capabilities: ClientCapabilities
@@ -72,15 +81,17 @@ final class LineSessionOpener: SessionOpener {
         return link
     }
 
-    private func begin(_ link: ChannelLink, era: Era?, for asker: Asker) async throws -> ChannelSession {
-        if era != .handshake {
-            let limit = era == nil ? min(asker.deadline, .now(plus: SessionLimits.probe)) : asker.deadline
+    private func begin(_ link: ChannelLink, era presumed: Era?, for asker: Asker) async throws -> ChannelSession {
+        if presumed != .handshake {
+            let limit = presumed == nil ? min(asker.deadline, .now(plus: SessionLimits.probe)) : asker.deadline
             if let session = try await modern(link, for: asker, until: limit) { return session }
+            if era == .modern { throw HubError.wrongEra(era, cause: HubError.noCommonVersion) }
         }
         do {
             return try await handshake(link, for: asker)
         } catch let error as JSONRPCError {
-            guard allowsModern, let session = try await modern(link, for: asker, until: asker.deadline) else { throw error }
+            guard era == .auto else { throw HubError.wrongEra(era, cause: error) }
+            guard let session = try await modern(link, for: asker, until: asker.deadline) else { throw error }
             return session
         }
     }

@@ -141,7 +141,7 @@ struct Opening: Sendable {
         let answered = try await send(
             .post, to: place, fields: ServerHTTP.messageFields, body: words.request(request, id: 1), deadline: deadline)
         guard let greeting = ServerGreeting(initialization: try await result(answered).root) else {
-            throw .failed(HubError.noCommonVersion)
+            throw .otherEra(HubError.noCommonVersion)
         }
         let sessionID = answered.fields.value(.mcpSessionID)
         // 2025-11-25 transports: visible ASCII.

@@ -6,7 +6,9 @@ import NIOCore
 /// Answers what a server asks in one session of a handshake era: `ping` by itself, the rest by the client of the call it belongs to.
 final class ServerQuestions: Sendable {
     private struct Question {
-        let call: Int
+        var call: Int
+        /// Whether it may belong to another call of the same client.
+        let isGuess: Bool
         let task: Task<Void, Never>
     }
 
@@ -32,8 +34,12 @@ final class ServerQuestions: Sendable {
 
     /// Takes a question in. Does not wait.
     ///
-    /// - Parameter asked: the call it belongs to; nil: it cannot be told to which.
-    func take(_ id: JSONValue, method: String, params: JSONValue?, for asked: (id: Int, handler: any SessionHandler)?) {
+    /// - Parameters:
+    ///   - asked: the call it belongs to; nil: it cannot be told to which.
+    ///   - isGuess: whether it may belong to another call of the same client instead.
+    func take(
+        _ id: JSONValue, method: String, params: JSONValue?, for asked: (id: Int, handler: any SessionHandler)?, isGuess: Bool = false
+    ) {
         let refusal: JSONRPCError?
         if method == "ping" {
             return start(id, call: 0) { SessionWords.answer(ByteBuffer(staticString: "{}"), to: id) }
@@ -51,7 +57,7 @@ final class ServerQuestions: Sendable {
             return start(id, call: 0) { JSONRPCError(.overloaded, "Too many questions in one call", id: id).bytes }
         }
         let request = ClientRequest(method: method, params: params?.rawBytes ?? ByteBuffer(staticString: "{}"))
-        start(id, call: asked.id) {
+        start(id, call: asked.id, isGuess: isGuess) {
             do throws(JSONRPCError) {
                 return SessionWords.answer(try await asked.handler.asked(request), to: id)
             } catch {
@@ -73,7 +79,7 @@ final class ServerQuestions: Sendable {
         }
     }
 
-    private func start(_ id: JSONValue, call: Int, _ answer: @escaping @Sendable () async -> ByteBuffer) {
+    private func start(_ id: JSONValue, call: Int, isGuess: Bool = false, _ answer: @escaping @Sendable () async -> ByteBuffer) {
         let key = id.rawBytes
         state.withLockedValue { state in
             // A second question of the same id is no question, and what answers by itself is bounded, too.
@@ -90,7 +96,7 @@ final class ServerQuestions: Sendable {
                 }
                 self.state.withLockedValue { $0.open[key] = nil }
             }
-            state.open[key] = Question(call: call, task: task)
+            state.open[key] = Question(call: call, isGuess: isGuess, task: task)
         }
     }
 
@@ -101,10 +107,15 @@ final class ServerQuestions: Sendable {
     }
 
     /// A call is over, and with it what was asked in it.
-    func end(call: Int) {
+    ///
+    /// - Parameter successor: what may have been meant for another call goes on in this one; nil: there is none.
+    func end(call: Int, successor: Int? = nil) {
         let questions = state.withLockedValue { state in
             state.counts[call] = nil
             guard !state.open.isEmpty else { return [Question]() }
+            if let successor {
+                for (key, question) in state.open where question.call == call && question.isGuess { state.open[key]?.call = successor }
+            }
             let ended = state.open.filter { $0.value.call == call }
             for key in ended.keys { state.open[key] = nil }
             return Array(ended.values)

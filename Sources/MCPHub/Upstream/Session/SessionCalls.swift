@@ -10,8 +10,11 @@ final class SessionCalls: Sendable {
         let wantsLog: Bool
         let clientCanBeAsked: Bool
         let caller: Caller
+        let isOfOneClient: Bool
         let handler: any SessionHandler
         let answer: Awaited<JSONValue>?
+
+        var mayAsk: Bool { SessionCalls.asking.contains(method) }
     }
 
     /// Who calls, as far as callers are told apart.
@@ -51,17 +54,22 @@ final class SessionCalls: Sendable {
             state.lastID += 1
             state.calls[state.lastID] = Call(
                 method: request.method, hears: request.wantsProgress, wantsLog: request.logLevel != nil,
-                clientCanBeAsked: !request.capabilities.isDisjoint(with: .questions), caller: Caller(request), handler: handler,
-                answer: answer)
+                clientCanBeAsked: !request.capabilities.isDisjoint(with: .questions), caller: Caller(request),
+                isOfOneClient: request.isOfOneClient, handler: handler, answer: answer)
             return (state.lastID, nil)
         }
         if let refusal { throw refusal }
         return id
     }
 
-    /// Counts it out.
-    func end(_ id: Int) {
-        state.withLockedValue { $0.calls[id] = nil }
+    /// Counts it out; gives the call that goes on with what was asked of its client, and may have been meant for that call: the oldest other of
+    /// the same client.
+    @discardableResult
+    func end(_ id: Int) -> Int? {
+        state.withLockedValue { state in
+            guard let call = state.calls.removeValue(forKey: id), call.isOfOneClient else { return nil }
+            return state.calls.filter { $0.value.isOfOneClient && $0.value.clientCanBeAsked && $0.value.mayAsk }.keys.min()
+        }
     }
 
     /// Gives an answer to whoever waits for it; what nobody waits for is dropped.
@@ -93,10 +101,14 @@ final class SessionCalls: Sendable {
     }
 
     /// Who hears the server's log where it belongs to no request in particular, because it may be about any of them:
-    /// 1. The one call there is, where it wants to; in the handshake eras levels are the session's, so that it always does.
-    /// 2. In the handshake eras all calls, where all are one client's. 3. Otherwise nobody.
+    /// 1. In a session of a handshake era that is one client's, its oldest call.
+    /// 2. The one call there is, where it wants to; in the handshake eras levels are the session's, so that it always does.
+    /// 3. In the handshake eras all calls, where all are one caller's. 4. Otherwise nobody.
     func logListeners(isModern: Bool) -> [any SessionHandler] {
         state.withLockedValue { state in
+            if !isModern, let oldest = state.calls.filter(\.value.isOfOneClient).min(by: { $0.key < $1.key }) {
+                return [oldest.value.handler]
+            }
             let calls = state.calls.values.filter { isModern ? $0.wantsLog : Self.performing.contains($0.method) }
             guard calls.count > 1 else { return calls.map(\.handler) }
             guard !isModern, let caller = calls.first?.caller, caller.isKnown, calls.allSatisfy({ $0.caller == caller }) else { return [] }
@@ -110,13 +122,15 @@ final class SessionCalls: Sendable {
         call.answer?.give(.failure(HubError.serverGone))
     }
 
-    /// Whom a question is for that no request is known of: the one call whose client can be asked; nil where there are several, or none.
+    /// Whom a question is for that no request is known of: the one call whose client can be asked, the oldest where all are of one client; nil
+    /// where there are several, or none.
     var asked: (id: Int, handler: any SessionHandler)? {
         state.withLockedValue { state in
-            let calls = state.calls.filter { Self.asking.contains($0.value.method) }
+            let calls = state.calls.filter(\.value.mayAsk)
             let able = calls.filter(\.value.clientCanBeAsked)
             let candidates = able.isEmpty ? calls : able
-            guard candidates.count == 1, let (id, call) = candidates.first else { return nil }
+            guard candidates.count == 1 || candidates.values.allSatisfy(\.isOfOneClient) else { return nil }
+            guard let (id, call) = candidates.min(by: { $0.key < $1.key }) else { return nil }
             return (id, call.handler)
         }
     }

@@ -1,4 +1,5 @@
 import HubCore
+import MCPHub
 import SpecIngest
 
 /// One of `servers`, as written.
@@ -42,6 +43,8 @@ struct ServerEntry: Sendable, Hashable {
     var isExposed = true
     /// Whether one session with the MCP server serves all callers.
     var isShared = false
+    /// Which eras of MCP are spoken with the MCP server.
+    var era = UpstreamEra.auto
     /// How long the hub waits for the MCP server.
     var timeouts = ServerTimeouts()
 

@@ -1,4 +1,5 @@
 import HubCore
+import MCPHub
 import SpecIngest
 
 extension SettingsBuilder {
@@ -39,6 +40,7 @@ extension SettingsBuilder {
             soap: soap(value["soap"]), answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"]))
         entry.isExposed = value["expose"]?.json.bool ?? true
         entry.isShared = value["share"]?.json.bool ?? false
+        entry.era = value["era"]?.string.flatMap { UpstreamEra(rawValue: $0) } ?? .auto
         entry.timeouts = ServerTimeouts(connect: duration(value["timeouts"]?["connect"]), total: duration(value["timeouts"]?["total"]))
         settings.servers.append(entry)
         readDefault(name, value)
@@ -64,7 +66,7 @@ extension SettingsBuilder {
     /// What only an MCP server has is not for an API.
     private mutating func checkDescribed(_ value: ConfigValue) {
         checkAbsent(["env", "directory"], in: value, "for a command that the hub starts")
-        checkAbsent(["share", "timeouts"], in: value, "for an MCP server")
+        checkAbsent(["share", "era", "timeouts"], in: value, "for an MCP server")
     }
 
     private mutating func checkAbsent(_ names: [String], in value: ConfigValue, _ what: String) {

@@ -71,6 +71,7 @@ final class Origins: Sendable {
         }
         var settings = UpstreamServerSettings(name: entry.name, identity: "\(number)", refresh: entry.refresh)
         settings.isShared = entry.isShared
+        settings.era = entry.era
         settings.callLimit = timeouts.total ?? settings.callLimit
         settings.listLimit = timeouts.connect ?? settings.listLimit
         return servers.server(for: settings) {

@@ -19,6 +19,9 @@ extension HubGrammar {
                     "Whether one session with the MCP server serves all callers: for one that keeps nothing in a session that is one caller's."
                 ),
                 Field(
+                    "era", .words("auto", "modern", "handshake"),
+                    "Which versions of MCP are spoken with the server: 2026-07-28, those with a handshake, or either, as is the default."),
+                Field(
                     "timeouts",
                     .object([
                         Field("connect", .text(.duration), "To reach the server and to list what it has; the default is 30s."),
