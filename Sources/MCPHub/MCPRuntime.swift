@@ -9,6 +9,7 @@ import NIOCore
 public final class MCPRuntime: Sendable {
     let sealer: SessionSealer
     let stateSealer: RequestStateSealer
+    let taskSealer: TaskSealer
     let questions: ClientQuestions
     let parkedCalls: ParkedCalls
     let logLevels = SessionLogLevels()
@@ -27,6 +28,7 @@ public final class MCPRuntime: Sendable {
     private let openedTokens = NIOLockedValueBox<[String: SessionToken]>([:])
     private let secondsSince1970: @Sendable () -> Int64
     private let sessionEnd = NIOLockedValueBox<(@Sendable (UInt128) -> Void)?>(nil)
+    private let rootsChange = NIOLockedValueBox<(@Sendable (UInt128) -> Void)?>(nil)
 
     /// How long a session lives; a client whose session expired gets 404 and initializes again.
     static let sessionLifetime: Int64 = 24 * 3600
@@ -48,6 +50,7 @@ public final class MCPRuntime: Sendable {
         self.timers = timers
         sealer = SessionSealer(masterKey: masterKey)
         stateSealer = RequestStateSealer(masterKey: masterKey)
+        taskSealer = TaskSealer(masterKey: masterKey)
         questions = ClientQuestions(timers: timers)
         parkedCalls = ParkedCalls(timers: timers)
         arrivals = ServerArrivals(timers: timers)
@@ -170,6 +173,15 @@ public final class MCPRuntime: Sendable {
     public func tellOfEndedSessions(_ told: @escaping @Sendable (_ session: UInt128) -> Void) {
         sessionEnd.withLockedValue { $0 = told }
     }
+
+    /// Names who is told of each session whose client works in other folders than before, by `CallContext.session`: once, when the hub is put
+    /// together. It must not block.
+    public func tellOfChangedRoots(_ told: @escaping @Sendable (_ session: UInt128) -> Void) {
+        rootsChange.withLockedValue { $0 = told }
+    }
+
+    /// A client says that its roots are others than before.
+    func rootsChanged(session: UInt128) { rootsChange.withLockedValue { $0 }?(session) }
 }
 
 /// The calls of handshake sessions that `notifications/cancelled` may name.

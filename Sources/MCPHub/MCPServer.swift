@@ -18,6 +18,7 @@ public struct MCPServer: HubEntry {
     let listing: ToolListing
     let index: OfferIndex
     private let views: ScopedViews?
+    private let pages: PageLinks
 
     /// The tools.
     public var tools: ToolSet { offer.tools }
@@ -45,8 +46,9 @@ public struct MCPServer: HubEntry {
         self.address = address
         self.runtime = runtime
         listing = ToolListing(offer.tools.tools.map(\.definition))
-        index = OfferIndex(offer)
         views = resource.flatMap { ScopedViews($0, of: offer.tools) }
+        pages = PageLinks(offer.tools)
+        index = OfferIndex(offer, hasPages: !pages.isEmpty, listsPages: views == nil)
     }
 
     /// A server of tools alone.
@@ -62,6 +64,15 @@ public struct MCPServer: HubEntry {
     /// What a caller may see and use.
     func view(for principal: Principal) -> ServerView {
         views?.view(for: principal) ?? ServerView(tools: tools, listing: listing, isForAll: views == nil)
+    }
+
+    /// Where a caller reads a resource; nil where there is none for it.
+    ///
+    /// 1. A page (`ui://`) that was chosen as a resource is one. 2. Any other page is read where a tool leads to it that the caller sees, and
+    /// nowhere else. 3. All else is read by everybody.
+    func origin(ofResource uri: String, for principal: Principal) -> (any MCPOrigin)? {
+        guard PageLinks.isPage(uri) else { return index.origin(ofResource: uri) }
+        return index.origin(ofChosenPage: uri) ?? pages.origin(ofPage: uri, in: view(for: principal).tools)
     }
 
     /// The lists beside that of the tools that read otherwise than before.

@@ -115,6 +115,28 @@ struct ClientTests {
         #expect(writer.text.contains("notifications/cancelled"))
     }
 
+    @Test("a client that opens pages hears that its user has finished on one, and other folders of its are told of")
+    func pageDone() async throws {
+        let origin = StubOrigin { _, context in
+            context.client?.notify(.elicitationComplete(id: "e1"))
+            return #"{"content":[]}"#
+        }
+        let hub = Self.hub(origin)
+        let (sessions, continuation) = AsyncStream<UInt128>.makeStream()
+        hub.runtime.tellOfChangedRoots { continuation.yield($0) }
+        let session = try await hub.initialize(capabilities: #"{"elicitation":{"url":{}},"roots":{}}"#)
+        let message = #"{"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":"e1"}}"#
+        #expect(try await hub.inSession(session, Self.call).text.contains(message))
+        let modern = try await hub.modern("tools/call", params: #""name":"t""#, name: "t", meta: Self.elicits)
+        #expect(!modern.text.contains("elicitationId"))
+
+        let changed = #"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#
+        _ = try await hub.inSession(try await hub.initialize(), changed)
+        _ = try await hub.inSession(session, changed)
+        var told = sessions.makeAsyncIterator()
+        #expect(await told.next() == origin.asked.first?.session)
+    }
+
     @Test("progress comes under the client's token and grows; a log comes from the level asked for on")
     func tells() async throws {
         let origin = StubOrigin { _, context in

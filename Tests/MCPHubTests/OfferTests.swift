@@ -12,6 +12,7 @@ struct OfferTests {
         case .readResource: #"{"contents":[{"uri":"x:a","text":"A"}],"ttlMs":5,"cacheScope":"public"}"#
         case .complete: #"{"completion":{"values":["paris"]}}"#
         case .callTool: #"{"content":[]}"#
+        case .getTask, .updateTask, .cancelTask: "{}"
         }
     }
     private let hub: StubHub

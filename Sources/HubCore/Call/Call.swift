@@ -128,11 +128,15 @@ public protocol CallTarget: Sendable {
     func perform(_ call: Call, context: CallContext) async throws -> CallResponse
     /// What it does with the client of a call meanwhile.
     var clientUse: ClientUse { get }
+    /// What performs the call in the end, behind all rules.
+    var innermost: any CallTarget { get }
 }
 
 extension CallTarget {
     /// Most leave the client alone.
     public var clientUse: ClientUse { .none }
+    /// Most are it themselves.
+    public var innermost: any CallTarget { self }
 }
 
 /// One rule around a call. It may change the call, answer it, or pass it on; it calls no other rule and looks nothing up.
@@ -171,6 +175,8 @@ public struct PolicyChain: CallTarget {
 
     /// What the target does with it: rules do nothing.
     public var clientUse: ClientUse { target.clientUse }
+    /// That of the target.
+    public var innermost: any CallTarget { target.innermost }
 
     private struct Link: CallTarget {
         let policy: any Policy

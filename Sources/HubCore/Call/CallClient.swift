@@ -62,6 +62,8 @@ public struct ClientCapabilities: OptionSet, Sendable, Hashable {
     public static let tasks = ClientCapabilities(rawValue: 1 << 5)
     /// It shows pages of servers (extension `io.modelcontextprotocol/ui`).
     public static let apps = ClientCapabilities(rawValue: 1 << 6)
+    /// It tells when the folders are others than before.
+    public static let rootsChanges = ClientCapabilities(rawValue: 1 << 7)
 }
 
 /// Something a client is told in the middle of a call.
@@ -70,6 +72,8 @@ public enum CallNotice: Sendable {
     case progress(members: ByteBuffer)
     /// A message of the server's log: the parameters of `notifications/message`, and its level.
     case log(level: LogLevel, params: ByteBuffer)
+    /// The user has finished on the page of an elicitation, by the id that it had when the client was asked (2025-11-25).
+    case elicitationComplete(id: String)
 }
 
 /// The levels of a server's log, those of RFC 5424 (schema `LoggingLevel`); the order is that of severity.

@@ -29,6 +29,15 @@ struct Subscription: Sendable {
             : []
     }
 
+    /// Why it is refused: who wants to hear of tasks of a server that has them must say that it follows them. It hears of none, and asks
+    /// (`tasks/get`).
+    static func refusal(of envelope: JSONRPCEnvelope, id: JSONValue, server: MCPServer) -> JSONRPCError? {
+        guard server.offer.extensions.contains(.tasks), let tasks = envelope.params?[path: "notifications", "taskIds"], !tasks.isNull else {
+            return nil
+        }
+        return MCPMethods.taskRefusal(of: envelope, id: id)
+    }
+
     private static func member(_ kind: ChangeKind) -> String { "\(kind.rawValue)ListChanged" }
 
     /// Begins to listen. The acknowledgement goes out first, whatever happens meanwhile.
@@ -53,7 +62,7 @@ struct Subscription: Sendable {
         var accepted: [String] = []
         var seen: Set<String> = []
         for uri in wantedResources where seen.insert(uri).inserted {
-            guard let origin = server.index.origin(ofResource: uri),
+            guard let origin = server.origin(ofResource: uri, for: viewer),
                 runtime.subscriptions.subscribe(.listener(place), entry: server.name, to: uri, at: origin)
             else { continue }
             accepted.append(uri)

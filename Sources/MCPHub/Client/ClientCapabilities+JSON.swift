@@ -16,8 +16,14 @@ extension ClientCapabilities {
             insert(.sampling)
             if sampling["tools"] != nil { insert(.samplingTools) }
         }
-        if capabilities["roots"]?.kind == .object { insert(.roots) }
-        if capabilities[path: "extensions", "io.modelcontextprotocol/ui"] != nil { insert(.apps) }
+        if let roots = capabilities["roots"], roots.kind == .object {
+            insert(.roots)
+            if roots["listChanged"]?.bool == true { insert(.rootsChanges) }
+        }
+        if let extensions = capabilities["extensions"] {
+            if extensions[ServerExtensions.tasksName]?.kind == .object { insert(.tasks) }
+            if extensions[ServerExtensions.appsName]?.kind == .object { insert(.apps) }
+        }
     }
 
     /// What a client can be asked for at all.
@@ -51,6 +57,7 @@ extension ClientCapabilities {
         }
         if !isDisjoint(with: [.sampling, .samplingTools]) { write("sampling", [("tools", .samplingTools)]) }
         if contains(.roots) { write("roots", []) }
+        if contains(.tasks) { write("extensions", [(ServerExtensions.tasksName, .tasks)]) }
         json.endObject()
     }
 }

@@ -182,6 +182,7 @@ final class ParkedCall: CallClient {
     var wantsProgress: Bool { state.withLockedValue { $0.channel.progress != nil } }
 
     func notify(_ notice: CallNotice) {
+        if case .elicitationComplete = notice { return }  // 2026-07-28 knows no such word
         state.withLockedValue { $0.channel }.tell(notice, logLevel: logLevel)
     }
 

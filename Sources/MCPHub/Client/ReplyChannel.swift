@@ -26,6 +26,10 @@ struct ReplyChannel: Sendable {
             json.member("params", raw: params)
             json.endObject()
             _ = send(json.buffer)
+        case .elicitationComplete(let id):
+            var json = JSONWriter()
+            json.jsonRPCNotification(SessionCalls.pageDone) { $0.member("elicitationId", id) }
+            _ = send(json.buffer)
         }
     }
 }
@@ -63,7 +67,10 @@ struct ModernClient: CallClient {
     var takesInputRequests: Bool { true }
     var wantsProgress: Bool { channel.progress != nil }
 
-    func notify(_ notice: CallNotice) { channel.tell(notice, logLevel: logLevel) }
+    func notify(_ notice: CallNotice) {
+        if case .elicitationComplete = notice { return }  // 2026-07-28 knows no such word
+        channel.tell(notice, logLevel: logLevel)
+    }
 
     func ask(_ request: ClientRequest) async throws -> JSONValue {
         try request.check(against: capabilities)

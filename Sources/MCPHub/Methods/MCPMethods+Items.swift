@@ -33,7 +33,7 @@ extension MCPMethods {
         guard let uri = envelope.params?["uri"]?.string else {
             throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: id)
         }
-        guard let origin = server.index.origin(ofResource: uri) else {
+        guard let origin = server.origin(ofResource: uri, for: request.context.principal) else {
             throw JSONRPCError(revision.isModern ? .invalidParams : .resourceNotFound, "Resource not found", id: id)
         }
         let passed = originRequest(.readResource, envelope) { json in json.member("uri", uri) }
@@ -57,7 +57,7 @@ extension MCPMethods {
             json.string(prompt.originalName)
             json = JSONWriter(buffer: reference.replacingMember("name", with: json.buffer))
         } else if reference["type"]?.isString("ref/resource") == true, let uri = reference["uri"]?.string {
-            guard let found = server.index.template(uri)?.origin ?? server.index.origin(ofResource: uri) else {
+            guard let found = server.index.template(uri)?.origin ?? server.origin(ofResource: uri, for: request.context.principal) else {
                 throw JSONRPCError(.invalidParams, "Unknown template: \(uri.prefix(128))", id: id)
             }
             origin = found
@@ -75,7 +75,7 @@ extension MCPMethods {
         guard let uri = request.envelope.params?["uri"]?.string else {
             throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: request.id)
         }
-        guard let session, let origin = server.index.origin(ofResource: uri) else {
+        guard let session, let origin = server.origin(ofResource: uri, for: request.context.principal) else {
             throw JSONRPCError(.resourceNotFound, "Resource not found", id: request.id)
         }
         let runtime = server.runtime
@@ -137,7 +137,7 @@ extension MCPMethods {
     }
 
     /// A failure as an error of the protocol: other results than a tool's have no place for it.
-    private func itemFailure(_ error: any Error, method: OriginRequest.Method, _ request: MethodRequest) -> any Error {
+    func itemFailure(_ error: any Error, method: OriginRequest.Method, _ request: MethodRequest) -> any Error {
         let id = request.id
         switch error {
         case is CancellationError: return JSONRPCError(.cancelled, "The request was cancelled", id: id)

@@ -63,7 +63,7 @@ extension MCPMethods {
         return root
     }
 
-    private static func document(of performed: Performed) throws(HubError) -> JSONDocument? {
+    static func document(of performed: Performed) throws(HubError) -> JSONDocument? {
         switch performed {
         case .result(let document): return document
         case .response(let response, let body):
@@ -77,7 +77,7 @@ extension MCPMethods {
         }
     }
 
-    private func modernClient(_ request: MethodRequest) -> ModernClient {
+    func modernClient(_ request: MethodRequest) -> ModernClient {
         let meta = request.envelope.params?["_meta"]
         return ModernClient(
             capabilities: ClientCapabilities(meta?[MetaKey.clientCapabilities]),
@@ -178,7 +178,7 @@ extension MCPMethods {
     }
 
     /// A client is asked for nothing that it did not declare (basic/utilities/mrtr, "Capabilities").
-    private func check(_ questions: JSONValue?, _ request: MethodRequest) throws {
+    func check(_ questions: JSONValue?, _ request: MethodRequest) throws {
         guard let questions else { return }
         var needs: ClientCapabilities = []
         for question in questions.members.map(\.value) {

@@ -55,7 +55,7 @@ extension MCPMethods {
             }
             switch outcome {
             case .reply(let reply): return reply
-            case .performed(let performed): return try toolReply(performed, request)
+            case .performed(let performed): return try toolReply(performed, of: tool, request)
             }
         } catch {
             return try toolFailure(error, tool: name, request)
@@ -63,13 +63,16 @@ extension MCPMethods {
     }
 
     /// A response of an HTTP API, or the result of another server's tool, as a result.
-    private func toolReply(_ performed: Performed, _ request: MethodRequest) throws -> ByteBuffer {
+    private func toolReply(_ performed: Performed, of tool: Tool, _ request: MethodRequest) throws -> ByteBuffer {
         var notes: [String] = []
         if case .response(let response, let body) = performed {
             guard response.form == .toolResult else {
                 return result(id: request.id) { toolResult(request.context).write(response, body: body, to: &$0) }
             }
             notes = response.notes
+        }
+        if let root = try Self.document(of: performed)?.root, OriginResult.type(of: root) == "task" {
+            return try taskReply(root, of: tool, request)
         }
         let root = try completeResult(of: performed)
         let encoder = OriginResult(revision: revision, kind: .tool)

@@ -37,6 +37,9 @@ struct MCPMethods {
         case "resources/templates/list" where index.hasResources: return try list(index.templates, request)
         case "resources/read": return try await readResource(request)
         case "completion/complete" where offer.completes: return try await complete(request)
+        case "tasks/get" where hasTasks: return try await followTask(.getTask, request)
+        case "tasks/update" where hasTasks: return try await followTask(.updateTask, request)
+        case "tasks/cancel" where hasTasks: return try await followTask(.cancelTask, request)
         case "server/discover" where revision.isModern: return discover(id: id)
         case "ping" where !revision.isModern: return result(id: id) { _ in }
         case "logging/setLevel" where !revision.isModern && offer.logs: return try setLogLevel(request)
@@ -111,6 +114,11 @@ struct MCPMethods {
         }
         if server.offer.completes, revision >= .v2025_03_26 { write("completions") { _ in } }
         if server.offer.logs { write("logging") { _ in } }
+        let extensions = server.offer.extensions.known(to: revision)
+        if !extensions.isEmpty {
+            json.key("extensions")
+            extensions.write(to: &json)
+        }
         json.endObject()
     }
 

@@ -46,6 +46,8 @@ public struct Catalogue: Sendable, Hashable {
     public var logs = false
     /// Whether it tells of updates of single resources.
     public var tellsOfUpdates = false
+    /// The extensions that it declares.
+    public var extensions: ServerExtensions = []
     /// The tools.
     public var tools: [Tool] = []
     /// The prompts.

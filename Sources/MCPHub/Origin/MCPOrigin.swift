@@ -43,6 +43,15 @@ public struct OriginRequest: Sendable {
         case readResource = "resources/read"
         /// Completes an argument of a prompt or a template.
         case complete = "completion/complete"
+        /// Asks how far a task is (extension `io.modelcontextprotocol/tasks`).
+        case getTask = "tasks/get"
+        /// Answers what a task asks.
+        case updateTask = "tasks/update"
+        /// Takes a task back.
+        case cancelTask = "tasks/cancel"
+
+        /// Whether it is about a task that there is already.
+        var isOfTask: Bool { self == .getTask || self == .updateTask || self == .cancelTask }
     }
 
     /// The method.
@@ -65,7 +74,7 @@ public struct OriginRequest: Sendable {
 
 /// Performs the calls of one tool of an origin.
 public struct OriginToolTarget: CallTarget {
-    private let origin: any MCPOrigin
+    let origin: any MCPOrigin
     private let tool: String
 
     /// - Parameters:

@@ -15,6 +15,8 @@ public struct ServerOffer: Sendable {
         public var origin: any MCPOrigin
         /// The name that the origin gives it.
         public var originalName: String
+        /// Whether it is here for the sake of tools alone, whose page it is: it is read by those who see one of them.
+        public var comesWithTool = false
 
         /// An item.
         public init(name: String, uri: String = "", members: ByteBuffer, origin: any MCPOrigin, originalName: String) {
@@ -42,6 +44,8 @@ public struct ServerOffer: Sendable {
     public var logs = false
     /// Whether clients are told of updates of single resources.
     public var tellsOfUpdates = false
+    /// The extensions that any origin declares.
+    public var extensions: ServerExtensions = []
     /// Whether any part is left out at present because its origin is away: lists say so in `_meta`, by name.
     public var away: [String] = []
     /// Whether any of those has never been listed, so that it is not known what it has.

@@ -22,7 +22,8 @@ struct HandshakeSession: Sendable {
         let revision = ProtocolRevision(rawValue: asked).flatMap { $0.isModern ? nil : $0 } ?? .latestHandshake
         return Opening(
             reply: MCPMethods(server: server, revision: revision).initialize(id: id), revision: revision,
-            capabilities: ClientCapabilities(envelope.params?["capabilities"]))
+            // The tasks of this era are others, which the hub does not do.
+            capabilities: ClientCapabilities(envelope.params?["capabilities"]).subtracting(.tasks))
     }
 
     /// The reply to a request.
@@ -38,12 +39,14 @@ struct HandshakeSession: Sendable {
         }
     }
 
-    /// Takes a notification or a response: a cancellation, or the answer to a request of ours; nothing else has an effect.
+    /// Takes a notification or a response: a cancellation, the answer to a request of ours, word of other roots; nothing else has an effect.
     func take(_ envelope: JSONRPCEnvelope) {
         if case .response = envelope.kind {
             server.runtime.questions.answer(envelope, session: token.id)
         } else if envelope.method == "notifications/cancelled", let id = envelope.params?["requestId"] {
             server.runtime.inFlight.cancel(session: token.id, id: id)
+        } else if envelope.method == "notifications/roots/list_changed", token.capabilities.contains(.roots) {
+            server.runtime.rootsChanged(session: token.id)
         }
     }
 

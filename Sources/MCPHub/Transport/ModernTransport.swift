@@ -98,6 +98,7 @@ struct ModernTransport {
         switch envelope.method {
         case "tools/call", "prompts/get": member = "name"
         case "resources/read": member = "uri"
+        case "tasks/get", "tasks/update", "tasks/cancel": member = "taskId"
         default: return
         }
         guard let name = envelope.params?[member]?.string else { return }
@@ -133,6 +134,9 @@ struct ModernTransport {
 
     /// `subscriptions/listen`: an acknowledgement of what is watched, then changes, until the client leaves or the hub stops.
     private func listen(_ envelope: JSONRPCEnvelope, id: JSONValue, viewer: Principal, writer: any ResponseWriter) async throws {
+        if let refusal = Subscription.refusal(of: envelope, id: id, server: server) {
+            return try await writer.answer(Self.status(of: refusal.code), refusal)
+        }
         let subscription = Subscription(envelope, id: id, server: server)
         let events = EventStream<ByteBuffer?>()
         let place = subscription.open(

@@ -132,6 +132,7 @@ public struct StdioTransport: Sendable {
             let version = message[path: "params", "_meta", MetaKey.protocolVersion]?.string ?? ""
             let revision = try ModernTransport.served(version, id: id)
             if envelope.method == "subscriptions/listen" {
+                if let refusal = Subscription.refusal(of: envelope, id: id, server: server) { throw refusal }
                 let subscription = Subscription(envelope, id: id, server: server)
                 let place = subscription.open(
                     viewer: .anonymous, send: { outgoing.push($0) }, keepAlive: {}, end: { outgoing.push(subscription.end) })

@@ -95,6 +95,11 @@ public final class UpstreamServers: Sendable {
         for server in state.withLockedValue({ Array($0.servers.values) }) { server.pool.end(client: id) }
     }
 
+    /// A client works in other folders than before: the servers that have a session of its own hear of it.
+    public func rootsChanged(ofClient id: UInt128) {
+        for server in state.withLockedValue({ Array($0.servers.values) }) { server.pool.tellOfRoots(client: id) }
+    }
+
     /// Reaches servers, keeps their catalogues, until cancelled; then ends all sessions and processes.
     public func run() async {
         await withDiscardingTaskGroup { group in

@@ -69,6 +69,7 @@ struct SnapshotBuilder: Sendable {
             runtime?.resourceUpdated(server: server, uri: uri)
         }
         runtime.tellOfEndedSessions { [weak servers] in servers?.endSession($0) }
+        runtime.tellOfChangedRoots { [weak servers] in servers?.rootsChanged(ofClient: $0) }
         self.runtime = runtime
         origins = Origins(registry: registry, servers: servers)
         self.access = access

@@ -13,17 +13,23 @@ final class ScriptedSession: UpstreamSession {
     let greeting: ServerGreeting
     let tellsRequestsApart: Bool
     private let respond: Respond
-    private let state = NIOLockedValueBox((isEnded: false, closes: 0, requests: [SessionRequest](), watched: [Set<String>]()))
+    private let state = NIOLockedValueBox(
+        (isEnded: false, closes: 0, requests: [SessionRequest](), watched: [Set<String>](), notified: 0))
+    /// The methods of what the server is notified of, as it comes.
+    let notifications: AsyncStream<String>
+    private let notification: AsyncStream<String>.Continuation
 
     init(_ greeting: ServerGreeting, tellsRequestsApart: Bool = true, respond: @escaping Respond) {
         self.greeting = greeting
         self.tellsRequestsApart = tellsRequestsApart
         self.respond = respond
+        (notifications, notification) = AsyncStream.makeStream()
     }
 
     var isEnded: Bool { state.withLockedValue { $0.isEnded } }
     var closes: Int { state.withLockedValue { $0.closes } }
     var requests: [SessionRequest] { state.withLockedValue { $0.requests } }
+    var notified: Int { state.withLockedValue { $0.notified } }
     var watched: [Set<String>] { state.withLockedValue { $0.watched } }
 
     func request(_ request: SessionRequest, handler: any SessionHandler) async throws -> JSONDocument {
@@ -32,7 +38,10 @@ final class ScriptedSession: UpstreamSession {
     }
 
     func watch(_ uris: Set<String>) async { state.withLockedValue { $0.watched.append(uris) } }
-    func notify(_ method: String, params: ByteBuffer?) async {}
+    func notify(_ method: String, params: ByteBuffer?) async {
+        state.withLockedValue { $0.notified += 1 }
+        notification.yield(method)
+    }
 
     func close() {
         state.withLockedValue { state in

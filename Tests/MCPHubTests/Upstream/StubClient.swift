@@ -30,6 +30,7 @@ final class StubClient: CallClient {
         let text =
             switch notice {
             case .progress(let members): "progress \(String(buffer: members))"
+            case .elicitationComplete(let id): "complete \(id)"
             case .log(let level, let params): "log \(level) \(String(buffer: params))"
             }
         state.withLockedValue { $0.notices.append(text) }

@@ -97,8 +97,40 @@ struct UpstreamCallTests {
             #"{"resultType":"input_required","requestState":7}"#,
         ])
     func senseless(answer: String) async throws {
-        let client = StubClient([.elicitationForm, .tasks], takesInputRequests: true)
+        let client = StubClient(.elicitationForm, takesInputRequests: true)
         await #expect(throws: HubError.self) { try await call(.v2026_07_28, client: client, answers: [answer]) }
+    }
+
+    @Test("that a client follows tasks is said where a call may become one and about one, and the server is named the task")
+    func tasks() async throws {
+        let client = StubClient([.elicitationForm, .tasks], takesInputRequests: true)
+        let task = #"{"resultType":"task","taskId":"1","status":"working"}"#
+        let passed = try await call(.v2026_07_28, client: client, answers: [task]) { requests in
+            #expect(requests.map(\.capabilities) == [[.elicitationForm, .tasks]])
+        }
+        #expect(passed == task)
+        let get = OriginRequest(.getTask, params: ByteBuffer(string: #"{"taskId":"1"}"#))
+        _ = try await call(.v2026_07_28, get, client: client, answers: [#"{"taskId":"1","status":"working"}"#]) { requests in
+            #expect(requests.map(\.capabilities) == [[.elicitationForm, .tasks]] && requests.map(\.name) == ["1"])
+        }
+        let prompt = OriginRequest(.getPrompt, params: ByteBuffer(string: #"{"name":"p"}"#))
+        _ = try await call(.v2026_07_28, prompt, client: client, answers: [#"{"messages":[]}"#]) { requests in
+            #expect(requests.map(\.capabilities) == [.elicitationForm])
+        }
+        await #expect(throws: HubError.self) { try await call(.v2026_07_28, prompt, client: client, answers: [task]) }
+        await #expect(throws: HubError.self) { try await call(.v2026_07_28, get, client: client, answers: [Self.question]) }
+        await #expect(throws: JSONRPCError.self) { try await call(.v2025_11_25, get, client: client, answers: [task]) }
+    }
+
+    @Test("that a page is finished is told to a client that opens pages")
+    func pageDone() throws {
+        let text = #"{"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":"e"}}"#
+        let notification = try JSONRPCEnvelope(try json(text).root)
+        for (capabilities, notices) in [(ClientCapabilities.elicitationURL, ["complete e"]), (.elicitationForm, [])] {
+            let client = StubClient(capabilities)
+            CallHandler(client: client).notified(notification)
+            #expect(client.notices == notices)
+        }
     }
 
     @Test("more than thirty-two questions at once are a failure")

@@ -36,12 +36,33 @@ struct UpstreamCellTests {
             }
             #expect(
                 world.opener.openings.dropFirst().map(\.capabilities) == [
-                    .elicitationForm, .elicitationForm, .elicitationForm, .elicitationForm, .roots, [],
+                    [.elicitationForm, .apps], [.elicitationForm, .apps], [.elicitationForm, .apps], [.elicitationForm, .apps], .roots, [],
                 ])
             #expect(world.opener.callSessions.map(\.requests.count) == [2, 1, 2, 1, 1, 1])
             world.servers.endSession(1)
             #expect(world.opener.callSessions.map(\.closes) == [1, 0, 0, 0, 0, 0])
             #expect(server.pool.count == 5)
+        }
+    }
+
+    @Test("a client that works in other folders is told of in its own sessions, and in no others")
+    func roots() async throws {
+        let world = UpstreamWorld(.v2025_11_25)
+        try await world.reached { server in
+            let client = StubClient([.roots, .rootsChanges])
+            for context in [CallContext.of(client, session: 1), .of(client, session: 2), .of(client, consumer: "a")] {
+                _ = try await server.answer(.echo(), context: context)
+            }
+            #expect(
+                world.opener.openings.map(\.capabilities) == [.apps, [.roots, .rootsChanges], [.roots, .rootsChanges], .roots])
+            world.servers.rootsChanged(ofClient: 3)
+            world.servers.rootsChanged(ofClient: 1)
+            let told = try #require(world.opener.callSessions.first)
+            for await method in told.notifications {
+                #expect(method == "notifications/roots/list_changed")
+                break
+            }
+            #expect(world.opener.callSessions.map(\.notified) == [1, 0, 0])
         }
     }
 

@@ -12,8 +12,8 @@ START_LIMIT = 30
 
 
 def command(kind: str, *arguments: str) -> list[str]:
-    """The command line of a fixture server: `mcp2`, `mcp1` or `fastmcp4`."""
-    home = {"fastmcp4": "fastmcp"}.get(kind, kind)
+    """The command line of a fixture server: `mcp2`, `mcp1`, `fastmcp4` or `extensions`."""
+    home = {"fastmcp4": "fastmcp", "extensions": "mcp2"}.get(kind, kind)
     python = PEERS / f".venv-{home}" / "bin" / "python"
     assert python.exists(), f"no {python.parent.parent.name}: run scripts/peers"
     return [str(python), str(PEERS / "servers" / f"{kind}_server.py"), *arguments]

@@ -13,9 +13,16 @@ struct CallHandler: SessionHandler {
         case "notifications/message":
             guard let level = params["level"]?.string.flatMap(LogLevel.init), params["data"] != nil else { return }
             client.notify(.log(level: level, params: Self.message(params)))
+        case SessionCalls.pageDone:
+            guard client.capabilities.contains(.elicitationURL), let id = params["elicitationId"]?.string,
+                id.utf8.count <= Self.longestElicitationID
+            else { return }
+            client.notify(.elicitationComplete(id: id))
         default: break
         }
     }
+
+    private static let longestElicitationID = 1 << 10
 
     func asked(_ request: ClientRequest) async throws(JSONRPCError) -> ByteBuffer {
         guard let client else { throw JSONRPCError(.methodNotFound, "Nobody is there to be asked") }

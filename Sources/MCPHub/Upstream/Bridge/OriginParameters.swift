@@ -21,6 +21,7 @@ struct OriginParameters {
         case .callTool, .getPrompt: root["name"]?.string
         case .readResource: root["uri"]?.string
         case .complete: nil
+        case .getTask, .updateTask, .cancelTask: root["taskId"]?.string
         }
     }
 

@@ -31,7 +31,9 @@ extension UpstreamCall {
     private func questions(in result: JSONValue) throws -> InputRequests? {
         guard let type = result["resultType"] else { return nil }  // absent is complete
         if type.isString("complete") { return nil }
-        guard type.isString("input_required"), request.method != .complete, let asked = InputRequests(result) else { throw senseless }
+        if type.isString("task"), request.method == .callTool, capabilities.contains(.tasks) { return nil }
+        guard type.isString("input_required"), !request.method.isOfTask, request.method != .complete, let asked = InputRequests(result)
+        else { throw senseless }
         if let refusal = asked.refusal(by: capabilities) {
             throw HubError(.upstreamFailed, "The server \(server.name) asks for what the client has not offered: \(refusal.message)")
         }

@@ -14,8 +14,11 @@ struct UpstreamCall {
     let request: OriginRequest
     let context: CallContext
 
-    /// What the client can do for a server. Tasks are left out: no request of an origin follows one.
-    var capabilities: ClientCapabilities { (context.client?.capabilities ?? []).subtracting(.tasks) }
+    /// What the client can do for a server. That it follows tasks is said where a call may become one, and about one alone.
+    var capabilities: ClientCapabilities {
+        let capabilities = context.client?.capabilities ?? []
+        return request.method == .callTool || request.method.isOfTask ? capabilities : capabilities.subtracting(.tasks)
+    }
 
     /// The result in the words of 2026-07-28.
     func answer() async throws -> JSONDocument {
@@ -57,7 +60,10 @@ struct UpstreamCall {
     }
 
     private func once(_ parameters: OriginParameters, due: ContinuousClock.Instant) async throws -> JSONDocument {
-        let lease = try await lease(in: try await revision(due: due), due: due)
+        let revision = try await revision(due: due)
+        // The tasks of 2025-11-25 are others: a server that went back to them has lost those of before.
+        guard revision.isModern || !request.method.isOfTask else { throw JSONRPCError(.invalidParams, "Unknown task") }
+        let lease = try await lease(in: revision, due: due)
         defer { server.pool.release(lease) }
         return lease.session.greeting.revision.isModern
             ? try await inRounds(lease.session, parameters) : try await byRequest(lease.session, parameters)
@@ -107,13 +113,15 @@ struct UpstreamCall {
     /// 4. A client with a session: its own.
     /// 5. Any other: one for its credential and what it can do.
     private func wish(in revision: ProtocolRevision) -> SessionWish {
-        let (asked, principal) = (capabilities.subtracting(.apps), context.principal)
         let isHandshake = revision.isModern && isAskedByRequest && server.mayHaveHandshake
         guard isHandshake || !revision.isModern && !isInSharedSession else { return .everybodys }
-        let cell =
-            context.session.map { SessionCell.client($0) }
-            ?? .caller(consumer: principal.consumer, credential: principal.credential, capabilities: asked)
-        return SessionWish(cell: cell, capabilities: asked, principal: principal, isHandshake: isHandshake)
+        let (said, principal) = (capabilities.subtracting(.tasks), context.principal)
+        if let session = context.session {
+            return SessionWish(cell: .client(session), capabilities: said, principal: principal, isHandshake: isHandshake)
+        }
+        let told = said.subtracting(.rootsChanges)  // nobody would hear of them outside of a session
+        let cell = SessionCell.caller(consumer: principal.consumer, credential: principal.credential, capabilities: told)
+        return SessionWish(cell: cell, capabilities: told, principal: principal, isHandshake: isHandshake)
     }
 
     /// Whether there is something that the client can be asked, and it is by a request of the server.
@@ -123,7 +131,9 @@ struct UpstreamCall {
     }
 
     /// Whether a session of a handshake era that the request goes into is everybody's.
-    private var isInSharedSession: Bool { server.settings.isShared && capabilities.subtracting(.apps).isEmpty }
+    private var isInSharedSession: Bool {
+        server.settings.isShared && capabilities.subtracting([.apps, .rootsChanges, .tasks]).isEmpty
+    }
 
     // MARK: Messages
 

@@ -36,7 +36,9 @@ extension UpstreamServer {
         }
         do {
             let (session, catalogue) = try await limited { [opener, deadline] in
-                let session = try await opener.open(capabilities: [], observer: observer, principal: .anonymous, deadline: deadline)
+                let session = try await opener.open(
+                    // Some servers tell of their pages only where somebody can show them.
+                    capabilities: .apps, observer: observer, principal: .anonymous, deadline: deadline)
                 do {
                     return (session, try await CatalogueLister(session: session, deadline: deadline, previous: previous).list())
                 } catch {

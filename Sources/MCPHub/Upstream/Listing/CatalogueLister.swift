@@ -70,6 +70,7 @@ struct CatalogueLister {
 
     private func request(_ list: CatalogueList, cursor: String?) -> SessionRequest {
         var request = SessionRequest(method: list.method, deadline: deadline)
+        request.capabilities = .apps  // as in `initialize`: what clients cannot show they pass over
         if let cursor {
             var json = JSONWriter()
             json.beginObject()

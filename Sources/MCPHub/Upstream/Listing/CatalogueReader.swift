@@ -25,6 +25,7 @@ struct CatalogueReader {
             || greeting.revision == .v2024_11_05 && (Self.has("prompts", capabilities) || Self.has("resources", capabilities))
         catalogue.logs = Self.has("logging", capabilities)
         catalogue.tellsOfUpdates = capabilities?[path: "resources", "subscribe"]?.bool == true
+        catalogue.extensions = ServerExtensions(capabilities, revision: greeting.revision)
     }
 
     /// The lists that the server says it has.

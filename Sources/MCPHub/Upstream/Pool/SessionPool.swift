@@ -17,6 +17,8 @@ final class SessionPool: Sendable {
         var waiting: [UInt64: CheckedContinuation<Result<Lease, any Error>, Never>] = [:]
         var openings: [Int: Task<Void, Never>] = [:]
         var isSwept = false
+        /// The clients whose sessions are being told of other roots, and whether word came again meanwhile.
+        var telling: [UInt128: Bool] = [:]
         /// Why the last session could not be opened.
         var failure: HubError
     }
@@ -123,6 +125,35 @@ final class SessionPool: Sendable {
     func retire(_ slot: Int) { step { $0.machine.retire(slot) } }
     /// Closes the sessions of a client.
     func end(client id: UInt128) { step { $0.machine.end(client: id) } }
+
+    /// Tells the sessions of a client that it works in other folders. One word is under way for a client at a time; however many come
+    /// meanwhile, one more follows.
+    func tellOfRoots(client id: UInt128) {
+        let begins = state.withLockedValue { state in
+            guard state.machine.hasOpen(.client(id)) else { return false }
+            return state.telling.updateValue(state.telling[id] != nil, forKey: id) == nil
+        }
+        guard begins else { return }
+        // Nobody waits for it, and nobody cancels it: a session bounds what it takes to notify, and one that has ended does nothing.
+        Task {
+            repeat {
+                for session in state.withLockedValue({ $0.machine.open(in: .client(id)) }) {
+                    await session.notify("notifications/roots/list_changed", params: nil)
+                }
+            } while tellsAgain(id)
+        }
+    }
+
+    private func tellsAgain(_ id: UInt128) -> Bool {
+        state.withLockedValue { state in
+            if state.telling[id] == true {
+                state.telling[id] = false
+                return true
+            }
+            state.telling[id] = nil
+            return false
+        }
+    }
 
     /// Closes all for good.
     func close() {

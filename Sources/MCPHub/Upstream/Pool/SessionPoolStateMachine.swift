@@ -102,7 +102,7 @@ struct SessionPoolStateMachine {
         var isRetired = false
 
         var isOpen: Bool { session != nil && !isRetired }
-        var isSerial: Bool { session.map { !$0.tellsRequestsApart && !wish.capabilities.isEmpty } ?? false }
+        var isSerial: Bool { session.map { !$0.tellsRequestsApart && !wish.capabilities.isDisjoint(with: .questions) } ?? false }
         var takesCall: Bool { isOpen && session?.isEnded == false && (!isSerial || inUse < maximumSerial) }
         private var maximumSerial: Int { wish.cell.isOneClients ? Self.callsOfClient : 1 }
     }
@@ -125,6 +125,11 @@ struct SessionPoolStateMachine {
     /// Whether a cell has a session that works.
     func hasOpen(_ cell: SessionCell) -> Bool {
         slots.values.contains { $0.wish.cell == cell && $0.isOpen && $0.session?.isEnded == false }
+    }
+
+    /// The sessions of a cell that work.
+    func open(in cell: SessionCell) -> [any UpstreamSession] {
+        slots.values.filter { $0.wish.cell == cell && $0.session?.isEnded == false }.compactMap(\.session)
     }
 
     // MARK: Calls

@@ -17,18 +17,20 @@ extension ClientCapabilities {
         }
         if contains(.roots) {
             json.key("roots")
-            json.flags([])
+            json.beginObject()
+            if contains(.rootsChanges), !isModern { json.member("listChanged", true) }
+            json.endObject()
         }
         let hasTasks = isModern && contains(.tasks)
         if hasTasks || contains(.apps) {
             json.key("extensions")
             json.beginObject()
             if hasTasks {
-                json.key("io.modelcontextprotocol/tasks")
+                json.key(ServerExtensions.tasksName)
                 json.flags([])
             }
             if contains(.apps) {
-                json.key("io.modelcontextprotocol/ui")
+                json.key(ServerExtensions.appsName)
                 json.beginObject()
                 json.member("mimeTypes", ["text/html;profile=mcp-app"])
                 json.endObject()

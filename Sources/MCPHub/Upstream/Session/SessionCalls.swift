@@ -135,6 +135,11 @@ final class SessionCalls: Sendable {
         }
     }
 
+    /// Those who hear what a server says about something it asked: they share its session, which is one client's.
+    var handlersThatCanBeAsked: [any SessionHandler] {
+        state.withLockedValue { $0.calls.values.filter(\.clientCanBeAsked).map(\.handler) }
+    }
+
     /// The methods whose servers may ask.
     static let asking: Set<String> = ["tools/call", "prompts/get", "resources/read"]
     /// Those that are performed for clients.

@@ -27,6 +27,8 @@ struct Ingredient: Sendable {
     var logs = false
     /// Whether it tells of updates of single resources.
     var tellsOfUpdates = false
+    /// The extensions of MCP that it declares.
+    var extensions: ServerExtensions = []
     /// Whether what it has may change at any time: what does not fit then is left out, and is no error.
     var isRemote: Bool
     /// Why it does not answer at present, where what is known of it is from before.
@@ -42,6 +44,7 @@ struct Ingredient: Sendable {
         offer.completes = completes
         offer.logs = logs
         offer.tellsOfUpdates = tellsOfUpdates
+        offer.extensions = extensions
         if problem != nil { offer.away = [name] }
         return offer
     }

@@ -23,7 +23,7 @@ struct OriginComposer {
             tools: tools(catalogue, origin, &findings), prompts: items(catalogue.prompts, origin),
             resources: items(catalogue.resources, origin),
             templates: items(catalogue.templates, origin), origin: origin, completes: catalogue.completes, logs: catalogue.logs,
-            tellsOfUpdates: catalogue.tellsOfUpdates, isRemote: true, problem: problem)
+            tellsOfUpdates: catalogue.tellsOfUpdates, extensions: catalogue.extensions, isRemote: true, problem: problem)
     }
 
     private func items(_ items: [Catalogue.Item], _ origin: any MCPOrigin) -> [ServerOffer.Item] {

@@ -100,18 +100,27 @@ struct VirtualComposer {
             let source = Source(server: ingredient.name, original: tool.name, isRemote: ingredient.isRemote)
             guard isFree(definition.name, "tool", source, include) else { continue }
             tools.append(changed)
+            offer.extensions.formUnion(ingredient.extensions)
             addPage(of: definition, include, ingredient)
         }
     }
 
     /// The page that a tool's answers are shown on (extension `io.modelcontextprotocol/ui`) comes with the tool, which is of no use without it.
     private mutating func addPage(of tool: ToolDefinition, _ include: VirtualServerEntry.Include, _ ingredient: Ingredient) {
-        guard let meta = tool.meta, let members = try? JSONDocument(parsing: meta, limits: .message).root,  // one without has no page
-            let uri = (members["ui"]?["resourceUri"] ?? members["ui/resourceUri"])?.string,
-            let page = ingredient.resources.first(where: { $0.uri == uri })
-        else { return }
+        guard let uri = tool.page, var page = ingredient.resources.first(where: { $0.uri == uri }) else { return }
+        page.comesWithTool = true
         let source = Source(server: ingredient.name, original: uri, isRemote: ingredient.isRemote)
         if isFree(uri, "resource", source, include) { offer.resources.append(page) }
+    }
+
+    /// A page that came with a tool is chosen as a resource too; false where it has not come.
+    private mutating func choosePage(_ item: ServerOffer.Item) -> Bool {
+        guard item.uri.hasPrefix("ui:") else { return false }  // the rest need no search
+        guard let index = offer.resources.firstIndex(where: { $0.comesWithTool && $0.uri == item.uri && $0.origin === item.origin }) else {
+            return false
+        }
+        offer.resources[index].comesWithTool = false
+        return true
     }
 
     /// The items that patterns choose, in their order, each once; without patterns all.
@@ -190,6 +199,7 @@ struct VirtualComposer {
         let chosen = select(all, by: include.resources, of: ingredient, "resource", { [$0.0.name, $0.0.uri] })
         for (item, isTemplate) in chosen {
             let source = Source(server: ingredient.name, original: item.uri, isRemote: ingredient.isRemote)
+            if !isTemplate, choosePage(item) { continue }
             guard isFree(item.uri, "resource", source, include) else { continue }
             if isTemplate { offer.templates.append(item) } else { offer.resources.append(item) }
         }

@@ -180,13 +180,19 @@ struct VirtualComposerTests {
     @Test("the page of a tool comes with it, asked for or not, and once")
     func pages() throws {
         var catalogue = Catalogue.stub(tools: ["chart", "table", "plain"], resources: ["r1", "r2", "r3"])
-        catalogue.tools[0].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"test://r1"}}"#)
-        catalogue.tools[1].definition.meta = ByteBuffer(string: #"{"ui/resourceUri":"test://r2"}"#)
-        catalogue.tools[2].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"test://gone"}}"#)
+        for index in 0..<2 { catalogue.resources[index].uri = "ui://r\(index + 1)" }
+        catalogue.tools[0].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"ui://r1"}}"#)
+        catalogue.tools[1].definition.meta = ByteBuffer(string: #"{"ui/resourceUri":"ui://r2"}"#)
+        catalogue.tools[2].definition.meta = ByteBuffer(string: #"{"ui":{"resourceUri":"test://r3"}}"#)
+        catalogue.extensions = [.apps, .tasks]
         let part = VirtualComposer.Part.there(ingredient(0, catalogue))
-        #expect(try compose("include: [ { server: docs } ]", docs: part).offer.resources.map(\.uri) == ["test://r1", "test://r2"])
+        let pages = try compose("include: [ { server: docs } ]", docs: part).offer
+        #expect(pages.resources.map(\.uri) == ["ui://r1", "ui://r2"] && pages.resources.allSatisfy { $0.comesWithTool })
+        #expect(pages.extensions == [.apps, .tasks])
         let all = try compose("include: [ { server: docs, tools: [chart], resources: [r3, r1] } ]", docs: part)
-        #expect(all.offer.resources.map(\.uri) == ["test://r1", "test://r3"] && all.findings == [])
+        #expect(all.offer.resources.map(\.uri) == ["ui://r1", "test://r3"] && all.findings == [])
+        #expect(!all.offer.resources.contains { $0.comesWithTool })
+        #expect(try compose("include: [ { server: docs, tools: [] }, { server: pets } ]", docs: part).offer.extensions == [])
     }
 
     @Test("names that are too long are cut the same way each time, and a change finds them by either name")
