@@ -12,6 +12,7 @@ public final class MCPRuntime: Sendable {
     let taskSealer: TaskSealer
     let questions: ClientQuestions
     let parkedCalls: ParkedCalls
+    let eventLogs: EventLogs
     let logLevels = SessionLogLevels()
     let endedSessions = EndedSessions()
     let broadcaster = ChangeBroadcaster()
@@ -54,6 +55,7 @@ public final class MCPRuntime: Sendable {
         questions = ClientQuestions(timers: timers)
         parkedCalls = ParkedCalls(timers: timers)
         arrivals = ServerArrivals(timers: timers)
+        eventLogs = EventLogs(timers: timers)
         self.version = version
         updates = UpdateCoalescer(timers: timers) { [subscriptions, broadcaster] key in
             for subscriber in subscriptions.subscribers(of: key) {
@@ -77,10 +79,11 @@ public final class MCPRuntime: Sendable {
     /// Seconds since 1970.
     var now: Int64 { secondsSince1970() }
 
-    /// Ends every open stream, and those that come later at once; calls that wait for their clients are cancelled.
+    /// Ends every open stream, and those that come later at once; calls that wait for their clients, or go on without them, are cancelled.
     public func drain() {
         broadcaster.drain()
         parkedCalls.drain()
+        eventLogs.drain()
     }
 
     /// Tells the clients that listen at the servers of `new` which of their lists read otherwise than in `old`, each of its own, and ends the
@@ -157,6 +160,7 @@ public final class MCPRuntime: Sendable {
         endedSessions.insert(session, now: secondsSince1970())
         broadcaster.end(session: session.id)
         end(streamOf: session)
+        eventLogs.end(session: session.id)
     }
 
     /// Ends what belongs to a session whose one stream has ended, or which has ended itself.
@@ -194,8 +198,14 @@ final class CancellableCalls: Sendable {
     private let calls = NIOLockedValueBox<[Key: @Sendable () -> Void]>([:])
 
     /// Runs `work` so that `cancel` of the same session and id ends it.
-    func run<Value: Sendable>(session: UInt128, id: JSONValue, _ work: @escaping @Sendable () async -> Value) async -> Value {
-        // Awaited below; cancelled by `cancel` or with this task, and runs where this one does.
+    ///
+    /// - Parameter outlive: see `ReplyChannel.outlive`.
+    func run<Value: Sendable>(
+        session: UInt128, id: JSONValue, outlive: (@Sendable (@escaping @Sendable () -> Void) -> Bool)? = nil,
+        _ work: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        // Awaited below; cancelled by `cancel`, with this task unless it may outlive its client, or when that does not come back. Runs where
+        // this one does.
         let task = Task.immediate(executorPreference: LoopTaskExecutor.current) { await work() }
         let key = Key(session: session, id: id.rawBytes)
         calls.withLockedValue { $0[key] = { task.cancel() } }
@@ -203,7 +213,7 @@ final class CancellableCalls: Sendable {
         return await withTaskCancellationHandler {
             await task.value
         } onCancel: {
-            task.cancel()
+            if outlive?({ task.cancel() }) != true { task.cancel() }
         }
     }
 

@@ -96,9 +96,9 @@ struct ChangeTests {
         for _ in 0..<5 { hub.runtime.resourceUpdated(server: "origin", uri: "x:a") }
         let message = #"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"x:a"}}"#
         let updated = "event: message\ndata: \(message)\n\n"
-        #expect(await open.next() == updated)
+        #expect(await open.next().hasSuffix(updated))
         hub.timers.fire(now: .now + .seconds(1))
-        #expect(await open.next() == updated)
+        #expect(await open.next().hasSuffix(updated))
         hub.timers.fire(now: .now + .seconds(1))
         #expect(try await send("unsubscribe", "x:a")["result"] != nil)
         #expect(origin.watched.isEmpty)

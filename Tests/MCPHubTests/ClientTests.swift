@@ -58,6 +58,8 @@ struct ClientTests {
         #expect(accepted.recorded.body.readableBytes == 0)
         #expect(try await calling.text.contains(#""structuredContent":{"action":"accept"}"#))
         #expect(try await hub.inSession(session, answer).status == 202)
+        // What is left is the time for which the stream can be resumed.
+        hub.timers.fire(now: .now + .seconds(31))
         #expect(hub.timers.count == 0)
     }
 

@@ -7,6 +7,9 @@ struct ReplyChannel: Sendable {
     let progress: CallProgress?
     /// Sends one message ahead of the reply and does not wait; gives whether it is on its way. Nil where the client takes nothing but the reply.
     let send: (@Sendable (ByteBuffer) -> Bool)?
+    /// Called when the client has left: gives whether the work goes on without it. If so, what is given is called when the client does not
+    /// come back. Nil where it never does.
+    var outlive: (@Sendable (_ giveUp: @escaping @Sendable () -> Void) -> Bool)?
 
     /// Where the client takes nothing but the reply.
     static let closed = ReplyChannel(progress: nil, send: nil)

@@ -34,7 +34,7 @@ struct HandshakeSession: Sendable {
         context.session = token.id
         let request = MethodRequest(envelope: envelope, id: id, context: context, channel: channel)
         guard MCPMethods.takesTime(envelope.method) else { return await methods.reply(to: request) }
-        return await server.runtime.inFlight.run(session: token.id, id: id) {
+        return await server.runtime.inFlight.run(session: token.id, id: id, outlive: channel.outlive) {
             await methods.reply(to: request)
         }
     }

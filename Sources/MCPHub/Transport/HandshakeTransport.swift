@@ -104,8 +104,10 @@ struct HandshakeTransport {
         if let refusal = server.scopeRefusal(of: envelope, from: request.principal, id: message.requestID) {
             return try await writer.answer(.forbidden, refusal.error, fields: [.wwwAuthenticate: refusal.challenge])
         }
+        let logs = server.runtime.eventLogs
         let stream = ReplyStream(
-            writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken
+            writer: writer, accepted: accepted, timers: server.runtime.timers, progressToken: message.progressToken,
+            log: { [size = request.body.readableBytes] in EventLog.of(.reply, session: session, requestBytes: size, logs: logs) }
         ) { _ in .ok }
         try await stream.send { channel in
             await handler.reply(to: envelope, context: request.context, channel: channel)
@@ -119,22 +121,52 @@ struct HandshakeTransport {
             return try await writer.answer(.notAcceptable, JSONRPCError(.invalidRequest, "Accept must take text/event-stream"))
         }
         guard let session = try await session(of: request, writer: writer) else { return }
-        let events = EventStream<ByteBuffer?>()
+        if let text = request.head.headerFields.value(.lastEventID), let id = EventID(text) {
+            let log = server.runtime.eventLogs.log(id, session: session.id)
+            if let log, let reader = log.attach(after: id.number, displaced: { writer.cut() }) {
+                return try await write(log, reader: reader, to: writer)
+            }
+            // An empty stream would have clients come back again and again.
+            guard id.kind == .session else {
+                return try await writer.answer(.badRequest, JSONRPCError(.invalidRequest, "There is nothing to resume behind this event"))
+            }
+        }
+        try await listen(in: session, viewer: request.principal, writer: writer)
+    }
+
+    private func listen(in session: SessionToken, viewer: Principal, writer: any ResponseWriter) async throws {
+        let runtime = server.runtime
+        let log = EventLog.of(.session, session: session, logs: runtime.eventLogs)
+        let reader = log.attach { writer.cut() }
         let listener = ChangeBroadcaster.Listener(
-            changed: { events.push($0.message) }, keepAlive: { events.push(nil) }, end: { events.finish() })
-        let place = server.runtime.broadcaster.add(
-            listener, entry: server.name, viewer: request.principal, session: session.id)
-        defer {
-            server.runtime.stopListening(place)
-            server.runtime.releaseSubscriptions(ofSessionWithoutStream: session.id)
+            // A reader so slow that there is no room loses the stream, not a change in its middle.
+            changed: { if !log.append($0.message) { log.finish() } }, keepAlive: { log.keepAlive() }, end: { log.finish() })
+        let place = runtime.broadcaster.add(listener, entry: server.name, viewer: viewer, session: session.id)
+        log.whenOver {
+            runtime.stopListening(place)
+            runtime.releaseSubscriptions(ofSessionWithoutStream: session.id)
         }
-        try await writer.beginEvents()
-        try await writer.write(SSEEncoder.keepAlive)
-        for await event in events.elements {
-            if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
+        try await write(log, reader: reader, to: writer)
+    }
+
+    /// Writes what is on a stream until it ends or its client leaves.
+    private func write(_ log: EventLog, reader: Int, to writer: any ResponseWriter) async throws {
+        let leave: @Sendable () -> Void = { if !log.leave(reader) { log.abandon(reader) } }
+        defer { leave() }
+        try await withTaskCancellationHandler {
+            try await writer.beginEvents()
+            try await writer.write(SSEEncoder.keepAlive)
+            while true {
+                switch await log.next(reader) {
+                case .event(let frame): try await writer.write(frame)
+                case .keepAlive: try await writer.write(SSEEncoder.keepAlive)
+                case .end(isComplete: true): return try await writer.end()
+                case .end(isComplete: false): throw CancellationError()
+                }
+            }
+        } onCancel: {
+            leave()
         }
-        try Task.checkCancellation()
-        try await writer.end()
     }
 
     private func endSession(_ request: InboundRequest, writer: any ResponseWriter) async throws {

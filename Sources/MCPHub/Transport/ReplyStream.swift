@@ -4,13 +4,16 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Sends the reply to one request: as plain JSON when it comes soon, as a stream of events once there is something to say before it or
-/// the connection has been silent for long. The client's leaving cancels the work, which runs in the request's own task.
+/// the connection has been silent for long. The client's leaving cancels the work, which runs in the request's own task, unless the stream has
+/// begun and can be resumed.
 struct ReplyStream {
     let writer: any ResponseWriter
     let accepted: AcceptedTypes
     let timers: TimerTable
     /// From `params._meta.progressToken`: who gave one is told every second that the call goes on.
     let progressToken: JSONValue?
+    /// Makes the log of a stream that begins.
+    var log: @Sendable () -> EventLog = { EventLog() }
     /// The status of a reply that is sent as plain JSON.
     let status: @Sendable (MCPMethods.Reply) -> HTTPResponse.Status
 
@@ -21,7 +24,7 @@ struct ReplyStream {
             let reply = await work(.closed)
             return try await writer.answer(status(reply), json: reply.bytes)
         }
-        let events = ReplyEvents(writer: writer)
+        let events = ReplyEvents(writer: writer, makeLog: log)
         let progress = progressToken.map { CallProgress(token: $0) }
         let interval = progress == nil ? MCPRuntime.keepAliveInterval : Self.progressInterval
         let ticks = Ticks(every: interval, timers: timers) {
@@ -30,12 +33,12 @@ struct ReplyStream {
                 return progress.tick().map { .message($0) } ?? (progress.isKeepAliveDue ? .keepAlive : nil)
             }
         }
-        let reply = await work(ReplyChannel(progress: progress, send: { events.push($0) }))
+        let reply = await work(
+            ReplyChannel(progress: progress, send: { events.push($0) }, outlive: { events.leave(giveUp: $0) }))
         ticks.stop()
-        guard await events.finish() || !accepted.json else {
-            return try await writer.answer(status(reply), json: reply.bytes)
-        }
-        if !events.hasBegun { try await writer.beginEvents() }
+        if try await events.finish(reply.bytes) { return }
+        guard !accepted.json else { return try await writer.answer(status(reply), json: reply.bytes) }
+        try await writer.beginEvents()
         try await writer.send(json: reply.bytes)
         try await writer.end()
     }
@@ -66,89 +69,103 @@ struct ReplyStream {
     }
 }
 
-/// The events of a request before its reply, written one after another. What comes behind the reply, or is more than a slow client takes, is
-/// dropped.
+/// The events of a request and then its reply, once there is a stream of them. What comes behind the reply, or is more than a slow client takes,
+/// is dropped.
 private final class ReplyEvents: Sendable {
     enum Event: Sendable {
         case message(ByteBuffer)
         case keepAlive
     }
 
+    private struct Stream {
+        var log: EventLog
+        var reader: Int
+        var writing: Task<Void, any Error>
+    }
+
     private struct State {
-        var queue: CircularBuffer<Event> = []
-        var bytes = 0
-        var writing: Task<Void, Never>?
-        var hasBegun = false
+        var stream: Stream?
         var isFinished = false
     }
 
-    private static let maximumCount = 256
-    private static let maximumBytes = 4 << 20
-
     private let writer: any ResponseWriter
+    private let makeLog: @Sendable () -> EventLog
     private let state = NIOLockedValueBox(State())
 
-    init(writer: any ResponseWriter) { self.writer = writer }
-
-    /// Whether the stream of events has begun.
-    var hasBegun: Bool { state.withLockedValue { $0.hasBegun } }
+    init(writer: any ResponseWriter, makeLog: @escaping @Sendable () -> EventLog) {
+        self.writer = writer
+        self.makeLog = makeLog
+    }
 
     /// Adds a message; false where it is dropped.
     func push(_ message: ByteBuffer) -> Bool {
-        state.withLockedValue { state in
-            guard !state.isFinished, state.queue.count < Self.maximumCount, state.bytes < Self.maximumBytes else { return false }
-            state.bytes += message.readableBytes
-            add(.message(message), to: &state)
-            return true
-        }
+        let log = state.withLockedValue { $0.isFinished ? nil : begun(&$0, with: nil) }
+        return log?.append(message) ?? false
     }
 
     /// Adds what `make` gives, unless something is being written.
     func pushIfIdle(_ make: () -> Event?) {
-        state.withLockedValue { state in
-            guard !state.isFinished, state.writing == nil, let event = make() else { return }
-            add(event, to: &state)
+        let (isFinished, log) = state.withLockedValue { ($0.isFinished, $0.stream?.log) }
+        guard !isFinished, log?.isIdle ?? true, let event = make() else { return }
+        switch event {
+        case .message(let message): _ = push(message)
+        case .keepAlive:
+            if let log { return log.keepAlive() }
+            state.withLockedValue { if !$0.isFinished { _ = begun(&$0, with: SSEEncoder.keepAlive) } }
         }
     }
 
-    private func add(_ event: Event, to state: inout State) {
-        state.queue.append(event)
-        guard state.writing == nil else { return }
-        let isFirst = !state.hasBegun
-        state.hasBegun = true
-        state.writing = Task { await write(isFirst: isFirst) }  // awaited by `finish`; ends with the queue
+    private func begun(_ state: inout State, with comment: ByteBuffer?) -> EventLog {
+        if let stream = state.stream { return stream.log }
+        let log = makeLog()
+        let reader = log.attach { [writer] in writer.cut() }
+        // Awaited by `finish`; ends with the stream, or with the client.
+        let writing = Task { try await write(log, reader: reader, comment: comment) }
+        state.stream = Stream(log: log, reader: reader, writing: writing)
+        return log
     }
 
-    private func write(isFirst: Bool) async {
+    private func write(_ log: EventLog, reader: Int, comment: ByteBuffer?) async throws {
         // A client that has gone: the request's task learns of it by itself.
-        if isFirst { try? await writer.beginEvents() }
-        while let event = next() {
-            switch event {
-            case .message(let message): try? await writer.send(json: message)
-            case .keepAlive: try? await writer.write(SSEEncoder.keepAlive)
+        defer { log.release(reader) }
+        try await writer.beginEvents()
+        var opening = log.opening
+        if let comment {
+            try await writer.write(opening ?? comment)
+            opening = nil
+        }
+        while true {
+            switch await log.next(reader) {
+            case .event(var frame):
+                if var first = opening {
+                    first.writeBuffer(&frame)
+                    (frame, opening) = (first, nil)
+                }
+                try await writer.write(frame)
+            case .keepAlive: try await writer.write(SSEEncoder.keepAlive)
+            case .end(isComplete: true): return try await writer.end()
+            case .end(isComplete: false): throw CancellationError()
             }
         }
     }
 
-    private func next() -> Event? {
-        state.withLockedValue { state in
-            guard let event = state.queue.popFirst() else {
-                state.writing = nil
-                return nil
-            }
-            if case .message(let message) = event { state.bytes -= message.readableBytes }
-            return event
-        }
+    /// The client has left; gives whether the stream goes on without it.
+    func leave(giveUp: @escaping @Sendable () -> Void) -> Bool {
+        let stream = state.withLockedValue { $0.stream }
+        return stream?.log.leave(stream?.reader ?? 0, giveUp: giveUp) ?? false
     }
 
-    /// Takes nothing more and writes what there is; gives whether the reply must follow as an event.
-    func finish() async -> Bool {
-        let writing = state.withLockedValue { state in
+    /// Takes nothing more, and sends the reply where there is a stream; false where there is none.
+    func finish(_ reply: ByteBuffer) async throws -> Bool {
+        let stream = state.withLockedValue { state in
             state.isFinished = true
-            return state.writing
+            return state.stream
         }
-        await writing?.value
-        return hasBegun
+        guard let stream else { return false }
+        _ = stream.log.append(reply, isLast: true)
+        stream.log.finish()
+        try await stream.writing.value
+        return true
     }
 }
 
