@@ -169,7 +169,7 @@ struct OfferTests {
         let template = "x:{+a}" + String(repeating: "b", count: 4_000)
         offer.templates = (0..<6).map { slow.item("\($0)", uri: template + "\($0)") } + [last.item("last", uri: "{+all}")]
         offer.unlistedResources = unlisted
-        let index = OfferIndex(offer)
+        let index = OfferIndex(offer, hasPages: false, listsPages: true)
         #expect(index.origin(ofResource: "x:" + String(repeating: "b", count: 4_000)) === unlisted)
         #expect(index.origin(ofResource: "y:b") === last)
     }

@@ -23,7 +23,7 @@ struct StdioTransportTests {
 
         func serve() async throws {
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            try await StdioTransport(logger: logger) { hub.server }.serve(lines) { [output] in output.yield(String(buffer: $0)) }
+            try await StdioTransport(logger: logger) { [hub] in hub.server }.serve(lines) { [output] in output.yield(String(buffer: $0)) }
         }
 
         func send(_ line: String) { input.yield(ByteBuffer(string: line)) }

@@ -12,6 +12,7 @@ enum ResultShape {
         case .getPrompt:
             return isList(result["messages"]) { $0["role"]?.kind == .string && $0["content"].map(isBlock) ?? false }
         case .readResource: return isList(result["contents"], of: isContents)
+        case .getTask, .updateTask, .cancelTask: return true  // looked at where ids are put into those of the hub
         case .complete: return isList(result[path: "completion", "values"]) { $0.kind == .string }
         }
     }
