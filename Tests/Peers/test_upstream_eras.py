@@ -83,6 +83,19 @@ def test_a_client_that_cannot_be_asked_shares_the_modern_way(hub, peers, transpo
     assert peer.asked.empty()
 
 
+@pytest.mark.parametrize("client", [MCP2_LEGACY, MCP1_HTTP], ids=str)
+def test_a_handshake_client_is_asked_by_a_server_without_handshakes(start_hub, peers, client):
+    program = Program("mcp2", "--era", "modern")
+    try:
+        hub = start_hub(composed({"modern": {"mcp": program.url}}))
+        peer = peers(client, hub, "all", answers=ANSWERS)
+        for _ in range(2):
+            assert "action=accept" in text(peer.call("test_elicitation", message="Who are you?"))
+            assert peer.asked.get(timeout=10)["method"] == "elicitation/create"
+    finally:
+        program.stop()
+
+
 def test_calls_of_one_client_go_side_by_side_in_a_process(hub, peers):
     peer = peers(MCP2_LEGACY, hub, "all", answers=ANSWERS)
     results = [peer.start("call", name="stdio-handshake_meet", arguments={"name": name})[1] for name in ("one", "two")]
