@@ -13,7 +13,7 @@ struct UpstreamEraTests {
     private static func world(_ handshake: @escaping @Sendable (ScriptedOpener.Opening) async throws -> ScriptedSession) -> UpstreamWorld {
         UpstreamWorld(
             opener: ScriptedOpener { _ in
-                ScriptedSession(.of(.v2026_07_28)) { request, _ in try UpstreamWorld.listing(request) ?? json(#"{"era":"modern"}"#) }
+                ScriptedSession(.of(.v2026_07_28)) { request, _ in try UpstreamWorld.listing(request) ?? json(#"{"era":"modern","completion":{"values":[]}}"#) }
             }, handshakes: ScriptedOpener(handshake))
     }
 
