@@ -13,7 +13,9 @@ struct UpstreamEraTests {
     private static func world(_ handshake: @escaping @Sendable (ScriptedOpener.Opening) async throws -> ScriptedSession) -> UpstreamWorld {
         UpstreamWorld(
             opener: ScriptedOpener { _ in
-                ScriptedSession(.of(.v2026_07_28)) { request, _ in try UpstreamWorld.listing(request) ?? json(#"{"era":"modern","completion":{"values":[]}}"#) }
+                ScriptedSession(.of(.v2026_07_28)) { request, _ in
+                    try UpstreamWorld.listing(request) ?? json(#"{"era":"modern","completion":{"values":[]}}"#)
+                }
             }, handshakes: ScriptedOpener(handshake))
     }
 
