@@ -33,6 +33,15 @@ def test_the_list_names_every_scenario_there_is():
     assert {revision: len(required) for revision, required in REQUIRED.items()} == {HANDSHAKE: 30, MODERN: 37}
 
 
+def test_the_page_says_what_is_run():
+    lines = (ROOT / "docs" / "conformance.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")]
+    heads = ["-".join(head.split(", ")) for head in rows[0][1:]]
+    said = {(row[0], head) for row in rows[2:] for head, mark in zip(heads, row[1:], strict=True) if mark == "passes"}
+    assert said == {(name, cell) for required in REQUIRED.values() for name, cells in required.items() for cell in cells}
+    assert not EXPECTED, "what does not pass must be named on the page"
+
+
 def test_every_scenario_has_a_fault_to_notice():
     for revision, required in REQUIRED.items():
         noticed = {scenario for scenario, revisions in FAULTS.values() if revision in revisions}
