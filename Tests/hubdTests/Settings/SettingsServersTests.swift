@@ -98,6 +98,14 @@ struct SettingsServersTests {
         #expect(SettingsTestFiles.load("servers: { \(server) }").findings.map(\.description) == ["hub.yaml:\(complaint)"])
     }
 
+    @Test("callers' tokens are exchanged for no MCP server, whose lists are everybody's")
+    func exchangedTokens() {
+        let exchange = "tokenExchange: { tokenUrl: \"https://idp.test/token\", clientId: hub, clientSecret: env:X }"
+        let upstream = "upstreams: { u: { addresses: [\"https://a.test\"], credential: { \(exchange) } } }"
+        let findings = SettingsTestFiles.load("\(upstream)\nservers: { a: { mcp: \"https://a.test/mcp\", upstream: u } }").findings
+        #expect(findings.map(\.message) == ["a is listed in nobody's name, and u is shown callers' exchanged tokens alone"])
+    }
+
     @Test(
         "what a virtual server cannot be is refused",
         arguments: [

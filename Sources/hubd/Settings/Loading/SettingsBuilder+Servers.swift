@@ -63,6 +63,16 @@ extension SettingsBuilder {
         if value["command"] == nil { checkAbsent(["env", "directory"], in: value, "for a command that the hub starts") }
     }
 
+    /// What an MCP server has is listed for everybody: there is no caller whose token could be exchanged for it.
+    mutating func checkOrigins() {
+        for entry in settings.servers where entry.description.value.isMCP {
+            guard let upstream = entry.upstream, case .tokenExchange = settings.upstreams[upstream.value]?.credential else { continue }
+            findings.error(
+                "\(entry.name) is listed in nobody's name, and \(upstream.value) is shown callers' exchanged tokens alone",
+                hint: "give that MCP server an upstream with a credential of the hub's own", at: upstream.place)
+        }
+    }
+
     /// What only an MCP server has is not for an API.
     private mutating func checkDescribed(_ value: ConfigValue) {
         checkAbsent(["env", "directory"], in: value, "for a command that the hub starts")

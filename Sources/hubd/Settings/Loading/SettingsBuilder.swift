@@ -53,6 +53,7 @@ struct SettingsBuilder {
         }
         checkAuth()
         checkIncludes()
+        checkOrigins()
         checkTokens()
         return settings
     }
