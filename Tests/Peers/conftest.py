@@ -181,7 +181,7 @@ class Peers:
             SCHEMAS.check_exchanges(exchanges, peer.version)
 
     def _check_stdio(self, log, peer):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not (ended := log.read_bytes().splitlines()[-1]).startswith(b"= ") and time.monotonic() < deadline:
             time.sleep(0.05)  # tee.py is no child of ours that could be waited for
         assert ended == b"= 0", "hubd stdio did not end well when its input did"

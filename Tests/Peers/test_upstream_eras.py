@@ -114,7 +114,7 @@ def test_the_first_progress_is_the_servers_own(hub, peers, client):
 
 @pytest.mark.parametrize("client", [MCP2_AUTO, MCP2_LEGACY, MCP1_HTTP], ids=str)
 def test_a_server_that_comes_late_is_told_of_and_a_call_waits_for_it(start_hub, peers, client):
-    hub = start_hub(composed({"late": started() | {"env": {"DELAY": "4"}}}))
+    hub = start_hub(composed({"late": started() | {"env": {"DELAY": "2"}}}))
     peer = peers(client, hub, "all")
     assert peer.tools() == {}
     peer.do("listen", resources=[])

@@ -357,4 +357,4 @@ def test_the_ready_made_servers_end_with_the_hub(workshop):
     below = children(workshop.process.pid)
     assert len(below) >= 3
     workshop.stop()
-    assert not [pid for pid in below if is_running(pid)]
+    assert settled(lambda: not [pid for pid in below if is_running(pid)])

@@ -10,10 +10,11 @@ import os
 import mcp_types as types
 import program
 from fastmcp import Context, FastMCP
+from stage import State
 
 options = program.arguments()
 server = FastMCP("stage", version="4.1", instructions="Everything here is for tests.")
-counts = {"running": 0, "cancelled": 0}
+kept = State(options.state)
 
 
 @server.tool
@@ -61,21 +62,21 @@ async def test_tool_with_logging(ctx: Context) -> str:
 @server.tool(output_schema=None)
 async def slow(seconds: float) -> str:
     """Takes its time"""
-    counts["running"] += 1
+    kept.add("running", 1)
     try:
         await asyncio.sleep(seconds)
     except asyncio.CancelledError:
-        counts["cancelled"] += 1
+        kept.add("cancelled", 1)
         raise
     finally:
-        counts["running"] -= 1
+        kept.add("running", -1)
     return f"Took {seconds} s"
 
 
 @server.tool(output_schema=None)
 def tally() -> str:
     """Tells what runs in this process and what was given up"""
-    return json.dumps({"pid": os.getpid(), **counts})
+    return json.dumps({"pid": os.getpid(), **kept.read()})
 
 
 ASKED = {

@@ -37,6 +37,6 @@ def serve(app, options) -> None:
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     if options.era:
         app = OneEra(app, options.era)
-    settings = uvicorn.Config(Faults(app, options.fault), log_level="error", timeout_graceful_shutdown=1, access_log=False)
+    settings = uvicorn.Config(Faults(app, options.fault), log_level="error", timeout_graceful_shutdown=1, access_log=False, timeout_keep_alive=60)
     uvicorn.Server(settings).run(sockets=[listener])
     sys.exit(0)
