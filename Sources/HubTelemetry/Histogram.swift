@@ -1,4 +1,4 @@
-import Synchronization
+import HubCore
 
 /// Counts durations in fixed buckets, for Prometheus. Recording is three atomic additions.
 final class Histogram: Sendable {
@@ -30,16 +30,5 @@ final class Histogram: Sendable {
         }
         let plain = labels.isEmpty ? "" : "{\(labels.dropLast())}"
         text += "\(name)_sum\(plain) \(Double(nanoseconds.value) / 1e9)\n\(name)_count\(plain) \(cumulative)\n"
-    }
-}
-
-/// A number that only grows, shared by every thread.
-final class Counter: Sendable {
-    private let count = Atomic<UInt64>(0)
-
-    var value: UInt64 { count.load(ordering: .relaxed) }
-
-    func increment(by amount: UInt64 = 1) {
-        count.wrappingAdd(amount, ordering: .relaxed)
     }
 }

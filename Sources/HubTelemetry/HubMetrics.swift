@@ -75,44 +75,43 @@ public final class HubMetrics: ExchangeObserver, Sendable {
         }
     }
 
-    /// Everything in Prometheus' text format, version 0.0.4.
-    public func prometheusText() -> String {
-        var text = ""
-        text += "# HELP hubd_info The version that runs.\n# TYPE hubd_info gauge\nhubd_info{version=\"\(escaped(version))\"} 1\n"
-        text += "# HELP hubd_http_requests_total Requests answered, by status.\n# TYPE hubd_http_requests_total counter\n"
+    /// Everything in Prometheus' text format.
+    ///
+    /// - Parameter others: adds what is counted elsewhere.
+    public func prometheusText(_ others: (inout MetricsText) -> Void = { _ in }) -> String {
+        var text = MetricsText()
+        text.family("hubd_info", .gauge, "The version that runs.")
+        text.sample(1, ["version": version])
+        text.family("hubd_http_requests_total", .counter, "Requests answered, by status.")
         for (status, count) in requestsByStatus.withLockedValue({ $0 }).sorted(by: { $0.key < $1.key }) {
-            text += "hubd_http_requests_total{status=\"\(status)\"} \(count)\n"
+            text.sample(count, ["status": "\(status)"])
         }
-        text +=
-            "# HELP hubd_http_requests_aborted_total Requests whose caller left first.\n# TYPE hubd_http_requests_aborted_total counter\n"
-        text += "hubd_http_requests_aborted_total \(requestsAborted.value)\n"
-        text +=
-            "# HELP hubd_http_requests_in_flight Requests being answered, streams included.\n# TYPE hubd_http_requests_in_flight gauge\n"
-        text += "hubd_http_requests_in_flight \(Int64(clamping: requestsBegan.value) - Int64(clamping: requestsEnded.value))\n"
-        text += "# HELP hubd_http_request_duration_seconds From the complete request to the last byte of the answer.\n"
-        text += "# TYPE hubd_http_request_duration_seconds histogram\n"
-        requestDurations.write(name: "hubd_http_request_duration_seconds", labels: "", to: &text)
-
-        let calls = calls.withLockedValue { $0.metrics }.sorted { $0.key < $1.key }
-        text += "# HELP hubd_calls_total Calls, by outcome.\n# TYPE hubd_calls_total counter\n"
-        for (key, metrics) in calls {
-            for (outcome, count) in metrics.counts where count > 0 {
-                text += "hubd_calls_total{\(labels(key))outcome=\"\(outcome)\"} \(count)\n"
-            }
-        }
-        text += "# HELP hubd_call_duration_seconds Duration of calls, to the last byte.\n# TYPE hubd_call_duration_seconds histogram\n"
-        for (key, metrics) in calls where metrics.hasCalls {
-            metrics.durations.write(name: "hubd_call_duration_seconds", labels: labels(key), to: &text)
-        }
-        text += "# HELP hubd_reloads_total Configuration reloads, by result.\n# TYPE hubd_reloads_total counter\n"
-        text += "hubd_reloads_total{result=\"ok\"} \(reloads.value)\nhubd_reloads_total{result=\"failed\"} \(failedReloads.value)\n"
-        return text
+        text.family("hubd_http_requests_aborted_total", .counter, "Requests whose caller left first.")
+        text.sample(requestsAborted.value)
+        text.family("hubd_http_requests_in_flight", .gauge, "Requests being answered, streams included.")
+        text.sample(Int64(clamping: requestsBegan.value) - Int64(clamping: requestsEnded.value))
+        text.family("hubd_http_request_duration_seconds", .histogram, "From the complete request to the last byte of the answer.")
+        text.sample(requestDurations)
+        writeCalls(to: &text)
+        text.family("hubd_reloads_total", .counter, "Configuration reloads, by result.")
+        text.sample(reloads.value, ["result": "ok"])
+        text.sample(failedReloads.value, ["result": "failed"])
+        others(&text)
+        return text.text
     }
 
-    private func labels(_ key: CallKey) -> String { "server=\"\(escaped(key.server))\",tool=\"\(escaped(key.tool))\"," }
-
-    private func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    private func writeCalls(to text: inout MetricsText) {
+        let calls = calls.withLockedValue { $0.metrics }.sorted { $0.key < $1.key }
+        text.family("hubd_calls_total", .counter, "Calls, by outcome.")
+        for (key, metrics) in calls {
+            for (outcome, count) in metrics.counts where count > 0 {
+                text.sample(count, ["server": key.server, "tool": key.tool, "outcome": outcome])
+            }
+        }
+        text.family("hubd_call_duration_seconds", .histogram, "Duration of calls, to the last byte.")
+        for (key, metrics) in calls where metrics.hasCalls {
+            text.sample(metrics.durations, ["server": key.server, "tool": key.tool])
+        }
     }
 }
 

@@ -16,7 +16,9 @@ public final class MCPRuntime: Sendable {
     let logLevels = SessionLogLevels()
     let endedSessions = EndedSessions()
     let broadcaster = ChangeBroadcaster()
-    let subscriptions = ResourceSubscriptions()
+    let subscriptions: ResourceSubscriptions
+    /// What was refused because a bound was met.
+    let refusals = BoundRefusals()
     /// Servers of later snapshots, for calls of what the one of their own does not have yet.
     let arrivals: ServerArrivals
     private let updates: UpdateCoalescer
@@ -52,10 +54,11 @@ public final class MCPRuntime: Sendable {
         sealer = SessionSealer(masterKey: masterKey)
         stateSealer = RequestStateSealer(masterKey: masterKey)
         taskSealer = TaskSealer(masterKey: masterKey)
-        questions = ClientQuestions(timers: timers)
-        parkedCalls = ParkedCalls(timers: timers)
-        arrivals = ServerArrivals(timers: timers)
-        eventLogs = EventLogs(timers: timers)
+        questions = ClientQuestions(timers: timers, refusals: refusals)
+        parkedCalls = ParkedCalls(timers: timers, refusals: refusals)
+        arrivals = ServerArrivals(timers: timers, refusals: refusals)
+        eventLogs = EventLogs(timers: timers, refusals: refusals)
+        subscriptions = ResourceSubscriptions(refusals: refusals)
         self.version = version
         updates = UpdateCoalescer(timers: timers) { [subscriptions, broadcaster] key in
             for subscriber in subscriptions.subscribers(of: key) {

@@ -123,7 +123,7 @@ struct ChangeTests {
     @Test("a subscription follows its resource to another server")
     func moves() {
         let (old, new) = (StubOrigin(), StubOrigin("new"))
-        let subscriptions = ResourceSubscriptions()
+        let subscriptions = ResourceSubscriptions(refusals: BoundRefusals())
         #expect(subscriptions.subscribe(.listener(1), entry: "e", to: "x:a", at: old))
         subscriptions.move(entry: "e") { _ in nil }
         #expect(old.watched == ["x:a": 1])
@@ -138,7 +138,7 @@ struct ChangeTests {
 
     @Test("one client hears of so many resources and no more")
     func bounded() {
-        let subscriptions = ResourceSubscriptions()
+        let subscriptions = ResourceSubscriptions(refusals: BoundRefusals())
         for number in 0..<ResourceSubscriptions.maximumPerSubscriber {
             #expect(subscriptions.subscribe(.session(1), entry: "e", to: "x:\(number)", at: origin))
         }
@@ -152,7 +152,7 @@ struct ChangeTests {
 
     @Test("what clients subscribe to is bounded together, and in the length of each address")
     func boundedTogether() {
-        let subscriptions = ResourceSubscriptions()
+        let subscriptions = ResourceSubscriptions(refusals: BoundRefusals())
         let long = "x:" + String(repeating: "y", count: 9_000)
         #expect(!subscriptions.subscribe(.session(0), entry: "e", to: long, at: origin))
         #expect(!subscriptions.contains(.session(0)))

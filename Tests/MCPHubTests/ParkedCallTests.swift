@@ -9,7 +9,7 @@ struct ParkedCallTests {
     private let timers = TimerTable()
     private let calls: ParkedCalls
 
-    init() { calls = ParkedCalls(timers: timers) }
+    init() { calls = ParkedCalls(timers: timers, refusals: BoundRefusals()) }
 
     private static let question = ClientRequest(method: "roots/list", params: ByteBuffer(string: #"{"_meta":{"progressToken":1}}"#))
 

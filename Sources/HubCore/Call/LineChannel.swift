@@ -25,4 +25,6 @@ public protocol LineChannelSource: Sendable {
     ///
     /// - Throws: `HubError` with `.upstreamFailed` where it cannot be started, `.overloaded` where too many run already.
     func open() async throws -> any LineChannel
+    /// How many of its processes run, those that are still ending included.
+    var runningProcesses: Int { get }
 }

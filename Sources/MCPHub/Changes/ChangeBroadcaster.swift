@@ -97,6 +97,9 @@ final class ChangeBroadcaster: Sendable {
         state.withLockedValue { _ = $0.remove(id) }
     }
 
+    /// How many listen.
+    var count: Int { state.withLockedValue { $0.entries.count } }
+
     /// Whether a session has a stream for what is not the answer to a request.
     func hasStream(session: UInt128) -> Bool { state.withLockedValue { $0.sessions[session] != nil } }
 

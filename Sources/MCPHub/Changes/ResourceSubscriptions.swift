@@ -66,7 +66,13 @@ final class ResourceSubscriptions: Sendable {
     static let maximumWatches = 50_000
     private static let longestAddress = ListedLength.uri
 
+    private let refusals: BoundRefusals
     private let state = NIOLockedValueBox(State())
+
+    init(refusals: BoundRefusals) { self.refusals = refusals }
+
+    /// How many there are, those of all clients together.
+    var count: Int { state.withLockedValue { $0.count } }
 
     /// Subscribes to a resource; once more is no more. False where there is no room.
     func subscribe(_ subscriber: Subscriber, entry: String, to uri: String, at origin: any MCPOrigin) -> Bool {
@@ -84,6 +90,7 @@ final class ResourceSubscriptions: Sendable {
             return (true, state.insert(watch, of: subscriber))
         }
         _ = consume replaced
+        if !isTaken { refusals.count(.subscriptions) }
         return isTaken
     }
 

@@ -21,9 +21,16 @@ final class ServerArrivals: Sendable {
     }
 
     private let timers: TimerTable
+    private let refusals: BoundRefusals
     private let state = NIOLockedValueBox(State())
 
-    init(timers: TimerTable) { self.timers = timers }
+    init(timers: TimerTable, refusals: BoundRefusals) {
+        self.timers = timers
+        self.refusals = refusals
+    }
+
+    /// How many wait.
+    var count: Int { state.withLockedValue { $0.waiting.count } }
 
     /// Gives the first server of this name that `fits`, of the one that came last and those that come; nil where none does in time.
     ///
@@ -64,7 +71,10 @@ final class ServerArrivals: Sendable {
             state.waiting[state.next] = (entry, awaited)
             return state.next
         }
-        guard let id else { return nil }
+        guard let id else {
+            refusals.count(.awaitedServers)
+            return nil
+        }
         let timer = timers.add(due: due) { awaited.give(.success(nil)) }
         defer {
             timers.remove(timer)

@@ -27,9 +27,16 @@ final class ClientQuestions: Sendable {
     }
 
     private let timers: TimerTable
+    private let refusals: BoundRefusals
     private let state = NIOLockedValueBox(State())
 
-    init(timers: TimerTable) { self.timers = timers }
+    init(timers: TimerTable, refusals: BoundRefusals) {
+        self.timers = timers
+        self.refusals = refusals
+    }
+
+    /// How many have not been answered.
+    var count: Int { state.withLockedValue { $0.waiting.count } }
 
     /// Sends a request and waits for the answer. Whoever is not answered in time, or is cancelled, takes the request back.
     ///
@@ -80,7 +87,10 @@ final class ClientQuestions: Sendable {
 
     private func add(_ continuation: CheckedContinuation<JSONValue, any Error>, for key: Key) -> Bool {
         state.withLockedValue { state in
-            guard state.waiting.count < Self.maximum, state.counts[key.session, default: 0] < Self.maximumPerSession else { return false }
+            guard state.waiting.count < Self.maximum, state.counts[key.session, default: 0] < Self.maximumPerSession else {
+                refusals.count(.clientQuestions)
+                return false
+            }
             state.waiting[key] = Waiting(continuation: continuation)
             state.counts[key.session, default: 0] += 1
             return true

@@ -208,7 +208,11 @@ final class ParkedCall: CallClient {
             return question.continuation.resume(throwing: HubError(.overloaded, "Too many calls wait for their clients; try again later"))
         }
         let next: (waiter: CheckedContinuation<Event, Never>?, event: Event?)? = state.withLockedValue { state in
-            guard state.outcome == nil, state.questions.count < Self.maximumQuestions else { return nil }
+            guard state.outcome == nil else { return nil }
+            guard state.questions.count < Self.maximumQuestions else {
+                calls.refusals.count(.clientQuestions)
+                return nil
+            }
             state.questions.append(question)
             guard let waiter = state.waiter else { return (nil, nil) }
             state.waiter = nil

@@ -17,9 +17,13 @@ final class ParkedCalls: Sendable {
     }
 
     let timers: TimerTable
+    let refusals: BoundRefusals
     private let state = NIOLockedValueBox(State())
 
-    init(timers: TimerTable) { self.timers = timers }
+    init(timers: TimerTable, refusals: BoundRefusals) {
+        self.timers = timers
+        self.refusals = refusals
+    }
 
     /// How many there are.
     var count: Int { state.withLockedValue { $0.calls.count } }
@@ -34,7 +38,10 @@ final class ParkedCalls: Sendable {
             if state.calls[call.id] != nil { return true }
             guard state.calls.count < Self.maximum,
                 call.owner.digest == 0 || state.counts[call.owner, default: 0] < Self.maximumPerOwner
-            else { return false }
+            else {
+                refusals.count(.parkedCalls)
+                return false
+            }
             state.calls[call.id] = call
             state.counts[call.owner, default: 0] += 1
             return true

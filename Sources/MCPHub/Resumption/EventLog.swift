@@ -274,6 +274,7 @@ final class EventLog: Sendable {
     private func hold(in state: inout State) -> Bool {
         guard let logs, !state.isHeld else { return true }
         state.isHeld = logs.take(requestBytes, for: self)
+        if !state.isHeld { logs.refusals.count(.keptEvents) }
         return state.isHeld
     }
 
@@ -283,7 +284,10 @@ final class EventLog: Sendable {
         while state.counted < end {
             let cost = Self.cost(state.messages[offset: state.counted - state.first])
             while !logs.take(cost, for: self) {
-                guard state.first < min(state.cursor, state.counted) else { return false }
+                guard state.first < min(state.cursor, state.counted) else {
+                    logs.refusals.count(.keptEvents)
+                    return false
+                }
                 logs.giveBack(state.dropFirst(), of: self)
             }
             state.counted += 1

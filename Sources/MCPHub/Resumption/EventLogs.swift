@@ -81,9 +81,13 @@ final class EventLogs: Sendable {
     }
 
     let timers: TimerTable
+    let refusals: BoundRefusals
     private let state = NIOLockedValueBox(State())
 
-    init(timers: TimerTable) { self.timers = timers }
+    init(timers: TimerTable, refusals: BoundRefusals) {
+        self.timers = timers
+        self.refusals = refusals
+    }
 
     /// How many bytes are kept, and how many streams go on without their clients.
     var usage: (bytes: Int, left: Int) { state.withLockedValue { ($0.bytes, $0.left) } }
@@ -91,7 +95,11 @@ final class EventLogs: Sendable {
     /// Begins to keep a stream; false where there is no room.
     func add(_ log: EventLog) -> Bool {
         state.withLockedValue { state in
-            guard !state.isDraining, state.makeRoom(for: Self.overhead, in: log.session) else { return false }
+            guard !state.isDraining else { return false }
+            guard state.makeRoom(for: Self.overhead, in: log.session) else {
+                refusals.count(.keptEvents)
+                return false
+            }
             state.sessions[log.session, default: Session()].accounts[log.stream] = Account(log: log, bytes: Self.overhead)
             state.add(Self.overhead, to: log.session)
             return true
@@ -127,9 +135,12 @@ final class EventLogs: Sendable {
     /// The client of a stream has left it; false where too many have.
     func leave(_ log: EventLog) -> Bool {
         state.withLockedValue { state in
-            guard !state.isDraining, let session = state.sessions[log.session], session.accounts[log.stream]?.isLeft == false,
-                session.left < Self.maximumLeftPerSession, state.left < Self.maximumLeft
+            guard !state.isDraining, let session = state.sessions[log.session], session.accounts[log.stream]?.isLeft == false
             else { return false }
+            guard session.left < Self.maximumLeftPerSession, state.left < Self.maximumLeft else {
+                refusals.count(.streamsWithoutClients)
+                return false
+            }
             state.sessions[log.session]?.accounts[log.stream]?.isLeft = true
             state.countLeft(1, in: log.session)
             return true

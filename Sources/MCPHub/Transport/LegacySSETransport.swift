@@ -94,6 +94,7 @@ struct LegacySSETransport {
             return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
         }
         guard session.pending.begin(message) else {
+            server.runtime.refusals.count(.pendingMessages)
             let refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: message.requestID)
             return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"])
         }

@@ -22,6 +22,9 @@ public final class UpstreamServer: MCPOrigin {
 
     let environment: UpstreamEnvironment
     let opener: any SessionOpener
+    let counts: UpstreamCounts
+    /// Starts its processes, where it is a command.
+    let processes: (any LineChannelSource)?
     let pool: SessionPool
     let standing: NIOLockedValueBox<Standing>
     let watches = WatchedResources()
@@ -33,17 +36,22 @@ public final class UpstreamServer: MCPOrigin {
     ///   - handshakeOpener: begins sessions of the handshake eras alone, for clients that can be asked in them; nil: none has such a session
     ///     beside those of `opener`.
     ///   - environment: what it shares with others.
+    ///   - counts: what is counted under its name.
+    ///   - processes: starts its processes, where it is a command.
     ///   - bounds: of the sessions that calls go into.
     init(
         settings: UpstreamServerSettings, opener: any SessionOpener, handshakeOpener: (any SessionOpener)?,
-        environment: UpstreamEnvironment, bounds: SessionPoolStateMachine.Bounds = .init()
+        environment: UpstreamEnvironment, counts: UpstreamCounts, processes: (any LineChannelSource)? = nil,
+        bounds: SessionPoolStateMachine.Bounds = .init()
     ) {
         self.settings = settings
         self.opener = opener
         self.environment = environment
+        self.counts = counts
+        self.processes = processes
         pool = SessionPool(
             server: settings.name, openLimit: settings.listLimit, opener: opener, handshakeOpener: handshakeOpener,
-            environment: environment, bounds: bounds)
+            environment: environment, counts: counts, bounds: bounds)
         standing = NIOLockedValueBox(Standing(refresh: settings.refresh, mayHaveHandshake: handshakeOpener != nil))
     }
 
@@ -56,7 +64,7 @@ public final class UpstreamServer: MCPOrigin {
 
     /// Performs one request.
     public func answer(_ request: OriginRequest, context: CallContext) async throws -> JSONDocument {
-        try await UpstreamCall(server: self, request: request, context: context).answer()
+        try await counts.counting { try await UpstreamCall(server: self, request: request, context: context).answer() }
     }
 
     /// Ends its sessions for good. Calls under way in them fail.

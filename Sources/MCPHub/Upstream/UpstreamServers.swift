@@ -7,6 +7,8 @@ import NIOConcurrencyHelpers
 public final class UpstreamServers: Sendable {
     private struct State {
         var servers: [UpstreamServerSettings: UpstreamServer] = [:]
+        /// What is counted, by name.
+        var counts: [String: UpstreamCounts] = [:]
         /// Those that nobody looks after yet.
         var new: [UpstreamServer] = []
     }
@@ -49,12 +51,14 @@ public final class UpstreamServers: Sendable {
     public func server(for settings: UpstreamServerSettings, way: () throws -> UpstreamWay) rethrows -> UpstreamServer {
         if let server = state.withLockedValue({ $0.servers[settings] }) { return server }
         let way = try way()
+        let counts = state.withLockedValue { $0.counts[settings.name] } ?? UpstreamCounts()
         let made = UpstreamServer(
             settings: settings, opener: opener(way, settings.era), handshakeOpener: settings.era == .auto ? opener(way, .handshake) : nil,
-            environment: environment)
+            environment: environment, counts: counts, processes: way.processes)
         let server = state.withLockedValue { state in
             if let other = state.servers[settings] { return other }
             state.servers[settings] = made
+            state.counts[settings.name] = counts
             state.new.append(made)
             return made
         }
@@ -67,6 +71,8 @@ public final class UpstreamServers: Sendable {
         let left = state.withLockedValue { state in
             let left = state.servers.filter { !kept.contains($0.key) }
             for settings in left.keys { state.servers[settings] = nil }
+            let names = Set(state.servers.keys.map(\.name))
+            state.counts = state.counts.filter { names.contains($0.key) }
             state.new.removeAll { server in left.values.contains { $0 === server } }
             return left.values
         }
@@ -88,6 +94,18 @@ public final class UpstreamServers: Sendable {
             defer { isChanged = false }
             return isChanged
         }
+    }
+
+    /// How the server for these settings is, with what others of its name still do and what was counted under it; nil where there is none.
+    public func health(of settings: UpstreamServerSettings) -> UpstreamHealth? {
+        let (servers, counts) = state.withLockedValue { state in
+            (state.servers.values.filter { $0.name.utf8.elementsEqual(settings.name.utf8) }, state.counts[settings.name])
+        }
+        guard servers.contains(where: { $0.settings == settings }) else { return nil }
+        var health = UpstreamHealth()
+        for server in servers { server.write(to: &health, isInForce: server.settings == settings) }
+        counts?.write(to: &health, now: environment.now())
+        return health
     }
 
     /// A client has ended its session: the sessions that were its own end too.

@@ -3,6 +3,7 @@ import HTTPTypes
 import HubCore
 import HubServer
 import HubTelemetry
+import MCPHub
 import NIOCore
 import SpecIngest
 
@@ -30,7 +31,7 @@ struct AdminResponder: HTTPResponder {
         case .health: try await respond(writer, text: "ok\n")
         case .readiness: try await respond(writer, json: readiness())
         case .metrics:
-            try await respond(writer, text: hub.metrics.prometheusText(), type: "text/plain; version=0.0.4; charset=utf-8")
+            try await respond(writer, text: hub.metricsText, type: "text/plain; version=0.0.4; charset=utf-8")
         case .description: try await respond(writer, json: Self.description)
         case .reload: try await reload(writer)
         case nil: try await writer.refuse(.notFound, "There is nothing here")
@@ -68,16 +69,20 @@ struct AdminResponder: HTTPResponder {
     private func readiness() -> ByteBuffer {
         let snapshot = hub.store.current
         let closed = snapshot.authenticators.filter(\.value.isUnavailable).keys
-        let away = snapshot.away.keys.map { EntryKey(kind: .mcp, name: $0) }  // served from what was known, or by others alone
+        let away = Set(snapshot.away.keys.map { EntryKey(kind: .mcp, name: $0) })  // served from what was known, or by others alone
         let unavailable = Set(snapshot.unavailable.keys).union(closed).union(away)
+        let stale = Set(hub.serverHealth.filter { $0.health.state == .stale }.map { EntryKey(kind: .mcp, name: $0.name) })
         var json = JSONWriter()
         json.beginObject()
         json.member("status", "ready")
         json.member("entries", snapshot.entries.count)
-        json.member("unavailable", unavailable.map { "\($0.kind.rawValue)/\($0.name)" }.sorted())
+        json.member("unavailable", Self.names(of: unavailable))
+        json.member("stale", Self.names(of: unavailable.intersection(stale)))
         json.endObject()
         return json.buffer
     }
+
+    private static func names(of keys: Set<EntryKey>) -> [String] { keys.map { "\($0.kind.rawValue)/\($0.name)" }.sorted() }
 
     private func reload(_ writer: any ResponseWriter) async throws {
         let outcome = await hub.reload()

@@ -77,6 +77,22 @@ final class Hub: Sendable {
         (requests, requestsContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(32))
     }
 
+    /// How each MCP server elsewhere is that the configuration names, in the order of the configuration.
+    var serverHealth: [(name: String, health: UpstreamHealth)] {
+        let (entries, origins) = inForce.withLockedValue { ($0.settings.servers, $0.origins) }
+        return entries.filter(\.description.value.isMCP).map { entry in
+            (entry.name, origins[entry.name].flatMap { builder.origins.health(of: $0, at: entry) } ?? .unreachable)
+        }
+    }
+
+    /// All metrics in Prometheus' text format.
+    var metricsText: String {
+        metrics.prometheusText { text in
+            text.write(serverHealth)
+            text.write(runtime.usage)
+        }
+    }
+
     /// Serves reloads one after another and fetches what is due, until cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in

@@ -60,6 +60,7 @@ final class StubSource: LineChannelSource {
     init(_ make: @escaping @Sendable (Int) -> StubProcess) { self.make = make }
 
     var processes: [StubProcess] { started.withLockedValue { $0 } }
+    var runningProcesses: Int { processes.count { !$0.isClosed } }
 
     func open() async throws -> any LineChannel {
         started.withLockedValue { started in

@@ -79,6 +79,8 @@ struct UpstreamWorld {
 }
 
 struct NoProcess: LineChannelSource {
+    let runningProcesses = 0
+
     func open() async throws -> any LineChannel { throw HubError(.internal, "no process") }
 }
 

@@ -45,7 +45,10 @@ extension UpstreamCall {
         do {
             return try await asked.ask(client)
         } catch let error as JSONRPCError {
-            throw HubError(.upstreamFailed, "The client did not answer the server \(server.name): \(error.message.prefix(512))")
+            throw HubError(
+                .upstreamFailed, "The client did not answer the server \(server.name): \(error.message.prefix(512))", cause: ClientFault())
+        } catch let error as HubError {
+            throw HubError(error.code, error.message, argument: error.argument, cause: ClientFault())
         }
     }
 }

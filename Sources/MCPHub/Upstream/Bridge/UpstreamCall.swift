@@ -168,5 +168,8 @@ struct UpstreamCall {
     }
 
     /// What an answer is that no revision knows.
-    var senseless: HubError { HubError(.upstreamFailed, "The server \(server.name) gave an answer that makes no sense") }
+    var senseless: HubError {
+        HubError(
+            .upstreamFailed, "The server \(server.name) gave an answer that makes no sense", cause: UnreadableMessage(cause: nil))
+    }
 }

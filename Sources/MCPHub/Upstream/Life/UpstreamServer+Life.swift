@@ -48,7 +48,7 @@ extension UpstreamServer {
             }
             arrived(session, observer: observer, catalogue: catalogue)
         } catch {
-            lost("it cannot be reached", because: error)
+            lost(.unreachable, "it cannot be reached", because: error)
         }
     }
 
@@ -57,18 +57,19 @@ extension UpstreamServer {
             standing.life.listing()
             return (standing.directory?.session, standing.catalogue)
         }
-        guard let directory else { return lost("its session is gone", because: nil) }
+        guard let directory else { return lost(.sessionLost, "its session is gone", because: nil) }
         do {
             let catalogue = try await limited { [deadline] in
                 try await CatalogueLister(session: directory, deadline: deadline, previous: previous).list()
             }
+            counts.listRead(now: environment.now())
             settled { standing in
                 standing.life.relisted(now: environment.now())
                 return standing.keep(catalogue)
             }
             tellProblems(catalogue, previous: previous)
         } catch {
-            lost("its lists cannot be read", because: error)
+            lost(.listFailed, "its lists cannot be read", because: error)
         }
     }
 
@@ -86,6 +87,8 @@ extension UpstreamServer {
         // Calls share it where a server keeps nothing in a session that is one caller's.
         let slot = session.greeting.revision.isModern || settings.isShared ? pool.add(session) : nil
         let previous = standing.withLockedValue(\.catalogue)
+        counts.sessionBegan()
+        counts.arrived(now: environment.now())
         var isStopped = false
         settled { standing in
             isStopped = standing.isStopped
@@ -119,8 +122,9 @@ extension UpstreamServer {
     }
 
     /// The server is away from now on, until it is reached again.
-    private func lost(_ what: String, because error: (any Error)?) {
+    private func lost(_ failure: ServerFailure, _ what: String, because error: (any Error)?) {
         if error is CancellationError, Task.isCancelled { return }  // the end of it all, no failure
+        counts.count(failure)
         let account = UpstreamAccount(what, because: error)
         var left: (session: any UpstreamSession, slot: Int?)?
         var isNews = false
@@ -168,7 +172,7 @@ extension UpstreamServer {
     func ended(_ observer: DirectoryObserver, _ error: HubError?) {
         // While it is being begun, whoever begins it finds out.
         guard standing.withLockedValue({ $0.directory?.observer === observer }) else { return }
-        lost("its session ended", because: error)
+        lost(.sessionLost, "its session ended", because: error)
         wakeup.ring()
     }
 

@@ -31,6 +31,7 @@ final class SessionPool: Sendable {
     private let opener: any SessionOpener
     private let handshakeOpener: (any SessionOpener)?
     private let environment: UpstreamEnvironment
+    private let counts: UpstreamCounts
     private let state: NIOLockedValueBox<State>
 
     /// - Parameters:
@@ -39,16 +40,18 @@ final class SessionPool: Sendable {
     ///   - opener: begins sessions.
     ///   - handshakeOpener: begins those that have to be of a handshake era.
     ///   - environment: the time, timers, the log.
+    ///   - counts: hears of sessions that are begun, and that cannot be.
     ///   - bounds: how many there may be.
     init(
         server: String, openLimit: Duration, opener: any SessionOpener, handshakeOpener: (any SessionOpener)?,
-        environment: UpstreamEnvironment, bounds: SessionPoolStateMachine.Bounds = .init()
+        environment: UpstreamEnvironment, counts: UpstreamCounts, bounds: SessionPoolStateMachine.Bounds = .init()
     ) {
         self.server = server
         self.openLimit = openLimit
         self.opener = opener
         self.handshakeOpener = handshakeOpener
         self.environment = environment
+        self.counts = counts
         state = NIOLockedValueBox(
             State(machine: SessionPoolStateMachine(bounds: bounds), failure: HubError(.upstreamFailed, "The server \(server) is away")))
     }
@@ -57,6 +60,8 @@ final class SessionPool: Sendable {
     func hasOpen(_ cell: SessionCell) -> Bool { state.withLockedValue { $0.machine.hasOpen(cell) } }
     /// How many sessions there are beside the server's own.
     var count: Int { state.withLockedValue { $0.machine.count } }
+    /// How many calls wait for one.
+    var waitingCount: Int { state.withLockedValue { $0.waiting.count } }
 
     // MARK: Calls
 
@@ -177,7 +182,7 @@ final class SessionPool: Sendable {
             }
             let refusals = [
                 (effects.failed, state.failure),
-                (effects.ended, HubError(.upstreamFailed, "The session with the server \(server) has been ended")),
+                (effects.ended, HubError(.upstreamFailed, "The session with the server \(server) has been ended", cause: ClientFault())),
                 (effects.refused, HubError(.overloaded, "The server \(server) is used by too many at once")),
             ]
             for (waiters, error) in refusals {
@@ -205,6 +210,7 @@ final class SessionPool: Sendable {
                     try await opener.open(
                         capabilities: wish.capabilities, observer: nil, principal: wish.principal, deadline: .now() + TimeAmount(openLimit))
                 }
+                counts.sessionBegan()
                 step { state in
                     state.openings[slot] = nil
                     return state.machine.opened(slot, session, now: environment.now())
@@ -223,6 +229,7 @@ final class SessionPool: Sendable {
         if !(error is CancellationError) {
             // That a server of the modern era speaks no other is no fault of it.
             let isExpected = wish.isHandshake && (error as? HubError)?.isOfWrongEra == true
+            if !isExpected { counts.count(.sessionRefused) }
             environment.logger.log(
                 level: isExpected ? .debug : .warning, "no session with an MCP server could be begun",
                 metadata: ["server": "\(server)", "problem": "\(account.forOperator)"])

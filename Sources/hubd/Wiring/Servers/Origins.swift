@@ -101,6 +101,14 @@ final class Origins: Sendable {
         return known
     }
 
+    /// How the server of an entry is; nil where none is reached for.
+    func health(of settings: UpstreamServerSettings, at entry: ServerEntry) -> UpstreamHealth? {
+        guard var health = servers.health(of: settings) else { return nil }
+        let place = Place(entry)
+        health.hasList = health.hasList || state.withLockedValue { $0.listed[place] != nil }
+        return health
+    }
+
     /// Lets the servers go that are not among these, once the calls in them had time to end, and forgets what entries had that are gone.
     func retain(_ kept: some Sequence<UpstreamServerSettings>, entries: [ServerEntry]) {
         let kept = Set(kept)
