@@ -10,7 +10,7 @@ import pytest
 
 from conftest import FIXTURES
 from harness.hub import Hub, hubd
-from harness.wire import ask, call
+from harness.wire import ask, call, text
 
 HTTPBIN = FIXTURES / "httpbin.openapi.yaml"
 
@@ -123,10 +123,33 @@ def test_the_demo_prints_settings_and_a_curl_that_works(demo):
     assert demo.output.wait_for(r"curl[^\n]*")
     settings = demo.output.text
     assert "claude mcp add" in settings and "mcpServers" in settings and '"servers"' in settings
-    command = re.search(r"^\s*(curl (?:.*\\\n)*.*)$", settings, re.MULTILINE).group(1)
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
-    assert result.returncode == 0, result.stderr
-    assert '"result"' in result.stdout, (shlex.split(command), result.stdout)
+    commands = re.findall(r"^\s*(curl (?:.*\\\n)*.*)$", settings, re.MULTILINE)
+    for command, said in zip(commands, ["Analytical engine", "11800"], strict=True):
+        result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+        assert result.returncode == 0, result.stderr
+        assert '"result"' in result.stdout and said in result.stdout, (shlex.split(command), result.stdout)
+
+
+def test_the_settings_that_the_demo_prints_lead_to_its_servers(demo):
+    lines = [json.loads(line) for line in map(str.strip, demo.output.text.splitlines()) if line.startswith("{")]
+    cursor, code = (next(line[key] for line in lines if key in line) for key in ("mcpServers", "servers"))
+    added = dict(re.findall(r"claude mcp add --transport http (\S+) (\S+)", demo.output.text))
+    addresses = {name: entry["url"] for name, entry in cursor.items()}
+    assert addresses == added == {name: entry["url"] for name, entry in code.items()} and list(addresses) == ["orders", "shop"]
+    for address in addresses.values():
+        assert ask(address, "tools/list")["result"]["tools"]
+
+
+def test_the_virtual_server_of_the_demo_has_tools_of_rest_and_of_soap(demo):
+    shop = demo.mcp("shop")
+    assert [tool["name"] for tool in ask(shop, "tools/list")["result"]["tools"]] == ["find_orders", "getOrder", "createOrder", "check_stock"]
+    order = call(shop, "getOrder", id=1002)["structuredContent"]
+    stock = call(shop, "check_stock", item=order["item"])
+    assert stock["structuredContent"] == {"item": order["item"], "pieces": 11800, "shelf": "B-7"}
+    assert call(shop, "check_stock", item="Analytical engine, used")["structuredContent"] == {"item": "Analytical engine, used", "pieces": 0}
+    assert "no such item" in text(call(shop, "check_stock", item="<&> a \u2028 \U0001f600"))
+    added = call(shop, "createOrder", customer="ada", item="Nanosecond of wire", quantity=2)
+    assert added["structuredContent"]["status"] == "open"
 
 
 def test_the_demo_needs_no_network_beyond_loopback(demo):
