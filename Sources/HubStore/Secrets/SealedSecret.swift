@@ -66,9 +66,14 @@ struct SealedSecret: Sendable, Hashable {
             throw StoreError(
                 .damaged,
                 "the secret \(name) does not open under the master key \(keyID) that it names: the store was changed; "
-                    + "set it again with hubd secrets set \(name)")
+                    + "\(remedy)")
         }
         return Secret(value)
+    }
+
+    private var remedy: String {
+        let purpose = SecretRepository.Purpose.named(purpose)
+        return "\(purpose.remedy) \(name.dropFirst(purpose.prefix.count))"
     }
 
     /// What a layer is bound to: every field with its length before it, so that no two rows have the same.

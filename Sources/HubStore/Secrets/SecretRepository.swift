@@ -15,19 +15,40 @@ public struct SecretRepository: Sendable {
         public let changedAt: Int64
     }
 
+    /// What values are for. Those of one purpose are not found under another, nor do they open as such.
+    public struct Purpose: Sendable, Hashable {
+        /// What is bound to each value.
+        let name: String
+        /// What stands before the names, so that no two purposes have one in common.
+        let prefix: String
+        /// How an operator puts right what is missing or damaged.
+        let remedy: String
+
+        /// What `store:NAME` refers to: set by operators.
+        public static let reference = Purpose(name: "reference", prefix: "", remedy: "set it with hubd secrets set")
+        /// What signing in at MCP servers left, by the names of the servers: for the hub alone.
+        public static let signIn = Purpose(name: "sign-in", prefix: "signin:", remedy: "sign in with hubd signin")
+
+        /// The purpose of a row, by what is bound to it.
+        static func named(_ name: String) -> Purpose { name == signIn.name ? signIn : reference }
+    }
+
     /// The largest value, in bytes.
     public static let maximumBytes = 64 << 10
     /// The longest name, in bytes.
     public static let maximumNameBytes = 63
-    /// What the values of `hubd secrets set` are for.
-    static let purpose = "reference"
 
     let database: HubDatabase
+    let purpose: Purpose
 
-    /// The secrets of a store.
-    public init(_ database: HubDatabase) {
+    /// The secrets of a store that are for one purpose.
+    public init(_ database: HubDatabase, purpose: Purpose = .reference) {
         self.database = database
+        self.purpose = purpose
     }
+
+    /// Those of the same store for another purpose.
+    func others(_ purpose: Purpose) -> SecretRepository { SecretRepository(database, purpose: purpose) }
 
     /// Sets a secret, in the place of an earlier value. It is on the disk when this returns.
     ///
@@ -44,6 +65,7 @@ public struct SecretRepository: Sendable {
         guard (1...Self.maximumBytes).contains(value.revealed.utf8.count) else {
             throw StoreError(.invalid, "the value of a secret has 1 to \(Self.maximumBytes) bytes")
         }
+        let row = purpose.prefix + name
         try database.change { database in
             let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM secrets") == 0
             let inForce = try MasterKeyRow.read(database)
@@ -51,25 +73,32 @@ public struct SecretRepository: Sendable {
                 throw StoreError.wrongKey("the store is", sealedUnder: inForce, keys)
             }
             if inForce != keys.current.id { try MasterKeyRow.write(keys.current.id, database) }
-            let createdAt = try SealedSecret.find(name, in: database)?.createdAt ?? now
+            let createdAt = try SealedSecret.find(row, in: database)?.createdAt ?? now
             try SealedSecret(
-                sealing: value, name: name, purpose: Self.purpose, under: keys.current, createdAt: createdAt, changedAt: now
+                sealing: value, name: row, purpose: purpose.name, under: keys.current, createdAt: createdAt, changedAt: now
             ).store(in: database)
         }
     }
 
     /// Reads a secret.
     public func read(_ name: String, keys: MasterKeyRing) throws(StoreError) -> Secret {
-        guard let row = try database.look({ try SealedSecret.find(name, in: $0) }) else { throw .noSecret(name) }
-        guard row.purpose == Self.purpose else { throw .noSecret(name) }
+        guard let row = try database.look({ try SealedSecret.find(purpose.prefix + name, in: $0) }), row.purpose == purpose.name else {
+            throw .noSecret(name, purpose)
+        }
         return try row.open(with: keys)
     }
 
     /// All secrets by name, without their values.
     public func list() throws(StoreError) -> [Entry] {
         try database.look { database in
-            try Row.fetchAll(database, sql: "SELECT name, key_id, created_at, changed_at FROM secrets ORDER BY name").map { row in
-                Entry(name: row["name"], keyID: row["key_id"], createdAt: row["created_at"], changedAt: row["changed_at"])
+            try Row.fetchAll(
+                database, sql: "SELECT name, key_id, created_at, changed_at FROM secrets WHERE purpose = ? ORDER BY name",
+                arguments: [purpose.name]
+            ).map { row in
+                let name: String = row["name"]
+                return Entry(
+                    name: String(name.dropFirst(purpose.prefix.count)), keyID: row["key_id"], createdAt: row["created_at"],
+                    changedAt: row["changed_at"])
             }
         }
     }
@@ -77,7 +106,8 @@ public struct SecretRepository: Sendable {
     /// Removes a secret.
     public func remove(_ name: String) throws(StoreError) {
         try database.change { database in
-            try database.execute(sql: "DELETE FROM secrets WHERE name = ?", arguments: [name])
+            try database.execute(
+                sql: "DELETE FROM secrets WHERE name = ? AND purpose = ?", arguments: [purpose.prefix + name, purpose.name])
             guard database.changesCount > 0 else {
                 throw StoreError(.missing, "the store has no secret \(name); hubd secrets list names those it has")
             }
@@ -87,7 +117,7 @@ public struct SecretRepository: Sendable {
 }
 
 extension StoreError {
-    fileprivate static func noSecret(_ name: String) -> StoreError {
-        StoreError(.missing, "the store has no secret \(name); set it with hubd secrets set \(name)")
+    fileprivate static func noSecret(_ name: String, _ purpose: SecretRepository.Purpose) -> StoreError {
+        StoreError(.missing, "the store has no secret \(name); \(purpose.remedy) \(name)")
     }
 }

@@ -19,7 +19,11 @@ public final class SecretStore: SecretBackend {
     }
 
     /// Reads a secret; it has no fields.
-    public func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
+    public func read(_ name: String, field: String?) async throws(SecretError) -> Secret { try await read(name, for: .reference) }
+
+    /// Reads a secret that is for a purpose.
+    public func read(_ name: String, for purpose: SecretRepository.Purpose) async throws(SecretError) -> Secret {
+        let repository = repository.others(purpose)
         let known = keys.withLockedValue { $0 }
         if let known {
             do {
@@ -34,6 +38,28 @@ public final class SecretStore: SecretBackend {
             let value = try repository.read(name, keys: fresh)
             keys.withLockedValue { $0 = fresh }
             return value
+        } catch {
+            throw SecretError(error)
+        }
+    }
+}
+
+extension SecretStore {
+    /// Sets a secret that is for a purpose, in the place of an earlier value. It is on the disk when this returns.
+    public func set(_ name: String, to value: Secret, for purpose: SecretRepository.Purpose, now: Int64) async throws(SecretError) {
+        let repository = repository.others(purpose)
+        let known = keys.withLockedValue { $0 }
+        if let known {
+            do {
+                return try repository.set(name, to: value, keys: known, now: now)
+            } catch  where error.kind != .wrongKey {
+                throw SecretError(error)
+            } catch {}  // the key may have been changed since: below
+        }
+        let fresh = try await loadKeys().keeping(known)
+        do {
+            try repository.set(name, to: value, keys: fresh, now: now)
+            keys.withLockedValue { $0 = fresh }
         } catch {
             throw SecretError(error)
         }

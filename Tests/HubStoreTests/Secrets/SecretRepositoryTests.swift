@@ -38,6 +38,23 @@ import Testing
         #expect(list.first?.keyID == fixture.keys.current.id)
     }
 
+    @Test("what is kept for one purpose is not there for another, and a rotation moves both")
+    func signIns() throws {
+        let fixture = try Fixture(["a"])
+        let signIns = SecretRepository(fixture.database, purpose: .signIn)
+        #expect(throws: StoreError.self) { try signIns.read("a", keys: fixture.keys) }
+        try signIns.set("a", to: Secret("of signing in"), keys: fixture.keys, now: 200)
+        #expect(try fixture.secrets.list().map(\.name) == ["a"] && signIns.list().map(\.name) == ["a"])
+        #expect(throws: StoreError.self) { try fixture.secrets.read("signin:a", keys: fixture.keys) }
+        #expect(throws: StoreError.self) { try fixture.secrets.remove("signin:a") }
+        let next = MasterKeyRing(try StoreFolder.key(2), earlier: [fixture.keys.current])
+        #expect(try fixture.secrets.rotate(to: next) == 2)
+        try fixture.secrets.remove("a")
+        #expect(try signIns.read("a", keys: next) == Secret("of signing in"))
+        let error = #expect(throws: StoreError.self) { try signIns.read("b", keys: next) }
+        #expect(error?.kind == .missing && error?.description.contains("hubd signin b") == true)
+    }
+
     @Test("what was removed is missing, and cannot be removed again")
     func removal() throws {
         let fixture = try Fixture(["a"])
@@ -98,7 +115,7 @@ import Testing
         let other = MasterKeyRing(try StoreFolder.key(2), earlier: [fixture.keys.current])
         // b is under another key, so that the ids differ too.
         let row = try SealedSecret(
-            sealing: Secret("value of b"), name: "b", purpose: SecretRepository.purpose, under: other.current, createdAt: 101,
+            sealing: Secret("value of b"), name: "b", purpose: "reference", under: other.current, createdAt: 101,
             changedAt: 101)
         try fixture.database.change { try row.store(in: $0) }
         #expect(try fixture.secrets.read("b", keys: other) == Secret("value of b"))

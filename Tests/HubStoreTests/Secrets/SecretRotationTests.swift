@@ -92,7 +92,7 @@ import Testing
     func lostKey() throws {
         let fixture = try Fixture()
         let lost = try SealedSecret(
-            sealing: Secret("x"), name: "s1", purpose: SecretRepository.purpose, under: try StoreFolder.key(9), createdAt: 1, changedAt: 1)
+            sealing: Secret("x"), name: "s1", purpose: "reference", under: try StoreFolder.key(9), createdAt: 1, changedAt: 1)
         try fixture.database.change { try lost.store(in: $0) }
         let error = #expect(throws: StoreError.self) {
             try fixture.secrets.rotate(to: fixture.second, finish: { Issue.record("the earlier key was given up") })
