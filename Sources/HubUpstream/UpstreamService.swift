@@ -190,12 +190,21 @@ public final class UpstreamService: OutboundHTTP {
         }
         var request = prepared
         let admission = try await dynamic.admit(&request, at: endpoint, for: work.asker)
-        let answer = try await transport.exchange(request, endpoint: index)
+        let answer = try await exchange(request, showing: dynamic, for: work, at: index)
         guard answer.status == 401, isFirst, work.request.bodyStream == nil else { return (answer, endpoint, admission) }
         request = prepared
         guard let other = await dynamic.readmit(&request, after: admission, for: work.asker) else { return (answer, endpoint, admission) }
         if case .stream(let stream) = answer.body { stream.cancel() }
-        return (try await transport.exchange(request, endpoint: index), endpoint, other)
+        return (try await exchange(request, showing: dynamic, for: work, at: index), endpoint, other)
+    }
+
+    private func exchange(
+        _ request: EndpointRequest, showing dynamic: any DynamicCredential, for work: Work, at index: Int
+    ) async throws(UpstreamFailure) -> EndpointAnswer {
+        let answer = try await transport.exchange(request, endpoint: index)
+        guard let failure = await dynamic.failure(in: answer, for: work.asker) else { return answer }
+        if case .stream(let stream) = answer.body { stream.cancel() }
+        throw .credential(failure)
     }
 
     private static func isSafe(_ method: HTTPRequest.Method) -> Bool { [.get, .head, .options].contains(method) }

@@ -82,12 +82,15 @@ public struct HubSnapshot: Sendable {
     /// The servers elsewhere that do not answer at present, with the reason, whether or not they have an entry and are served from what was
     /// known before.
     public let away: [String: String]
+    /// The servers elsewhere that an operator has to sign in at.
+    public let signedOut: Set<String>
 
     /// A snapshot.
     public init(
         entries: [EntryKey: any HubEntry], hosts: HostRule, callers: CallerRule = CallerRule(), cors: [EntryKey: CORSRule] = [:],
         authenticators: [EntryKey: any Authenticator] = [:], documents: [String: PublicDocument] = [:],
-        discovery: Discovery = Discovery(), unavailable: [EntryKey: String] = [:], away: [String: String] = [:]
+        discovery: Discovery = Discovery(), unavailable: [EntryKey: String] = [:], away: [String: String] = [:],
+        signedOut: Set<String> = []
     ) {
         self.entries = entries
         self.hosts = hosts
@@ -98,6 +101,7 @@ public struct HubSnapshot: Sendable {
         self.discovery = discovery
         self.unavailable = unavailable
         self.away = away
+        self.signedOut = signedOut
     }
 }
 

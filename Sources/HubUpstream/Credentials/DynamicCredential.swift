@@ -14,11 +14,17 @@ protocol DynamicCredential: Sendable {
     /// Makes `request`, not admitted yet, one that shows something else than `refused`, which was answered with 401; nil where there is
     /// nothing else to show.
     func readmit(_ request: inout EndpointRequest, after refused: Admission, for asker: Asker) async -> Admission?
+
+    /// Why an answer is none, where it says that what was shown does not do and nothing else will; nil for any other answer.
+    func failure(in answer: EndpointAnswer, for asker: Asker) async -> CredentialFailure?
 }
 
 extension DynamicCredential {
     /// A signature that is refused is refused again.
     func readmit(_ request: inout EndpointRequest, after refused: Admission, for asker: Asker) async -> Admission? { nil }
+
+    /// Every answer is one.
+    func failure(in answer: EndpointAnswer, for asker: Asker) async -> CredentialFailure? { nil }
 }
 
 /// For whom a credential is made.

@@ -19,7 +19,7 @@ struct ShownCredentials: Sendable {
                 let text = Base64.encode(Array("\(username):\(password.revealed)".utf8))
                 fields.append(HTTPField(name: .authorization, value: "Basic " + text))
             case .bearer(let token): fields.append(HTTPField(name: .authorization, value: "Bearer " + token.revealed))
-            case .oauthClient, .tokenExchange, .sigv4, .alibaba: break  // made for each request: `DynamicCredential`
+            case .oauthClient, .tokenExchange, .signIn, .sigv4, .alibaba: break  // made for each request: `DynamicCredential`
             }
         }
     }

@@ -16,6 +16,8 @@ public enum UpstreamCredential: Sendable, Hashable {
     case oauthClient(TokenService)
     /// The caller's token, exchanged for one of the upstream (RFC 8693).
     case tokenExchange(TokenService, subject: SubjectTokenType)
+    /// A token of a sign-in by an operator (RFC 6749 §4.1).
+    case signIn(SignInSettings)
     /// AWS Signature Version 4.
     case sigv4(AWSCredential)
     /// Alibaba Cloud's ACS3-HMAC-SHA256.
@@ -27,6 +29,7 @@ public enum UpstreamCredential: Sendable, Hashable {
         case .header(_, let value), .query(_, let value), .cookie(_, let value), .bearer(let value): [value.revealed]
         case .basic(let username, let password): [password.revealed, Base64.encode(Array("\(username):\(password.revealed)".utf8))]
         case .oauthClient(let service), .tokenExchange(let service, _): [service.clientSecret.revealed]
+        case .signIn(let settings): settings.clientSecret.map { [$0.revealed] } ?? []
         case .sigv4(let credential): [credential.secret.revealed] + (credential.sessionToken.map { [$0.revealed] } ?? [])
         case .alibaba(let credential): [credential.secret.revealed] + (credential.securityToken.map { [$0.revealed] } ?? [])
         }
@@ -41,9 +44,11 @@ public struct TokenService: Sendable, Hashable {
         case basic
         /// In the form.
         case post
+        /// The identifier in the form, and no secret.
+        case none
     }
 
-    /// The token endpoint; written by the operator, https but on this machine.
+    /// The token endpoint; https but on this machine.
     public var address: HTTPAddress
     /// The client identifier.
     public var clientID: String
@@ -59,6 +64,10 @@ public struct TokenService: Sendable, Hashable {
     public var resource: String?
     /// Who vouches for the token endpoint's certificate; nil means the system's authorities.
     public var authorities: CertificateAuthorities?
+    /// What comes after the path of the address: a slash, a query.
+    var suffix = ""
+    /// Whether the operator wrote the address. One that only a document names may not be private.
+    var isOperatorNamed = true
 
     /// A token service.
     public init(

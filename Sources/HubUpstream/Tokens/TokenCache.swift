@@ -97,7 +97,7 @@ final class TokenCache: Sendable {
                     (.success(state.machine.obtained(grant, asked: asked)), Self.takeWaiting(&state))
                 }
             } catch {
-                logger.warning("no token was given", metadata: ["error": "\(error)"])
+                logger.log(level: error.isNews ? .warning : .debug, "no token was given", metadata: ["error": "\(error)"])
                 (outcome, waiting) = state.withLockedValue { state in
                     state.machine.failed(error, now: now())
                     return (.failure(.credential(error)), Self.takeWaiting(&state))

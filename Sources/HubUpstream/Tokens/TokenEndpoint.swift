@@ -13,6 +13,18 @@ final class TokenEndpoint: Sendable {
         case clientCredentials
         /// RFC 8693 §2.1.
         case exchange(Secret, SubjectTokenType)
+        /// RFC 6749 §4.1.3, RFC 7636 §4.5.
+        case code(Secret, verifier: Secret, redirectURI: String)
+        /// RFC 6749 §6.
+        case refresh(Secret)
+
+        /// Whether it goes back to a person who signed in.
+        var isPersons: Bool {
+            switch self {
+            case .clientCredentials, .exchange: false
+            case .code, .refresh: true
+            }
+        }
     }
 
     private let settings: TokenService
@@ -28,7 +40,7 @@ final class TokenEndpoint: Sendable {
         self.settings = settings
         var upstream = UpstreamSettings(
             name: "\(name)/token", addresses: [UpstreamAddress(address: settings.address)], timeouts: Self.timeouts,
-            maximumResponseBytes: TokenGrant.maximumAnswerBytes, isOperatorDefined: true)
+            maximumResponseBytes: TokenGrant.maximumAnswerBytes, isOperatorDefined: settings.isOperatorNamed)
         upstream.authorities = settings.authorities
         self.service = service(upstream)
     }
@@ -54,6 +66,14 @@ final class TokenEndpoint: Sendable {
             form.append(("subject_token", token.revealed))
             form.append(("subject_token_type", type.rawValue))
             form.append(("requested_token_type", SubjectTokenType.accessToken.rawValue))
+        case .code(let code, let verifier, let redirectURI):
+            form.append(("grant_type", "authorization_code"))
+            form.append(("code", code.revealed))
+            form.append(("redirect_uri", redirectURI))
+            form.append(("code_verifier", verifier.revealed))
+        case .refresh(let token):
+            form.append(("grant_type", "refresh_token"))
+            form.append(("refresh_token", token.revealed))
         }
         if !settings.scopes.isEmpty { form.append(("scope", settings.scopes.joined(separator: " "))) }
         if let audience = settings.audience { form.append(("audience", audience)) }
@@ -64,12 +84,15 @@ final class TokenEndpoint: Sendable {
             // RFC 6749 §2.3.1: each is encoded as in a form before RFC 7617 puts them together.
             let pair = formText(settings.clientID) + ":" + formText(settings.clientSecret.revealed)
             headers[.authorization] = "Basic " + Base64.encode(Array(pair.utf8))
+            // Some services look for it in the form where a person signed in, whatever stands in the header.
+            if grant.isPersons { form.append(("client_id", settings.clientID)) }
         case .post:
             form.append(("client_id", settings.clientID))
             form.append(("client_secret", settings.clientSecret.revealed))
+        case .none: form.append(("client_id", settings.clientID))
         }
         let text = form.map { "\(formText($0.0))=\(formText($0.1))" }.joined(separator: "&")
-        return OutboundRequest(method: .post, path: "", headers: headers, body: ByteBuffer(string: text))
+        return OutboundRequest(method: .post, path: settings.suffix, headers: headers, body: ByteBuffer(string: text))
     }
 
     /// Text as `application/x-www-form-urlencoded` writes it.

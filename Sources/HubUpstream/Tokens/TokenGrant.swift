@@ -7,6 +7,12 @@ struct TokenGrant: Sendable, Equatable {
     var token: Secret
     /// From the moment it was asked for.
     var life: Duration
+    /// What gets the next one, where the service gave that too.
+    var refreshToken: Secret?
+    /// What was granted; nil where the service does not say that it is something else than what was asked for.
+    var scopes: [String]?
+    /// Whether the service said how long the token lives.
+    var isLifeSaid = true
 
     /// The life of a token whose service does not say it (RFC 6749 §5.1 only recommends to).
     static let unsaidLife = Duration.seconds(300)
@@ -34,10 +40,17 @@ struct TokenGrant: Sendable, Equatable {
             throw .malformed("not JSON: \(error.reason.rawValue)")
         }
         let answer = document.root
-        guard let token = answer["access_token"]?.string, Self.isSendable(token) else { throw .malformed("no access_token") }
+        guard let token = answer["access_token"]?.string, Self.isSendable(token) else {
+            // GitHub refuses with 200.
+            if let code = Self.errorCode(body) { throw .refused(status: status, code: code) }
+            throw .malformed("no access_token")
+        }
         // RFC 6749 §7.1: a token of a type that is not understood is not used.
         guard answer["token_type"]?.string?.lowercased() == "bearer" else { throw .malformed("token_type is not Bearer") }
         self.init(token: Secret(token), life: try Self.life(answer["expires_in"]))
+        refreshToken = answer["refresh_token"]?.string.flatMap { Self.isSendable($0) ? Secret($0) : nil }
+        isLifeSaid = answer["expires_in"].map { !$0.isNull } ?? false
+        scopes = answer["scope"]?.string.map { ScopeList.read($0) }
     }
 
     /// A token that lives for `life`, at least a second and at most `longestLife`.

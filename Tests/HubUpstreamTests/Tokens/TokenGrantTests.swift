@@ -57,6 +57,10 @@ struct TokenGrantTests {
                 return
             }
         }
+        guard case .failure(.refused(status: 200, code: "bad_refresh_token")) = read(#"{"error":"bad_refresh_token"}"#) else {
+            Issue.record("GitHub's refusal is not one")
+            return
+        }
         for status in [302, 408, 429, 500, 503] {
             guard case .failure(.odd(let found)) = read(body, status: status) else {
                 Issue.record("not a failure")
