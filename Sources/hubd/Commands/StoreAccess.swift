@@ -11,6 +11,8 @@ struct StoreAccess {
     let data: DataDirectory
     /// The master key.
     let masterKey: MasterKeySource
+    /// The ways to secrets, and to what is asked over the network.
+    let ways: SecretAccess
 
     /// Reads the configuration, and makes the data folder where it is missing.
     ///
@@ -45,12 +47,13 @@ struct StoreAccess {
             throw CommandFailure(wrong.description)
         }
         masterKey = access.masterKey
+        ways = access
     }
 
     /// The secrets of the store, which is made where it is missing.
-    func secrets() throws(CommandFailure) -> SecretRepository {
+    func secrets(for purpose: SecretRepository.Purpose = .reference) throws(CommandFailure) -> SecretRepository {
         do {
-            return SecretRepository(try HubDatabase(path: data.storePath))
+            return SecretRepository(try HubDatabase(path: data.storePath), purpose: purpose)
         } catch {
             throw CommandFailure(error.description)
         }

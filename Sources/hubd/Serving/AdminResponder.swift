@@ -78,6 +78,7 @@ struct AdminResponder: HTTPResponder {
         json.member("entries", snapshot.entries.count)
         json.member("unavailable", Self.names(of: unavailable))
         json.member("stale", Self.names(of: unavailable.intersection(stale)))
+        if !snapshot.signedOut.isEmpty { json.member("signIn", snapshot.signedOut.sorted()) }
         json.endObject()
         return json.buffer
     }

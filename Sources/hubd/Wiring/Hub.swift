@@ -172,9 +172,11 @@ final class Hub: Sendable {
     private func refreshIfDue() async {
         let current = inForce.withLockedValue { $0 }
         await builder.secrets.refreshLocals()
+        await builder.signIns.refresh()
         let isSecretChanged = builder.secrets.takeChange()
+        let isSignInChanged = builder.signIns.takeChange()
         let isOriginChanged = builder.origins.servers.takeChange()
-        guard isSecretChanged || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else { return }
+        guard isSecretChanged || isSignInChanged || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else { return }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
         for finding in result.findings where !current.findings.contains(finding) {
             logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"])
@@ -182,6 +184,7 @@ final class Hub: Sendable {
         inForce.withLockedValue { $0.findings = Set(result.findings) }
         guard let snapshot = result.snapshot else { return }
         if isSecretChanged { logger.notice("took up a changed secret") }
+        if isSignInChanged { logger.notice("took up a changed sign-in") }
         inForce.withLockedValue { $0.origins = result.origins }
         replace(with: snapshot.keeping(store.current, except: result.withoutSecrets))
         builder.origins.retain(result.origins.values, entries: current.settings.servers)
@@ -203,6 +206,7 @@ extension HubSnapshot {
             .reduce(into: entries) { entries, key in entries[key] = entries[key] ?? earlier.entries[key] }
         return HubSnapshot(
             entries: kept, hosts: hosts, callers: callers, cors: cors, authenticators: authenticators, documents: documents,
-            discovery: discovery, unavailable: unavailable.filter { kept[$0.key] == nil }, away: away)
+            discovery: discovery, unavailable: unavailable.filter { kept[$0.key] == nil }, away: away,
+            signedOut: signedOut)
     }
 }

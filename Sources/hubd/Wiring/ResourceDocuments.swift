@@ -1,4 +1,5 @@
 import HubCore
+import HubUpstream
 import NIOCore
 
 /// The protected-resource metadata of the servers that take access tokens (RFC 9728 §2), at the paths where clients look for it.
@@ -36,6 +37,31 @@ enum ResourceDocuments {
         } else if Set(documents.values).count == 1, let only = documents.first {
             documents[wellKnown] = only.value
         }
+        return documents.merging(clientDocuments(of: settings)) { first, _ in first }
+    }
+
+    // MARK: The hub as a client
+
+    private static let clientPath = "/.well-known/oauth-client.json"
+
+    /// What the hub is called where it signs in, at authorization servers that look up who that is (client ID metadata documents); nil where
+    /// there is no https address at which they could.
+    static func clientID(of settings: Settings) -> String? {
+        settings.publicURL.flatMap { $0.scheme == .https ? "\($0)\(clientPath)" : nil }
+    }
+
+    /// The document that says so, where there is a server to sign in at; with and without the path of `publicUrl`, as those above.
+    ///
+    /// RFC 8252 §7.3: on this machine any port will do; the usual one is there by itself for servers that compare the whole address.
+    private static func clientDocuments(of settings: Settings) -> [String: PublicDocument] {
+        guard let id = clientID(of: settings), let prefix = settings.publicURL?.path, settings.servers.contains(where: { $0.signIn != nil })
+        else { return [:] }
+        let document = PublicDocument(
+            json: ClientRegistration.document(
+                id: id, redirectURIs: [SignInEntry.redirectURI(port: SignInEntry.defaultPort), "http://127.0.0.1/callback"],
+                authentication: .none))
+        var documents = [clientPath: document]
+        documents[prefix + clientPath] = document
         return documents
     }
 

@@ -51,6 +51,9 @@ struct SnapshotBuilder: Sendable {
     /// How long a start and a reload wait for MCP servers elsewhere; those that have not answered by then come when they do.
     static let patience = Duration.milliseconds(800)
 
+    /// The sign-ins at MCP servers.
+    var signIns: SignIns { access.signIns }
+
     /// What references to secrets are.
     var secrets: SecretKeeper { access.keeper }
 
@@ -94,7 +97,8 @@ struct SnapshotBuilder: Sendable {
             upstreamSettings(entry, credential: credentials[entry.name], authorities: authorities[entry.name])
         }
         let certificates = await certificates(settings, fetching, &findings)
-        let origins = originServers(settings, upstreams: upstreams, secrets: resolved, &findings)
+        let standings = fetching.usesSecretsAndNetwork ? await signIns.standings(of: settings.servers) : [:]
+        let origins = originServers(settings, upstreams: upstreams, standings: standings, secrets: resolved, &findings)
         var parts: [String: ServerPart] = [:]
         await withTaskGroup(of: (String, ServerPart)?.self) { group in
             for entry in settings.servers where !entry.description.value.isMCP {
@@ -111,7 +115,9 @@ struct SnapshotBuilder: Sendable {
             for await case (let name, let part)? in group { parts[name] = part }
         }
         for entry in settings.servers where entry.description.value.isMCP {
-            parts[entry.name] = part(of: entry, origins[entry.name], away: resolved?.firstAway(of: settings.secrets(of: entry)))
+            parts[entry.name] = part(
+                of: entry, origins[entry.name], away: resolved?.firstAway(of: settings.secrets(of: entry)),
+                signedOut: standings[entry.name]?.problem)
         }
         let servers = serverEntries(settings, parts, &findings)
         var descriptions: [String: IngestedAPI] = [:]
@@ -130,7 +136,8 @@ struct SnapshotBuilder: Sendable {
                 documents: ResourceDocuments.documents(of: settings),
                 discovery: Discovery(
                     address: settings.publicAddress, listings: settings.discoveryListings, authenticator: doors.catalogue),
-                unavailable: servers.unavailable.merging(models.unavailable) { first, _ in first }, away: servers.away)
+                unavailable: servers.unavailable.merging(models.unavailable) { first, _ in first }, away: servers.away,
+                signedOut: Set(standings.filter { $0.value.problem != nil }.keys))
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions,
             withoutSecrets: servers.withoutSecrets.union(models.unavailable.keys), certificates: certificates, reports: servers.reports,

@@ -52,6 +52,43 @@ struct CredentialSettingsTests {
                         id: "LTAI", secret: Secret("S"), securityToken: Secret("T"), action: "RunInstances", version: "2014-05-26")))
     }
 
+    /// The server `a` with a credential, and what is found.
+    private func server(_ credential: String, _ more: String = "", mcp: String = "https://a.test/mcp/?x=1") -> (ServerEntry?, [String]) {
+        let (settings, findings) = SettingsTestFiles.load(
+            "servers:\n  a:\n    mcp: \"\(mcp)\"\n    credential: { oauthUser: \(credential) }\n\(more)")
+        return (settings?.servers.first, findings.map(\.description))
+    }
+
+    @Test("a sign-in is read with the whole address of its server")
+    func signIns() throws {
+        let (plain, findings) = server("{}")
+        #expect(findings == [])
+        let entry = try #require(plain?.signIn)
+        #expect(entry.url.text == "https://a.test/mcp/?x=1" && entry.clientID == nil && entry.scopes == nil)
+        #expect(entry.namedOrigins == ["https://a.test"])
+        let (full, others) = server(
+            "{ clientId: hub, clientSecret: env:S, scopes: [read, write], authorizationServer: \"https://as.test/t/\" }")
+        #expect(others == [])
+        #expect(full?.signIn?.clientID == "hub" && full?.signIn?.scopes == ["read", "write"])
+        #expect(full?.signIn?.authorizationServer?.text == "https://as.test/t/" && full?.secrets.map(\.name) == ["S"])
+        #expect(full?.signIn?.namedOrigins == ["https://a.test", "https://as.test"])
+        #expect(server("{}", mcp: "http://127.0.0.1:1/mcp").1 == [])
+    }
+
+    @Test("a sign-in that would give tokens away, or that is for nothing that is signed in at, is an error")
+    func wrongSignIns() {
+        #expect(server("{}", mcp: "http://a.test/mcp").1.contains { $0.contains("in the clear") })
+        #expect(server("{ authorizationServer: \"http://as.test\" }").1.contains { $0.contains("in the clear") })
+        #expect(server("{ clientSecret: env:S }").1.contains { $0.contains("clientId") })
+        #expect(server("{ scopes: [\"a b\"] }").1.contains { $0.contains("not a scope") })
+        #expect(
+            server("{}", "    upstream: u\nupstreams:\n  u: { addresses: [\"https://u\"] }\n").1.contains { $0.contains("no upstream's") })
+        for other in ["openapi: a.yaml", "command: [a]"] {
+            let (_, findings) = SettingsTestFiles.load("servers:\n  a:\n    \(other)\n    credential: { oauthUser: {} }\n")
+            #expect(findings.contains { $0.description.contains("for an MCP server") })
+        }
+    }
+
     @Test("every reference is among the secrets of the settings")
     func secrets() throws {
         let text = """

@@ -22,6 +22,8 @@ struct ServerEntry: Sendable, Hashable {
     var serverVariables: [ServerVariable] = []
     /// What is shown for the security schemes of the description; nil where nothing is written about them.
     var credentials: [SchemeCredential]?
+    /// How an operator signs in at the MCP server; nil: nobody does.
+    var signIn: SignInEntry?
     /// How often what is read over the network is read again.
     var refresh: Duration?
     /// Who may call.
@@ -53,7 +55,8 @@ struct ServerEntry: Sendable, Hashable {
 
     /// The secrets that it cannot do without.
     var secrets: [SecretReference] {
-        if case .command(let command) = description.value { requestSecrets + command.secrets } else { requestSecrets }
+        let own = requestSecrets + [signIn?.clientSecret].compactMap { $0 }
+        return if case .command(let command) = description.value { own + command.secrets } else { own }
     }
 
     /// What makes the readings of two local descriptions the same; nil for one that is no file.

@@ -41,6 +41,32 @@ extension SettingsBuilder {
             resource: value["resource"]?.string, authorities: file(value["ca"]))
     }
 
+    /// That an operator signs in at an MCP server.
+    mutating func signIn(_ value: ConfigValue, _ description: Placed<DescriptionLocation>) -> SignInEntry? {
+        guard let user = value["oauthUser"], case .mcp(let remote) = description.value,
+            let url = ServiceURL("\(remote.address.origin)\(remote.path)\(remote.query)")
+        else { return nil }
+        if remote.address.scheme != .https, remote.address.hostClass != .loopback {
+            findings.error("a token would be sent to this address in the clear", hint: "begin it with https://", at: description.place)
+        }
+        for scope in user["scopes"]?.elements ?? [] where !ScopeList.isScope(scope.string ?? "") {
+            findings.error("this is not a scope", hint: "write each scope by itself, without spaces and quotes", at: scope.place)
+        }
+        if let scopes = user["scopes"], scopes.json.count > ScopeList.maximum {
+            findings.error("these are more than \(ScopeList.maximum) scopes", hint: nil, at: scopes.place)
+        }
+        if let secret = user["clientSecret"], user["clientId"] == nil {
+            findings.error("a client secret is that of a client", hint: "write clientId beside it", at: secret.place)
+        }
+        _ = protectedAddress(user["authorizationServer"])
+        return SignInEntry(
+            url: url, clientID: headerText(user["clientId"]), clientSecret: secret(user["clientSecret"]),
+            scopes: user["scopes"]?.elements.compactMap(\.string),
+            authorizationServer: user["authorizationServer"]?.string.flatMap {
+                ServiceURL($0)
+            }, place: user.place)
+    }
+
     private static func subjectTokenType(_ word: String?) -> SubjectTokenType {
         switch word {
         case "jwt": .jwt

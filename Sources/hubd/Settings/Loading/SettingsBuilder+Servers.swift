@@ -41,6 +41,7 @@ extension SettingsBuilder {
         entry.isExposed = value["expose"]?.json.bool ?? true
         entry.isShared = value["share"]?.json.bool ?? false
         entry.era = value["era"]?.string.flatMap { UpstreamEra(rawValue: $0) } ?? .auto
+        entry.signIn = value["credential"].flatMap { signIn($0, description) }
         entry.timeouts = ServerTimeouts(connect: duration(value["timeouts"]?["connect"]), total: duration(value["timeouts"]?["total"]))
         settings.servers.append(entry)
         readDefault(name, value)
@@ -60,6 +61,12 @@ extension SettingsBuilder {
         if value["command"] != nil, let upstream = value["upstream"] {
             findings.error("a command runs here, and not at an upstream", hint: "leave \"upstream\" out", at: upstream.place)
         }
+        if value["upstream"] != nil, let credential = value["credential"] {
+            findings.error(
+                "tokens of a sign-in are for the address of the server, and no upstream's", hint: "leave \"upstream\" out",
+                at: credential.place)
+        }
+        if value["command"] != nil { checkAbsent(["credential"], in: value, "for an MCP server with an address") }
         if value["command"] == nil { checkAbsent(["env", "directory"], in: value, "for a command that the hub starts") }
     }
 
@@ -77,6 +84,10 @@ extension SettingsBuilder {
     private mutating func checkDescribed(_ value: ConfigValue) {
         checkAbsent(["env", "directory"], in: value, "for a command that the hub starts")
         checkAbsent(["share", "era", "timeouts"], in: value, "for an MCP server")
+        guard let credential = value["credential"] else { return }
+        findings.error(
+            "\"credential\" is for an MCP server, and this is an API",
+            hint: "write `credentials:` for the security schemes of a description, or `credential:` at an upstream", at: credential.place)
     }
 
     private mutating func checkAbsent(_ names: [String], in value: ConfigValue, _ what: String) {

@@ -90,11 +90,12 @@ extension Settings {
 
     /// That the hub's own master key lies beside what it seals, where there is something: who takes the folder has both.
     var masterKeyFindings: [ConfigFinding] {
-        guard masterKey == nil, let sealed = secrets.first(where: { $0.scheme == .store }) else { return [] }
+        let places = secrets.lazy.filter { $0.scheme == .store }.map(\.place) + servers.lazy.compactMap(\.signIn?.place)
+        guard masterKey == nil, let sealed = places.first else { return [] }
         return [
             ConfigFinding(
                 severity: .warning, message: "the master key lies in the data folder, beside the secrets that it seals",
-                hint: "keep it elsewhere: masterKey: file:PATH or env:NAME", place: sealed.place)
+                hint: "keep it elsewhere: masterKey: file:PATH or env:NAME", place: sealed)
         ]
     }
 }

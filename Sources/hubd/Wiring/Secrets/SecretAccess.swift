@@ -12,6 +12,8 @@ struct SecretAccess: Sendable {
     let keeper: SecretKeeper
     /// The key that seals what the hub stores.
     let masterKey: MasterKeySource
+    /// The sign-ins at MCP servers.
+    let signIns: SignIns
     private let table = BackendTable()
     private let backends: SecretBackends?
 
@@ -22,8 +24,9 @@ struct SecretAccess: Sendable {
         backends = SecretBackends(registry: registry, logger: logger)
         let source = MasterKeySource(for: settings, environment: environment, backends: table)
         masterKey = source
-        keeper = SecretKeeper(
-            local: source.local, store: StoredSecrets(path: source.data.storePath, masterKey: source), backends: table, logger: logger)
+        let stored = StoredSecrets(path: source.data.storePath, masterKey: source)
+        signIns = SignIns(StoredSignIns(stored, folder: source.data.path))
+        keeper = SecretKeeper(local: source.local, store: stored, backends: table, logger: logger)
     }
 
     /// Ways that stay as they are, whatever settings say of places that keep secrets.
@@ -31,7 +34,9 @@ struct SecretAccess: Sendable {
         timers = Timekeeper.start()
         registry = UpstreamRegistry(timers: timers)
         backends = nil
-        masterKey = MasterKeySource(for: Settings(), environment: [:], backends: table)
+        let source = MasterKeySource(for: Settings(), environment: [:], backends: table)
+        masterKey = source
+        signIns = SignIns(StoredSignIns(StoredSecrets(path: source.data.storePath, masterKey: source), folder: source.data.path))
         self.keeper = keeper
     }
 

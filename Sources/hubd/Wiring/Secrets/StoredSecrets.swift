@@ -3,7 +3,7 @@ import HubStore
 import Logging
 import NIOConcurrencyHelpers
 
-/// What `store:NAME` names: the secrets of the hub's store, which is opened when the first of them is read, and never made for it.
+/// The secrets of the hub's store, those that `store:NAME` names among them. It is opened when the first of them is read, and never made for it.
 final class StoredSecrets: VersionedSecrets {
     private struct Opened {
         var database: HubDatabase
@@ -26,12 +26,17 @@ final class StoredSecrets: VersionedSecrets {
     }
 
     func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
-        try await secrets().read(name, field: field)
+        guard let secrets = try secrets() else {
+            throw SecretError(.missing, "there is no store at \(path) yet; set the secret with hubd secrets set")
+        }
+        return try await secrets.read(name, field: field)
     }
 
-    private func secrets() throws(SecretError) -> SecretStore {
-        let opening: Result<SecretStore, SecretError> = opened.withLockedValue { opened in
+    /// The secrets; nil where there is no store yet.
+    func secrets() throws(SecretError) -> SecretStore? {
+        let opening: Result<SecretStore?, SecretError> = opened.withLockedValue { opened in
             if let opened { return .success(opened.secrets) }
+            guard FileStamp(path) != nil else { return .success(nil) }
             do throws(StoreError) {
                 let fresh = try open()
                 opened = fresh
@@ -44,9 +49,6 @@ final class StoredSecrets: VersionedSecrets {
     }
 
     private func open() throws(StoreError) -> Opened {
-        guard FileStamp(path) != nil else {
-            throw StoreError(.missing, "there is no store at \(path) yet; set the secret with hubd secrets set")
-        }
         let database = try HubDatabase(path: path)
         let source = masterKey
         let secrets = SecretStore(SecretRepository(database)) { () async throws(SecretError) in

@@ -10,9 +10,12 @@ extension SnapshotBuilder {
     /// The MCP servers of `settings` that can be reached, by the names of their entries; those that cannot have a finding. With an error
     /// among the findings none is: without the credential that could not be read, nobody is to be bothered.
     ///
-    /// - Parameter secrets: nil: none is read, and no server is reached.
+    /// - Parameters:
+    ///   - standings: where somebody is signed in, and where not.
+    ///   - secrets: nil: none is read, and no server is reached.
     func originServers(
-        _ settings: Settings, upstreams: [String: UpstreamSettings], secrets: ResolvedSecrets?, _ findings: inout FindingCollector
+        _ settings: Settings, upstreams: [String: UpstreamSettings], standings: [String: SignIns.Standing], secrets: ResolvedSecrets?,
+        _ findings: inout FindingCollector
     ) -> [String: UpstreamServer] {
         guard let secrets, !findings.hasErrors else { return [:] }
         var servers: [String: UpstreamServer] = [:]
@@ -21,9 +24,18 @@ extension SnapshotBuilder {
                 let written = entry.upstream.flatMap { settings.upstreams[$0.value] }
                 let timeouts = ServerTimeouts(
                     connect: entry.timeouts.connect, total: entry.timeouts.total ?? written?.timeouts.total)
-                guard let way = try way(to: entry, written: written, upstream: entry.upstream.flatMap { upstreams[$0.value] }, secrets)
-                else {
-                    continue
+                guard
+                    var way = try way(to: entry, written: written, upstream: entry.upstream.flatMap { upstreams[$0.value] }, secrets)
+                else { continue }
+                if let signIn = entry.signIn, let standing = standings[entry.name], case .http(var upstream, let suffix) = way {
+                    upstream.credential = .signIn(
+                        SignInSettings(
+                            server: entry.name, url: signIn.url, generation: standing.generation,
+                            clientSecret: try signIn.clientSecret.flatMap { reference throws(ConfigFinding) in
+                                try secrets.sendable(reference)
+                            },
+                            namedOrigins: signIn.namedOrigins, store: signIns.store))
+                    way = .http(upstream, suffix: suffix)
                 }
                 servers[entry.name] = origins.server(of: entry, by: way, timeouts: timeouts)
             } catch {

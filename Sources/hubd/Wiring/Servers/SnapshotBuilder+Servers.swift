@@ -22,13 +22,18 @@ extension SnapshotBuilder {
     /// - Parameters:
     ///   - server: reaches it; nil where it cannot be reached or nothing is to be reached.
     ///   - away: why it cannot be let in.
-    func part(of entry: ServerEntry, _ server: UpstreamServer?, away: ConfigFinding?) -> ServerPart {
+    ///   - signedOut: why the hub is not signed in there, where it has to be.
+    func part(of entry: ServerEntry, _ server: UpstreamServer?, away: ConfigFinding?, signedOut: String? = nil) -> ServerPart {
         if let away { return ServerPart(unavailable: away.message, isWithoutSecret: true, findings: [away]) }
         guard let server else { return ServerPart() }
         var findings = FindingCollector()
         var known = origins.known(of: server, at: entry)
-        known.problem = known.problem.map { ConfigFinding.shown($0, atMost: 400) }
-        if let problem = known.problem { findings.add([unavailableFinding(entry, problem)]) }
+        known.problem = (signedOut ?? known.problem).map { ConfigFinding.shown($0, atMost: 400) }
+        if let problem = known.problem {
+            var finding = unavailableFinding(entry, problem)
+            if signedOut != nil { finding.hint = "sign in: hubd signin \(entry.name)" }
+            findings.add([finding])
+        }
         guard let catalogue = known.catalogue else {
             return ServerPart(unavailable: known.problem ?? "not connected yet", findings: findings.findings)
         }

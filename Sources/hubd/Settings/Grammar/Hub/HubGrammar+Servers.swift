@@ -9,6 +9,7 @@ extension HubGrammar {
                 Field("soap", soap, "How the service of a WSDL is spoken to."),
                 Field("http", .list(endpoint, minimum: 1), "Endpoints written by hand."),
                 Field("mcp", .text(.urlWithQuery), "The address of an MCP server, of any version."),
+                Field("credential", serverCredential, "How the hub is let in by the MCP server at that address."),
                 Field(
                     "command", .list(.text(.plain), minimum: 1),
                     "An MCP server that the hub starts and speaks to over its standard input and output: the program and its arguments."),

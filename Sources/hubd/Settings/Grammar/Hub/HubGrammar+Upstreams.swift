@@ -61,6 +61,21 @@ extension HubGrammar {
         ])
     }
 
+    /// How the hub is let in by an MCP server.
+    static let serverCredential = Shape.object([
+        Field(
+            "oauthUser",
+            .object([
+                Field("clientId", .text(.plain), "A client that was registered by hand; without it the hub sees to one itself."),
+                Field("clientSecret", .secret(.credential), "The secret of that client."),
+                Field("scopes", .list(.text(.plain), minimum: 1), "What is asked for; the default is what the server asks for."),
+                Field(
+                    "authorizationServer", .text(.url),
+                    "The issuer that is signed in at; the default is the one that the server names, which has to be a public one."),
+            ]), "An operator signs in there once, with hubd signin, and the hub renews the tokens (OAuth 2.1)."
+        ).required
+    ])
+
     /// What is shown for a security scheme, where that is more than a secret.
     static let schemeCredential = Shape.object(
         ObjectShape(
