@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from harness.background import read_request
-from harness.hub import binary, hubd
+from harness.hub import Hub, binary, hubd
 from harness.stdio import Stdio
 from harness.wire import Session, ask, call, modern, text
 
@@ -209,3 +209,76 @@ def test_a_reload_keeps_the_process_of_a_server_that_stays_and_ends_that_of_one_
     hub.process.send_signal(signal.SIGTERM)
     hub.process.wait(20)
     wait_until(lambda: not Path(f"/proc/{stays}").exists())
+
+
+GREEDY = {"memory": "512MiB", "cpuTime": "3s", "openFiles": 64, "processes": 16}
+
+
+@pytest.mark.parametrize("what", ["memory", "time", "processes"])
+def test_a_command_that_goes_past_a_limit_costs_itself_alone(start_hub, tmp_path, what):
+    hub = start_hub(
+        {
+            "servers": {
+                "greedy": {"command": [*COMMAND, "where", what], "share": True, "limits": GREEDY},
+                "modest": {"command": [*COMMAND, "where"], "share": True, "limits": GREEDY},
+            }
+        }
+    )
+    greedy, modest = (text(call(hub.mcp(name), "where")).split()[1] for name in ("greedy", "modest"))
+    failed = call(hub.mcp("greedy"), what)
+    assert failed["isError"], failed
+    wait_until(lambda: not Path(f"/proc/{greedy}").exists())
+    children = (tmp_path / "children").read_text().split() if what == "processes" else []
+    assert len(children) >= 16 or what != "processes"
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+    assert text(call(hub.mcp("modest"), "where")).split()[1] == modest
+    wait_until(lambda: not call(hub.mcp("greedy"), "where").get("isError"))
+    assert text(call(hub.mcp("greedy"), "where")).split()[1] != greedy
+
+
+def test_a_command_has_as_many_files_as_it_is_given(start_hub):
+    hub = start_hub({"servers": {"greedy": {"command": [*COMMAND, "files"], "share": True, "limits": GREEDY}}})
+    assert 32 < int(text(call(hub.mcp("greedy"), "files"))) < 64
+
+
+def test_a_hub_that_is_killed_leaves_no_process_of_its_servers_and_no_orphan_but_the_one_that_ends_them(tmp_path):
+    hub = Hub(tmp_path, {"servers": {"lines": {"command": COMMAND}, "shared": {"command": COMMAND, "share": True}}}, [])
+    try:
+        with Session(hub.mcp("lines")) as session:
+            mine = text(session.ask("tools/call", {"name": "where", "arguments": {}})["result"]).split()[1]
+            shared = text(call(hub.mcp("shared"), "where")).split()[1]
+            below = descendants(hub.process.pid)
+            assert {int(mine), int(shared)} < below
+            kept = {process for process in below if int(stat(process)[1]) != hub.process.pid}
+    finally:
+        hub.process.kill()
+        hub.process.wait(20)
+
+    def are_gone() -> bool:
+        left = {process: words for process in kept if (words := stat(process))}
+        assert all(int(words[1]) in below for words in left.values()), "one was left to whoever takes orphans"
+        return not left
+
+    wait_until(are_gone)
+    wait_until(lambda: not any(is_running(process) for process in below))
+
+
+def stat(process: int) -> list[str] | None:
+    """The words of a process behind its name: its state, its parent and more."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def is_running(process: int) -> bool:
+    """Whether a process runs; one that waits for its parent to take leave of it does not."""
+    return (stat(process) or "Z")[0] != "Z"
+
+
+def descendants(ancestor: int) -> set[int]:
+    parents = {int(entry.name): int(words[1]) for entry in Path("/proc").iterdir() if entry.name.isdigit() and (words := stat(int(entry.name)))}
+    found = {ancestor}
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {ancestor}

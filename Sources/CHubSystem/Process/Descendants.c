@@ -95,3 +95,12 @@ void signal_descendants(int signal, pid_t leader) {
         if (descends(list[index], getpid(), list, (size_t)count)) signal_process(list[index], signal);
     free(list);
 }
+
+size_t count_listed_descendants(void) {
+    struct process *list = NULL;
+    const ssize_t count = list_processes(&list);
+    size_t found = 0;
+    for (ssize_t index = 0; index < count; index++) found += descends(list[index], getpid(), list, (size_t)count) ? 1 : 0;
+    free(list);
+    return found;
+}

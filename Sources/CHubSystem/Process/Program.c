@@ -73,7 +73,7 @@ void run_program(const struct program *program, const int descriptors[3], pid_t 
     const struct hub_program *head = &program->head;
     struct rlimit no_core = {0, 0};
     if (setrlimit(RLIMIT_CORE, &no_core) != 0 || set_limit(RLIMIT_NOFILE, head->open_files, 0) != 0
-        || set_limit(RLIMIT_AS, head->memory_bytes, 0) != 0
+        || set_limit(RLIMIT_DATA, head->memory_bytes, 0) != 0
         || set_limit(RLIMIT_CPU, head->processor_seconds, 1) != 0)  // a second between the signal that can be caught and the end
         fail(failures, HUB_START_LIMITS);
     if (program->directory[0] != 0 && chdir(program->directory) != 0) fail(failures, HUB_START_DIRECTORY);

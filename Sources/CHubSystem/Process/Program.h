@@ -26,6 +26,16 @@ _Noreturn void keep_program(const struct program *program, const int descriptors
 /// Sends a signal to every process that descends from this one, or to the group of `leader` where the processes cannot be listed.
 void signal_descendants(int signal, pid_t leader);
 
+/// Kills the children of this process, and the groups they are in. Returns how many there were, those that have ended included, or -1 where
+/// the kernel does not tell. What they started becomes this process's children, for the next time.
+ssize_t kill_children(void);
+
+/// How many processes descend from this one, those that nobody has taken leave of included; counts no further than `most`.
+size_t count_descendants(size_t most);
+
+/// The same from the list of all processes.
+size_t count_listed_descendants(void);
+
 /// Tells the hub, which may have gone.
 void tell(int socket, enum hub_notice_kind kind, int step, int value);
 

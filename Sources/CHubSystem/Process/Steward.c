@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "Program.h"
@@ -31,6 +32,13 @@ static void keep(const int descriptors[HUB_PROGRAM_DESCRIPTORS], size_t length) 
     keep_program(&program, descriptors, message, length);
 }
 
+/// Ends after its keepers: whoever is the parent of those that have none may not take leave of them.
+static _Noreturn void leave(void) {
+    close(STEWARD_SOCKET);
+    while (wait(NULL) >= 0 || errno == EINTR) {}  // the kernel takes leave of them, and this fails once there are none
+    _exit(0);
+}
+
 static _Noreturn void serve(void) {
     prctl(PR_SET_NAME, STEWARD, 0, 0, 0);
     hub_disable_dumping();  // the programs it starts run as the same user
@@ -45,7 +53,7 @@ static _Noreturn void serve(void) {
         int descriptors[HUB_MAXIMUM_DESCRIPTORS];
         size_t count = HUB_MAXIMUM_DESCRIPTORS;
         const ssize_t length = hub_receive_descriptors(STEWARD_SOCKET, descriptors, &count, message, sizeof message);
-        if (length == 0 || (length < 0 && errno != EMSGSIZE && errno != EMFILE && errno != ENFILE && errno != ENOMEM)) _exit(0);
+        if (length == 0 || (length < 0 && errno != EMSGSIZE && errno != EMFILE && errno != ENFILE && errno != ENOMEM)) leave();
         if (length > 0 && count == HUB_PROGRAM_DESCRIPTORS) keep(descriptors, (size_t)length);
         while (count > 0) close(descriptors[--count]);
         if (length > 0) explicit_bzero(message, (size_t)length);

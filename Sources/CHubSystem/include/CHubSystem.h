@@ -72,8 +72,11 @@ struct hub_program {
     uint32_t arguments, variables;
     /// How long the program has to end after its input has, and after it was told to.
     uint32_t stop_milliseconds, kill_milliseconds;
-    /// Limits of each process; 0: that of the steward.
+    /// Limits of each process; 0: that of the steward. Memory is what a process may write to by itself (RLIMIT_DATA): what runtimes reserve
+    /// and do not use does not count.
     uint64_t open_files, memory_bytes, processor_seconds;
+    /// How many processes there may be of it, itself included; with more all are killed. 0: any number.
+    uint64_t processes;
 };
 
 /// What a keeper tells.
@@ -84,6 +87,8 @@ enum hub_notice_kind {
     HUB_NOTICE_FAILED = 2,
     /// It has ended; `value` is its status as `waitpid` has it. What it left behind is told to stop.
     HUB_NOTICE_ENDED = 3,
+    /// It has more processes than it may have, `value` at least: all are killed.
+    HUB_NOTICE_CROWDED = 4,
 };
 
 /// The steps of starting a program.

@@ -32,8 +32,8 @@ final class ChildProcess: Sendable {
         var unsentBytes = 0
         var tail = DiagnosticsTail()
         var isClosed = false
-        /// What it ended with.
-        var end: KeeperNotice?
+        /// What it ended with, and why it was ended, where a limit was.
+        var ends: [KeeperNotice] = []
         var isSettled = false
     }
 
@@ -86,7 +86,11 @@ final class ChildProcess: Sendable {
         switch notice {
         case .started: hasStarted(.success(()))
         case .failed: hasStarted(.failure(ProcessFailure(notice.description)))
-        case .ended: state.withLockedValue { $0.end = notice }
+        case .ended, .crowded:
+            state.withLockedValue { state in
+                // Once each: a keeper says no more.
+                if state.ends.count < 2 { state.ends.append(notice) }
+            }
         }
     }
 
@@ -125,10 +129,10 @@ final class ChildProcess: Sendable {
 
     /// The last of standard error, and how it ended.
     var diagnostics: String {
-        let (tail, end) = state.withLockedValue { ($0.tail, $0.end) }
+        let (tail, ends) = state.withLockedValue { ($0.tail, $0.ends) }
         let text = tail.text
-        guard let end else { return text }
-        return text + (text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + end.description
+        guard !ends.isEmpty else { return text }
+        return text + (text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + ends.map(\.description).joined(separator: "\n")
     }
 
     // MARK: Lines from it

@@ -21,10 +21,14 @@ public struct ChildProcessSettings: Sendable, Hashable, CustomStringConvertible,
     public var killLimit = Duration.seconds(2)
     /// How many files each of its processes may have open; 0: as many as the hub.
     public var maximumOpenFiles = 4096
-    /// How much memory each of its processes may map; 0: no limit.
+    /// How much memory each of its processes may take for itself; 0: no limit. What is reserved and not used does not count: runtimes reserve
+    /// far more than they use.
     public var maximumMemoryBytes = 0
     /// How long each of its processes may keep a processor busy; 0: no limit.
     public var maximumProcessorSeconds = 0
+    /// How many processes one program may have, itself included; with more, which is looked for four times a second, it is killed with all of
+    /// them. 0: no limit.
+    public var maximumProcessesOfProgram = 1000
 
     /// A program with the variables of the hub's environment that every program needs, and those that are given.
     public init(

@@ -10,6 +10,8 @@ enum KeeperNotice: Hashable, CustomStringConvertible {
     case failed(step: Step, code: Int32)
     /// The program has ended, with a status as `waitpid` gives it.
     case ended(status: Int32)
+    /// It has too many processes, so many at least, and is killed.
+    case crowded(count: Int32)
 
     /// What failed.
     enum Step: UInt16 {
@@ -34,6 +36,7 @@ enum KeeperNotice: Hashable, CustomStringConvertible {
         case HUB_NOTICE_STARTED.rawValue: self = .started(process: value)
         case HUB_NOTICE_FAILED.rawValue: self = .failed(step: Step(rawValue: step) ?? .fork, code: value)
         case HUB_NOTICE_ENDED.rawValue: self = .ended(status: value)
+        case HUB_NOTICE_CROWDED.rawValue: self = .crowded(count: value)
         default: return nil
         }
     }
@@ -51,7 +54,12 @@ enum KeeperNotice: Hashable, CustomStringConvertible {
             case .program: "the program cannot be run: \(Self.text(code))"
             }
         case .ended(let status):
-            status & 0x7F == 0 ? "ended with status \(status >> 8 & 0xFF)" : "ended by signal \(status & 0x7F)"
+            switch status & 0x7F {
+            case 0: "ended with status \(status >> 8 & 0xFF)"
+            case SIGXCPU: "ended because it kept a processor busy for longer than it may"
+            case let signal: "ended by signal \(signal)"
+            }
+        case .crowded(let count): "killed because it had \(count) processes, more than it may"
         }
     }
 

@@ -24,6 +24,7 @@ enum ProgramMessage {
         head.open_files = UInt64(clamping: settings.maximumOpenFiles)
         head.memory_bytes = UInt64(clamping: settings.maximumMemoryBytes)
         head.processor_seconds = UInt64(clamping: settings.maximumProcessorSeconds)
+        head.processes = UInt64(clamping: settings.maximumProcessesOfProgram)
         var bytes = unsafe withUnsafeBytes(of: head) { unsafe Array($0) }
         for text in settings.command + variables + [settings.workingDirectory ?? ""] {
             guard !text.utf8.contains(0) else { throw Problem(description: "the command or its environment contains a zero byte") }

@@ -199,4 +199,43 @@ struct ChildProcessTests {
         #expect(try await channel.texts().isEmpty)
         #expect(channel.diagnostics.contains("MemoryError"))
     }
+
+    @Test("memory that is reserved and not used does not count")
+    func reservedMemory() async throws {
+        var settings = ChildProcessSettings(command: ["python3", "-c", "import mmap; mmap.mmap(-1, 4 << 30, prot=0); print('reserved')"])
+        settings.maximumMemoryBytes = 512 << 20
+        #expect(try await TestProcess.open(settings).texts() == ["reserved"])
+    }
+
+    @Test("a process may not keep a processor busy for longer than it is given")
+    func processorTime() async throws {
+        var settings = TestProcess.script("while :; do :; done")
+        settings.maximumProcessorSeconds = 1
+        let channel = try await TestProcess.open(settings)
+        #expect(try await channel.texts().isEmpty)
+        #expect(channel.diagnostics == "ended because it kept a processor busy for longer than it may")
+    }
+
+    @Test("a program with more processes than it may have is killed with all of them, whoever started them", arguments: [true, false])
+    func processes(detaches: Bool) async throws {
+        let leash = try Leash()
+        let child = detaches ? "(setsid sleep 1000 &);" : "sleep 1000 &"
+        var settings = TestProcess.script(
+            "exec 9>\"$1\"; n=0; while [ $n -lt 30 ]; do \(child) n=$((n + 1)); done; read -r line", leash.path, patience: .seconds(600))
+        settings.maximumProcessesOfProgram = 20
+        let source = ChildProcessSource(settings)
+        let channel = try await source.open()
+        #expect(try await channel.texts().isEmpty)
+        #expect(leash.isReleased())
+        try await source.waitUntilNoneRuns()
+        #expect(channel.diagnostics.contains("killed because it had 21 processes, more than it may"))
+    }
+
+    @Test("a program with as many processes as it may have goes on")
+    func fewProcesses() async throws {
+        var settings = TestProcess.script("for n in 1 2 3; do sleep 1000 & done; sleep 1; echo still; cat")
+        settings.maximumProcessesOfProgram = 5
+        let channel = try await TestProcess.open(settings)
+        #expect(try await channel.text() == "still")
+    }
 }

@@ -1,10 +1,13 @@
-"""An MCP server over lines, by hand: it says what it was started with, and changes what it lists when told."""
+"""An MCP server over lines, by hand: it says what it was started with, and changes what it lists when told.
+
+Its tools are those it is given, or the usual ones."""
 
 import json
 import os
 import sys
+import time
 
-TOOLS = ["where", "variable", "grow", "die"]
+TOOLS = sys.argv[1:] or ["where", "variable", "grow", "die"]
 
 
 def tool(name: str) -> dict:
@@ -29,7 +32,39 @@ def call(name: str, arguments: dict) -> str:
             return "grown"
         case "die":
             sys.exit(1)
+        case "memory":
+            return str(len(bytearray(1 << 30)))
+        case "time":
+            while True:
+                pass
+        case "files":
+            return str(open_files())
+        case "processes":
+            return spread()
     return name
+
+
+def open_files() -> int:
+    count = 0
+    try:
+        for count in range(1000):
+            os.open("/dev/null", os.O_RDONLY)
+    except OSError:
+        pass
+    return count
+
+
+def spread() -> str:
+    with open("children", "a") as children:
+        for _ in range(200):
+            child = os.fork()
+            if child == 0:
+                time.sleep(60)
+                os._exit(0)
+            children.write(f"{child}\n")
+            children.flush()
+    time.sleep(60)
+    return "all of them live"
 
 
 def result(method: str, params: dict) -> dict | None:

@@ -15,7 +15,7 @@ struct SettingsServersTests {
               a: { mcp: "https://a.test/mcp/?x=1", refresh: 5m, share: true, era: handshake, expose: false, timeouts: { connect: 3s, total: 1m } }
               b: { mcp: "https://b.test", upstream: u }
               c: { command: [python3, -m, server], env: { TOKEN: env:C, LEVEL: info }, directory: sub }
-              d: { command: [./server] }
+              d: { command: [./server], limits: { memory: 512MiB, cpuTime: 90s, openFiles: 64, processes: 16 } }
             """
         let files = SettingsTestFiles(files: ["etc/hub.yaml": text])
         let (loaded, findings) = SettingsLoader.load(path: "etc/hub.yaml", disk: files.disk)
@@ -34,6 +34,8 @@ struct SettingsServersTests {
         #expect(a.timeouts == ServerTimeouts(connect: .seconds(3), total: .seconds(60)))
         #expect(second.path.isEmpty && second.query.isEmpty && b.upstream?.value == "u" && b.isExposed && !b.isShared)
         #expect(third.words == ["python3", "-m", "server"] && third.directory == "etc/sub" && fourth.directory == "etc")
+        #expect(third.limits == CommandLimits())
+        #expect(fourth.limits == CommandLimits(memory: 512 << 20, cpuTime: .seconds(90), openFiles: 64, processes: 16))
         #expect(third.environment.map(\.name) == ["TOKEN", "LEVEL"] && third.environment[1].value == .plain("info"))
         #expect(c.secrets.map(\.name) == ["C"] && c.requestSecrets.isEmpty)
         #expect(settings.secrets.map(\.name) == ["T", "C"])
@@ -85,6 +87,7 @@ struct SettingsServersTests {
                 #"1:58: error: what an MCP server answers is passed on as it is — leave "response" out"#
             ),
             ("a: { mcp: \"http://a\", env: { A: b } }", #"1:39: error: "env" is for a command that the hub starts"#),
+            ("a: { mcp: \"http://a\", limits: { openFiles: 64 } }", #"1:42: error: "limits" is for a command that the hub starts"#),
             ("a: { openapi: a.yaml, directory: b }", #"1:45: error: "directory" is for a command that the hub starts"#),
             ("a: { openapi: a.yaml, share: true }", #"1:41: error: "share" is for an MCP server"#),
             ("a: { openapi: a.yaml, era: modern }", #"1:39: error: "era" is for an MCP server"#),

@@ -38,9 +38,23 @@ struct ServerCommand: Sendable, Hashable {
     var environment: [Variable] = []
     /// The folder it runs in, as the process can open it; empty: that of the hub.
     var directory: String
+    /// How much it may use.
+    var limits = CommandLimits()
 
     /// The references in it.
     var secrets: [SecretReference] { environment.compactMap(\.value.reference) }
+}
+
+/// How much a command may use, as written; nil is the default.
+struct CommandLimits: Sendable, Hashable {
+    /// The memory of each of its processes, in bytes.
+    var memory: Int?
+    /// The processor's time of each of its processes.
+    var cpuTime: Duration?
+    /// The open files of each of its processes.
+    var openFiles: Int?
+    /// The processes of one session.
+    var processes: Int?
 }
 
 /// How long the hub waits for an MCP server, as written; nil is the default.

@@ -67,7 +67,7 @@ extension SettingsBuilder {
                 at: credential.place)
         }
         if value["command"] != nil { checkAbsent(["credential"], in: value, "for an MCP server with an address") }
-        if value["command"] == nil { checkAbsent(["env", "directory"], in: value, "for a command that the hub starts") }
+        if value["command"] == nil { checkAbsent(["env", "directory", "limits"], in: value, "for a command that the hub starts") }
     }
 
     /// What an MCP server has is listed for everybody: there is no caller whose token could be exchanged for it.
@@ -82,7 +82,7 @@ extension SettingsBuilder {
 
     /// What only an MCP server has is not for an API.
     private mutating func checkDescribed(_ value: ConfigValue) {
-        checkAbsent(["env", "directory"], in: value, "for a command that the hub starts")
+        checkAbsent(["env", "directory", "limits"], in: value, "for a command that the hub starts")
         checkAbsent(["share", "era", "timeouts"], in: value, "for an MCP server")
         guard let credential = value["credential"] else { return }
         findings.error(
@@ -183,6 +183,10 @@ extension SettingsBuilder {
             return ServerCommand.Variable(
                 name: name, value: secret(value).map { .reference($0) } ?? .plain(text), place: value.place)
         }
-        return ServerCommand(words: words, environment: environment, directory: value["directory"]?.path ?? value.file.directory)
+        var command = ServerCommand(words: words, environment: environment, directory: value["directory"]?.path ?? value.file.directory)
+        command.limits = CommandLimits(
+            memory: value["limits"]?["memory"]?.string.flatMap { ByteSize.parse($0) }, cpuTime: duration(value["limits"]?["cpuTime"]),
+            openFiles: value["limits"]?["openFiles"]?.json.int, processes: value["limits"]?["processes"]?.json.int)
+        return command
     }
 }

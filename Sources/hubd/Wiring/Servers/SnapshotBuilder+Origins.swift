@@ -65,10 +65,10 @@ extension SnapshotBuilder {
                 }
                 environment[variable.name] = value
             }
-            return .process(
-                ChildProcessSettings(
-                    command: command.words, environment: environment,
-                    workingDirectory: command.directory.isEmpty ? nil : command.directory))
+            var settings = ChildProcessSettings(
+                command: command.words, environment: environment, workingDirectory: command.directory.isEmpty ? nil : command.directory)
+            settings.limit(by: command.limits)
+            return .process(settings)
         case .file, .url, .endpoints: return nil
         }
     }
@@ -100,5 +100,16 @@ extension SnapshotBuilder {
         settings.timeouts.total = streamLimit
         settings.asksForCompression = false  // a compressor between holds events back
         return .http(settings, suffix: suffix)
+    }
+}
+
+extension ChildProcessSettings {
+    /// Sets the limits that are written.
+    fileprivate mutating func limit(by limits: CommandLimits) {
+        maximumMemoryBytes = limits.memory ?? maximumMemoryBytes
+        // Whole seconds, at least one: what begins counts.
+        if let time = limits.cpuTime { maximumProcessorSeconds = Int(time.components.seconds) + (time.components.attoseconds > 0 ? 1 : 0) }
+        maximumOpenFiles = limits.openFiles ?? maximumOpenFiles
+        maximumProcessesOfProgram = limits.processes ?? maximumProcessesOfProgram
     }
 }

@@ -15,6 +15,7 @@ extension HubGrammar {
                     "An MCP server that the hub starts and speaks to over its standard input and output: the program and its arguments."),
                 Field("env", .environment, "Environment variables of the command, beside the few that every command gets."),
                 Field("directory", .text(.path), "The folder that the command runs in; the default is that of this file."),
+                Field("limits", limits, "How much the command may use."),
                 Field(
                     "share", .boolean,
                     "Whether one session with the MCP server serves all callers: for one that keeps nothing in a session that is one caller's."
@@ -49,6 +50,13 @@ extension HubGrammar {
                     "expose", .boolean, "Whether callers reach the server itself, as is the default, or only what others include of it."),
             ] + access + [isDefault],
             exactlyOne: [["openapi", "wsdl", "http", "mcp", "command"]]))
+
+    private static let limits = Shape.object([
+        Field("memory", .text(.byteSize), "The memory that each of its processes may take for itself; the default is no limit."),
+        Field("cpuTime", .text(.duration), "How long each of its processes may keep a processor busy in all; the default is no limit."),
+        Field("openFiles", .integer(16...1_048_576), "The files that each of its processes may have open; the default is 4096."),
+        Field("processes", .integer(1...100_000), "The processes that it may have in each session, itself included; the default is 1000."),
+    ])
 
     private static let soap = Shape.object([
         Field("version", .words("1.1", "1.2"), "The version of SOAP, where the WSDL offers both; the default is that of its first port."),
