@@ -197,4 +197,37 @@ struct ChangeTests {
         runtime.announceChanges(from: snapshot(server("Before.")), to: snapshot(server("After.")))
         #expect(told.withLockedValue { $0 } == ["b": [.list(.tools)], "all": [.list(.tools)]])
     }
+
+    @Test("a client hears of an update of each resource that it may hear of, all at once, before it reads any")
+    func burst() async throws {
+        let uris = (0..<ResourceSubscriptions.maximumPerSubscriber).map { "x:\($0)" }
+        let open = listen("{\"resourceSubscriptions\":[\(uris.map { "\"\($0)\"" }.joined(separator: ","))]}")
+        #expect(await open.next().contains("acknowledged"))
+        for uri in uris { hub.runtime.resourceUpdated(server: "origin", uri: uri) }
+        hub.runtime.drain()
+        var seen = 0
+        while true {
+            let chunk = await open.next()
+            guard !chunk.isEmpty else { break }
+            seen += chunk.split(separator: "notifications/resources/updated").count - 1
+        }
+        #expect(seen == uris.count)
+        try await open.task.value
+    }
+
+    @Test("what a server does not watch is not promised")
+    func unwatched() async throws {
+        let full = StubOrigin(maximumWatched: 1)
+        let hub = StubHub.offering { Self.fill(&$0, full) }
+        let session = try await hub.initialize()
+        func subscribe(_ uri: String) async throws -> JSONValue {
+            try await hub.inSession(
+                session, #"{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"\#(uri)"}}"#
+            ).json()
+        }
+        #expect(try await subscribe("x:a")["result"] != nil)
+        #expect(try await subscribe("x:b")["error"] != nil)
+        #expect(full.watched == ["x:a": 1])
+        hub.runtime.drain()
+    }
 }

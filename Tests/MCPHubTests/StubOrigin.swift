@@ -18,15 +18,18 @@ final class StubOrigin: MCPOrigin {
 
     let name: String
     let asksByRequest: Bool
+    /// More resources than this it does not watch.
+    let maximumWatched: Int
     private let respond: @Sendable (OriginRequest, CallContext) async throws -> String
     private let state = NIOLockedValueBox<(asked: [Asked], watched: [String: Int])>(([], [:]))
 
     init(
-        _ name: String = "origin", asksByRequest: Bool = true,
+        _ name: String = "origin", asksByRequest: Bool = true, maximumWatched: Int = .max,
         respond: @escaping @Sendable (OriginRequest, CallContext) async throws -> String = { _, _ in "{}" }
     ) {
         self.name = name
         self.asksByRequest = asksByRequest
+        self.maximumWatched = maximumWatched
         self.respond = respond
     }
 
@@ -45,7 +48,13 @@ final class StubOrigin: MCPOrigin {
         return try JSONDocument(parsing: try await respond(request, context), limits: .payload)
     }
 
-    func watch(resource uri: String) { state.withLockedValue { $0.watched[uri, default: 0] += 1 } }
+    func watch(resource uri: String) -> Bool {
+        state.withLockedValue { state in
+            guard state.watched.count < maximumWatched else { return false }
+            state.watched[uri, default: 0] += 1
+            return true
+        }
+    }
     func unwatch(resource uri: String) {
         state.withLockedValue { state in
             state.watched[uri, default: 0] -= 1

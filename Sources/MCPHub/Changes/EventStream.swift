@@ -7,7 +7,7 @@ final class EventStream<Element: Sendable>: Sendable {
     private let continuation: AsyncStream<Element>.Continuation
 
     /// A stream that holds at most `capacity` elements its reader has not taken.
-    init(capacity: Int = 256) {
+    init(capacity: Int = ClientBounds.unread) {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(capacity))
     }
 

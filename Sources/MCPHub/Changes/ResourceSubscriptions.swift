@@ -7,10 +7,11 @@ final class ResourceWatch: Sendable {
     let origin: any MCPOrigin
     let uri: String
 
-    init(origin: any MCPOrigin, uri: String) {
+    /// Nil where the server is asked to watch too much already.
+    init?(origin: any MCPOrigin, uri: String) {
+        guard origin.watch(resource: uri) else { return nil }
         self.origin = origin
         self.uri = uri
-        origin.watch(resource: uri)
     }
 
     deinit { origin.unwatch(resource: uri) }
@@ -60,7 +61,7 @@ final class ResourceSubscriptions: Sendable {
     }
 
     /// How many resources one client hears of, and how many clients hear of any.
-    static let maximumPerSubscriber = 1_000
+    static let maximumPerSubscriber = ClientBounds.resources
     static let maximumSubscribers = 10_000
     /// How many resources all of them hear of together, and how long the address of one may be.
     static let maximumWatches = 50_000
@@ -78,8 +79,7 @@ final class ResourceSubscriptions: Sendable {
     func subscribe(_ subscriber: Subscriber, entry: String, to uri: String, at origin: any MCPOrigin) -> Bool {
         let isKnown = state.withLockedValue { $0.subscriptions[subscriber]?.watches[uri]?.origin === origin }
         if isKnown { return true }
-        guard uri.utf8.count <= Self.longestAddress else { return false }
-        let watch = ResourceWatch(origin: origin, uri: uri)
+        guard uri.utf8.count <= Self.longestAddress, let watch = ResourceWatch(origin: origin, uri: uri) else { return false }
         let (isTaken, replaced): (Bool, ResourceWatch?) = state.withLockedValue { state in
             let subscription = state.subscriptions[subscriber]
             guard subscription != nil || state.subscriptions.count < Self.maximumSubscribers,
@@ -123,7 +123,8 @@ final class ResourceSubscriptions: Sendable {
     /// Who wants to hear of a resource.
     func subscribers(of key: Key) -> Set<Subscriber> { state.withLockedValue { $0.subscribers[key] ?? [] } }
 
-    /// Watches the resources of an entry where they are now. What is nowhere at present stays where it was: it may come back.
+    /// Watches the resources of an entry where they are now. What is nowhere at present, or not taken there, stays where it was: it may come
+    /// back.
     func move(entry: String, to origin: (String) -> (any MCPOrigin)?) {
         let watches = state.withLockedValue { state in
             state.subscriptions.filter { $0.value.entry == entry }.flatMap { subscriber, subscription in
@@ -131,8 +132,9 @@ final class ResourceSubscriptions: Sendable {
             }
         }
         for (subscriber, watch) in watches {
-            guard let origin = origin(watch.uri), origin !== watch.origin else { continue }
-            let moved = ResourceWatch(origin: origin, uri: watch.uri)
+            guard let origin = origin(watch.uri), origin !== watch.origin,
+                let moved = ResourceWatch(origin: origin, uri: watch.uri)
+            else { continue }
             state.withLockedValue { state in
                 // Given up meanwhile: the new watch goes with the end of this round.
                 guard state.subscriptions[subscriber]?.watches[watch.uri] === watch else { return }

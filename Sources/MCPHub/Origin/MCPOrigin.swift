@@ -21,8 +21,10 @@ public protocol MCPOrigin: AnyObject, Sendable {
     func answer(_ request: OriginRequest, context: CallContext) async throws -> JSONDocument
 
     /// Begins to watch a resource for as long as anybody does: `MCPRuntime.resourceUpdated` is told of its updates.
-    func watch(resource uri: String)
-    /// Ends what one call of `watch` began.
+    ///
+    /// - Returns: False where too much is watched already: nothing has begun.
+    func watch(resource uri: String) -> Bool
+    /// Ends what one call of `watch` began that gave true.
     func unwatch(resource uri: String)
 }
 

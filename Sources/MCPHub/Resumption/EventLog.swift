@@ -46,7 +46,7 @@ final class EventLog: Sendable {
     }
 
     /// How much a slow reader may leave.
-    private static let maximumUnread = 256
+    private static let maximumUnread = ClientBounds.unread
     private static let maximumUnreadBytes = 4 << 20
 
     let kind: EventID.Kind

@@ -17,7 +17,7 @@ struct LegacySSETransport {
         let runtime = server.runtime
         let session = runtime.makeSession(entry: server.name, revision: .v2024_11_05, of: request.principal)
         let id = String(session.id, radix: 16)
-        let events = EventStream<LegacySessions.Event>(capacity: 2 * PendingCalls.maximum)
+        let events = EventStream<LegacySessions.Event>(capacity: ClientBounds.unread + 2 * PendingCalls.maximum)
         let pending = PendingCalls()
         // Before the client knows the address: it may post at once.
         runtime.legacySessions.add(id, token: session, events: events, pending: pending)

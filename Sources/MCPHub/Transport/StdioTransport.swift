@@ -31,7 +31,7 @@ public struct StdioTransport: Sendable {
     public func serve(
         _ lines: some AsyncSequence<ByteBuffer, any Error> & Sendable, write: @escaping @Sendable (ByteBuffer) async throws -> Void
     ) async throws {
-        let outgoing = EventStream<ByteBuffer>(capacity: 1024)
+        let outgoing = EventStream<ByteBuffer>()
         let places = BroadcasterPlaces()
         let pending = PendingCalls()
         let token = server.runtime.makeSession(entry: server.name, revision: .latestHandshake, of: .anonymous)

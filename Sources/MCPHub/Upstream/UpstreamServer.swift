@@ -67,14 +67,15 @@ public final class UpstreamServer: MCPOrigin {
         try await counts.counting { try await UpstreamCall(server: self, request: request, context: context).answer() }
     }
 
-    /// Ends its sessions for good. Calls under way in them fail.
+    /// Ends its sessions for good, and what is under way to reach it. Calls under way in them fail.
     func stop() {
-        let (directory, waiting) = standing.withLockedValue { standing in
-            defer { (standing.directory, standing.waiting, standing.isStopped) = (nil, [:], true) }
+        let (directory, waiting, work) = standing.withLockedValue { standing in
+            defer { (standing.directory, standing.waiting, standing.work, standing.isStopped) = (nil, [:], nil, true) }
             standing.problem = "it is not looked after any more"
             standing.excuse = "it is not part of the configuration any more"
-            return (standing.directory?.session, Array(standing.waiting.values))
+            return (standing.directory?.session, Array(standing.waiting.values), standing.work)
         }
+        work?.cancel()
         wakeup.finish()
         pool.close()
         directory?.close()

@@ -13,13 +13,18 @@ final class ScriptedSession: UpstreamSession {
     let greeting: ServerGreeting
     let tellsRequestsApart: Bool
     private let respond: Respond
+    private let watching: @Sendable () async -> Void
     private let state = NIOLockedValueBox(
         (isEnded: false, closes: 0, requests: [SessionRequest](), watched: [Set<String>](), notified: 0))
     /// The methods of what the server is notified of, as it comes.
     let notifications: AsyncStream<String>
     private let notification: AsyncStream<String>.Continuation
 
-    init(_ greeting: ServerGreeting, tellsRequestsApart: Bool = true, respond: @escaping Respond) {
+    init(
+        _ greeting: ServerGreeting, tellsRequestsApart: Bool = true, watching: @escaping @Sendable () async -> Void = {},
+        respond: @escaping Respond
+    ) {
+        self.watching = watching
         self.greeting = greeting
         self.tellsRequestsApart = tellsRequestsApart
         self.respond = respond
@@ -37,7 +42,11 @@ final class ScriptedSession: UpstreamSession {
         return try await respond(request, handler)
     }
 
-    func watch(_ uris: Set<String>) async { state.withLockedValue { $0.watched.append(uris) } }
+    func watch(_ uris: Set<String>) async {
+        state.withLockedValue { $0.watched.append(uris) }
+        await watching()
+    }
+
     func notify(_ method: String, params: ByteBuffer?) async {
         state.withLockedValue { $0.notified += 1 }
         notification.yield(method)

@@ -203,9 +203,9 @@ struct UpstreamLifeTests {
         let world = UpstreamWorld(capabilities: #"{"resources":{"subscribe":true}}"#)
         try await world.reached { server in
             let session = try #require(world.opener.sessions.first)
-            server.watch(resource: "a:1")
+            #expect(server.watch(resource: "a:1"))
             await world.clock.eventually { session.watched == [["a:1"]] }
-            server.watch(resource: "a:1")
+            #expect(server.watch(resource: "a:1"))
             server.unwatch(resource: "a:1")
             world.opener.openings.first?.observer?.updated(resource: "a:1")
             #expect(world.updates.withLockedValue { $0 } == ["stub a:1"])
@@ -219,14 +219,70 @@ struct UpstreamLifeTests {
         }
     }
 
-    @Test("only so many resources are watched")
+    @Test("only so many resources are watched, those that came first, and whoever was refused takes nothing back")
     func watchBound() {
         let watches = WatchedResources()
-        for number in 0..<WatchedResources.maximum { _ = watches.add("a:\(number)") }
-        #expect(!watches.add("one:more"))
-        #expect(!watches.remove("one:more"))
-        #expect(!watches.add("a:1"))
-        #expect(watches.takeChanged()?.count == WatchedResources.maximum)
+        let all = (0..<WatchedResources.maximum).map { "z:\($0)" }
+        for uri in all { #expect(watches.add(uri) == .first) }
+        #expect(watches.add("a:1") == .refused)
+        #expect(watches.add("z:1") == .another)
+        #expect(watches.takeChanged() == Set(all))
         #expect(watches.takeChanged() == nil)
+        #expect(!watches.remove("z:1"))
+        #expect(watches.remove("z:1"))
+        #expect(watches.add("a:1") == .first)
+        #expect(watches.takeChanged() == Set(all).subtracting(["z:1"]).union(["a:1"]))
+    }
+
+    @Test("the addresses of what is watched have a bound together, which those that are given up leave")
+    func watchBytes() {
+        let watches = WatchedResources()
+        let long = (0..<4).map { "\($0)" + String(repeating: "x", count: WatchedResources.maximumBytes / 4 - 1) }
+        for uri in long { #expect(watches.add(uri) == .first) }
+        #expect(watches.add("one:more") == .refused)
+        #expect(watches.remove(long[0]))
+        #expect(watches.add("one:more") == .first)
+    }
+
+    @Test("a server that is not told in time what is watched is told again")
+    func slowWatch() async throws {
+        let gate = Gate()
+        let world = UpstreamWorld(
+            opener: ScriptedOpener { _ in
+                // It may be cancelled: that is the point.
+                ScriptedSession(.of(.v2025_11_25, #"{"resources":{"subscribe":true}}"#), watching: { try? await gate.pass() }) {
+                    request, _ in try UpstreamWorld.listing(request) ?? json("{}")
+                }
+            })
+        try await world.reached { server in
+            let session = try #require(world.opener.sessions.first)
+            #expect(server.watch(resource: "a:1"))
+            await world.clock.eventually { gate.arrived == 1 }
+            world.clock.advance(by: .seconds(30))
+            await world.clock.eventually { world.clock.timers.count > 0 && server.watches.isChanged }
+            gate.open()
+            world.clock.advance(by: .seconds(1))
+            await world.clock.eventually { session.watched.count == 2 }
+            #expect(session.watched == [["a:1"], ["a:1"]])
+        }
+    }
+
+    @Test("a server that goes while it is reached for is not waited for")
+    func stoppedWhileReached() async throws {
+        let (arrived, ended) = (Gate(), NIOLockedValueBox(false))
+        let world = UpstreamWorld(
+            opener: ScriptedOpener { _ in
+                defer { ended.withLockedValue { $0 = true } }
+                try await arrived.pass()
+                throw HubError(.upstreamFailed, "no")
+            })
+        let server = world.server()
+        try await world.running {
+            await world.clock.eventually { arrived.arrived == 1 }
+            world.servers.retain([])
+            // Without the clock moving on.
+            await world.clock.eventually { ended.withLockedValue { $0 } }
+            #expect(server.state.problem == "it is not looked after any more")
+        }
     }
 }

@@ -22,6 +22,8 @@ struct Standing {
     var arriving: DirectoryObserver?
     /// How often it was reached for or listed, well or not.
     var attempts = 0
+    /// What looks after it.
+    var work: Task<Void, Never>?
     /// Whether it is no longer configured.
     var isStopped = false
     /// Those who wait for the next attempt to end.

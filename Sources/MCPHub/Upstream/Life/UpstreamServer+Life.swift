@@ -6,6 +6,22 @@ import NIOCore
 extension UpstreamServer {
     /// Reaches the server, keeps its catalogue, and goes on until cancelled or stopped; then ends its sessions.
     func live() async {
+        // Awaited below; cancelled with this task, or by `stop`, whatever it waits for at that time.
+        let life = Task { await goOn() }
+        let isStopped = standing.withLockedValue { standing in
+            standing.work = life
+            return standing.isStopped
+        }
+        if isStopped { life.cancel() }
+        await withTaskCancellationHandler {
+            await life.value
+        } onCancel: {
+            life.cancel()
+        }
+        stop()
+    }
+
+    private func goOn() async {
         var calls = wakeup.calls.makeAsyncIterator()
         while !Task.isCancelled, let step = nextStep() {
             switch step {
@@ -18,7 +34,6 @@ extension UpstreamServer {
                 if let timer { environment.timers.remove(timer) }
             }
         }
-        stop()
     }
 
     private func nextStep() -> LifeStateMachine.Step? {
@@ -123,7 +138,8 @@ extension UpstreamServer {
 
     /// The server is away from now on, until it is reached again.
     private func lost(_ failure: ServerFailure, _ what: String, because error: (any Error)?) {
-        if error is CancellationError, Task.isCancelled { return }  // the end of it all, no failure
+        let isStopped = standing.withLockedValue(\.isStopped)
+        if isStopped || error is CancellationError && Task.isCancelled { return }  // the end of it all, no failure
         counts.count(failure)
         let account = UpstreamAccount(what, because: error)
         var left: (session: any UpstreamSession, slot: Int?)?

@@ -51,7 +51,6 @@ final class ListenKeeper: Sendable {
     /// Listens for these resources instead of those before, whose stream is kept until the new one is open.
     func watch(_ uris: Set<String>) {
         guard greeting.tellsOfUpdates else { return }
-        let uris = uris.count <= SessionLimits.watched ? uris : Set(uris.sorted().prefix(SessionLimits.watched))
         state.withLockedValue { state in
             guard let send = state.send, state.watched != uris else { return }
             state.watched = uris

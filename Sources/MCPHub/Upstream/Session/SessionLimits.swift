@@ -16,8 +16,6 @@ enum SessionLimits {
     static let openQuestions = 32
     /// The questions of one call in all.
     static let questions = 256
-    /// The resources that one session watches.
-    static let watched = 1024
     /// The bytes of an error's text.
     static let errorText = 1 << 10
     /// The bytes of an error's data; larger data is left out.

@@ -24,17 +24,17 @@ final class SessionSubscriptions: Sendable {
     func watch(_ uris: Set<String>, send: (SessionRequest) async throws -> JSONDocument) async {
         guard tellsOfUpdates, (try? await turns.take(until: .distantFuture, timers: timers)) != nil else { return }  // nil: cancelled
         defer { turns.give() }
-        let wanted = uris.count <= SessionLimits.watched ? uris : Set(uris.sorted().prefix(SessionLimits.watched))
         let before = subscribed.withLockedValue { $0 }
-        for uri in before.subtracting(wanted).sorted() where await step("resources/unsubscribe", uri, send) {
+        for uri in before.subtracting(uris).sorted() where await step("resources/unsubscribe", uri, send) {
             subscribed.withLockedValue { _ = $0.remove(uri) }
         }
-        for uri in wanted.subtracting(before).sorted() where await step("resources/subscribe", uri, send) {
+        for uri in uris.subtracting(before).sorted() where await step("resources/subscribe", uri, send) {
             subscribed.withLockedValue { _ = $0.insert(uri) }
         }
     }
 
     private func step(_ method: String, _ uri: String, _ send: (SessionRequest) async throws -> JSONDocument) async -> Bool {
+        guard !Task.isCancelled else { return false }
         var params = JSONWriter()
         params.beginObject()
         params.member("uri", uri)

@@ -3,13 +3,18 @@ import Logging
 import NIOConcurrencyHelpers
 
 extension UpstreamServer {
-    /// Begins to watch a resource for as long as anybody does.
-    public func watch(resource uri: String) {
-        guard uri.utf8.count <= ListedLength.uri else { return }
-        if watches.add(uri) { wakeup.ring() }
+    /// Begins to watch a resource for as long as anybody does; false where there is no room.
+    public func watch(resource uri: String) -> Bool {
+        guard uri.utf8.count <= ListedLength.uri else { return false }
+        switch watches.add(uri) {
+        case .first: wakeup.ring()
+        case .another: break
+        case .refused: return false
+        }
+        return true
     }
 
-    /// Ends what one call of `watch` began.
+    /// Ends what one call of `watch` began that gave true.
     public func unwatch(resource uri: String) {
         if watches.remove(uri) { wakeup.ring() }
     }
@@ -22,9 +27,14 @@ extension UpstreamServer {
             try await LimitedWork.run(until: due, timers: environment.timers, late: HubError(.upstreamTimeout, "it did not answer in time"))
             {
                 await session.watch(uris)
+                try Task.checkCancellation()  // not all of it
             }
         } catch {
             environment.logger.debug("an MCP server was not told what is watched", metadata: ["server": "\(name)", "error": "\(error)"])
+            guard !Task.isCancelled else { return }
+            // What it was told stays: the rest is told after what else there is to do.
+            watches.setChanged()
+            _ = environment.timers.add(due: environment.now() + LifeStateMachine.shortestDelay) { [wakeup] in wakeup.ring() }
         }
     }
 

@@ -18,7 +18,7 @@ final class StubOrigin: MCPOrigin {
         return try JSONDocument(parsing: #"{"content":[]}"#, limits: .message)
     }
 
-    func watch(resource uri: String) {}
+    func watch(resource uri: String) -> Bool { true }
     func unwatch(resource uri: String) {}
 }
 
