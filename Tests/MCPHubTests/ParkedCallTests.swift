@@ -1,4 +1,5 @@
 import HubCore
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -13,9 +14,10 @@ struct ParkedCallTests {
 
     private static let question = ClientRequest(method: "roots/list", params: ByteBuffer(string: #"{"_meta":{"progressToken":1}}"#))
 
-    private func call(owner: UInt128 = 1) -> ParkedCall {
+    private func call(owner: UInt128 = 1, address: String? = nil) -> ParkedCall {
         ParkedCall(
-            owner: SessionOwner(digest: owner), client: ModernClient(capabilities: .roots, logLevel: nil, channel: .closed), calls: calls)
+            owner: ParkedOwner(SessionOwner(digest: owner), address: address),
+            client: ModernClient(capabilities: .roots, logLevel: nil, channel: .closed), calls: calls)
     }
 
     private static func document(_ text: String) throws -> JSONDocument { try JSONDocument(parsing: text, limits: .message) }
@@ -94,23 +96,68 @@ struct ParkedCallTests {
         #expect(timers.count == 0)
     }
 
-    @Test("one caller has so many calls waiting and no more; those that nobody knows have only the bound of all")
+    @Test("one caller has so many calls waiting and no more: a credential, or an address without one; those without leave room for others")
     func bounds() async {
         var waiting: [ParkedCall] = []
-        func isTaken(owner: UInt128) async -> Bool {
-            let call = call(owner: owner)
+        func isTaken(owner: UInt128, address: String? = nil) async -> Bool {
+            let call = call(owner: owner, address: address)
             waiting.append(call)
             if case .asks = await call.run({ try await Self.ask(1, $0) }) { return true }
             return false
         }
-        for _ in 0..<ParkedCalls.maximumPerOwner { #expect(await isTaken(owner: 1)) }
-        #expect(await !isTaken(owner: 1))
-        for _ in ParkedCalls.maximumPerOwner..<ParkedCalls.maximum { #expect(await isTaken(owner: 0)) }
-        #expect(await !isTaken(owner: 0))
+        for _ in 0..<ParkedCalls.maximumPerOwner { #expect(await isTaken(owner: 1, address: "192.0.2.\(waiting.count)")) }
+        #expect(await !isTaken(owner: 1, address: "192.0.2.99"))
+        for number in 0..<ParkedCalls.maximumOfAnonymous {
+            #expect(await isTaken(owner: 0, address: "10.0.0.\(number / ParkedCalls.maximumPerOwner)"))
+            if number == ParkedCalls.maximumPerOwner - 1 { #expect(await !isTaken(owner: 0, address: "10.0.0.0")) }
+        }
+        #expect(await !isTaken(owner: 0, address: "10.0.1.0"))
+        for number in calls.count..<ParkedCalls.maximum { #expect(await isTaken(owner: UInt128(1_000 + number))) }
+        #expect(await !isTaken(owner: 2))
         #expect(calls.count == ParkedCalls.maximum)
         calls.drain()
         #expect(calls.count == 0)
         #expect(await !isTaken(owner: 2))
+        #expect(timers.count == 0)
+    }
+
+    @Test("who is refused for want of room is told so, and the work ends, whatever the server makes of the refusal")
+    func refusal() async {
+        for _ in 0..<ParkedCalls.maximumPerOwner { _ = await call().run { try await Self.ask(1, $0) } }
+        let isCancelled = NIOLockedValueBox(false)
+        let event = await call().run { client in
+            _ = try? await client.ask(Self.question)  // as a server that goes on without an answer
+            while !Task.isCancelled { await Task.yield() }
+            isCancelled.withLockedValue { $0 = true }
+            return .result(try Self.document("{}"))
+        }
+        guard case .finished(.failure(let error as HubError)) = event else {
+            Issue.record("the call was not refused")
+            return
+        }
+        #expect(error.code == .overloaded)
+        while !isCancelled.withLockedValue({ $0 }) { await Task.yield() }
+        calls.drain()
+    }
+
+    @Test("a call whose session others wait for waits a minute for its client, any other ten", arguments: [true, false])
+    func wanted(byOthers isWanted: Bool) async {
+        let now = ContinuousClock.now
+        let call = call()
+        let event = await call.run { client in
+            client.holds { isWanted }
+            return try await Self.ask(1, client)
+        }
+        guard case .asks = event else {
+            Issue.record("the call did not ask")
+            return
+        }
+        timers.fire(now: now + .seconds(59))
+        #expect(calls.count == 1)
+        for _ in 0..<200 { timers.fire(now: .now + .seconds(60)) }
+        #expect(calls.count == (isWanted ? 0 : 1))
+        timers.fire(now: .now + .seconds(600))
+        #expect(calls.count == 0)
         #expect(timers.count == 0)
     }
 }

@@ -54,13 +54,15 @@ public struct CallContext: Sendable {
     public var visibleTools: ToolSet?
     /// The client, where what performs the call may talk to it; nil: it takes the answer and nothing else.
     public var client: (any CallClient)?
+    /// The address that the call comes from, as far as it is known; it bounds what callers without a credential may have open.
+    public var callerAddress: String?
     /// Names the client's session, where it has one, for servers that keep something for each session; never shown to anybody.
     public var session: UInt128?
 
     /// The context of one call.
     public init(
         requestID: String, logger: Logger, principal: Principal = .anonymous, visibleTools: ToolSet? = nil,
-        client: (any CallClient)? = nil, session: UInt128? = nil
+        client: (any CallClient)? = nil, session: UInt128? = nil, callerAddress: String? = nil
     ) {
         self.requestID = requestID
         self.logger = logger
@@ -68,6 +70,7 @@ public struct CallContext: Sendable {
         self.visibleTools = visibleTools
         self.client = client
         self.session = session
+        self.callerAddress = callerAddress
     }
 }
 

@@ -21,6 +21,9 @@ public protocol CallClient: Sendable {
     /// - Throws: `JSONRPCError` with the client's refusal; `HubError` where the client cannot be asked, or does not answer in time;
     ///   `CancellationError` where the client has gone.
     func ask(_ request: ClientRequest) async throws -> JSONValue
+    /// What performs the call holds something from now on that others may wait for; nil: no more. One whose client may take its time asks
+    /// `isWantedByOthers` from time to time.
+    func holds(_ isWantedByOthers: (@Sendable () -> Bool)?)
 }
 
 extension CallClient {
@@ -28,6 +31,8 @@ extension CallClient {
     public var logLevel: LogLevel? { nil }
     /// What asked for no progress hears of none.
     public var wantsProgress: Bool { false }
+    /// One that waits for its call holds nothing longer than it has to.
+    public func holds(_ isWantedByOthers: (@Sendable () -> Bool)?) {}
 }
 
 /// What a target does with the client of a call while it performs it: decides how much is got ready for that.

@@ -37,7 +37,7 @@ public struct InboundRequest: Sendable {
     }
 
     /// What is fixed for a call that this request makes.
-    public var context: CallContext { CallContext(requestID: id, logger: logger, principal: principal) }
+    public var context: CallContext { CallContext(requestID: id, logger: logger, principal: principal, callerAddress: remoteAddress) }
 
     /// The path without the query.
     public var path: Substring { (head.path ?? "/").prefix { $0 != "?" } }

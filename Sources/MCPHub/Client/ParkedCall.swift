@@ -32,7 +32,16 @@ final class ParkedCall: CallClient {
         var channel: ReplyChannel
         var task: Task<Void, Never>?
         var isCancelled = false
+        /// Ends its waiting, and looks whether others wait.
         var timer: TimerTable.Token?
+        var look: TimerTable.Token?
+        /// Whether others wait for what the call holds; nil: it holds nothing.
+        var isWanted: (@Sendable () -> Bool)?
+
+        mutating func takeTimers() -> [TimerTable.Token] {
+            defer { (timer, look) = (nil, nil) }
+            return [timer, look].compactMap(\.self)
+        }
 
         /// Lets the attached request go with the open questions.
         mutating func askNext() -> Event {
@@ -46,7 +55,7 @@ final class ParkedCall: CallClient {
     private static let maximumQuestions = 16
 
     let id = UInt128.random(in: .min ... .max)
-    let owner: SessionOwner
+    let owner: ParkedOwner
     let capabilities: ClientCapabilities
     let logLevel: LogLevel?
     private let calls: ParkedCalls
@@ -56,7 +65,7 @@ final class ParkedCall: CallClient {
     ///   - owner: who calls.
     ///   - client: what the client can do and wants to hear, with the channel of its first request.
     ///   - calls: where the call waits.
-    init(owner: SessionOwner, client: ModernClient, calls: ParkedCalls) {
+    init(owner: ParkedOwner, client: ModernClient, calls: ParkedCalls) {
         self.owner = owner
         self.capabilities = client.capabilities
         self.logLevel = client.logLevel
@@ -83,12 +92,11 @@ final class ParkedCall: CallClient {
 
     /// Ends the call: what it waits for, and what it does.
     func cancel() {
-        let (task, timer) = state.withLockedValue { state in
+        let (task, timers) = state.withLockedValue { state in
             state.isCancelled = true
-            defer { state.timer = nil }
-            return (state.task, state.timer)
+            return (state.task, state.takeTimers())
         }
-        if let timer { calls.timers.remove(timer) }
+        for timer in timers { calls.timers.remove(timer) }
         calls.remove(self)
         task?.cancel()
     }
@@ -99,7 +107,8 @@ final class ParkedCall: CallClient {
     }
 
     private func finish(_ outcome: Result<Performed, any Error>) {
-        let waiter = state.withLockedValue { state in
+        let waiter: CheckedContinuation<Event, Never>? = state.withLockedValue { state in
+            guard state.outcome == nil else { return nil }
             state.outcome = outcome
             defer { state.waiter = nil }
             return state.waiter
@@ -117,7 +126,7 @@ final class ParkedCall: CallClient {
     /// - Parameter answers: `inputResponses`.
     /// - Returns: Nil where the round has been answered before.
     func resume(round: UInt32, answers: JSONValue?, channel: ReplyChannel) async -> Event? {
-        let taken: (answered: [(Question, JSONValue)], timer: TimerTable.Token?)? = state.withLockedValue { state in
+        let taken: (answered: [(Question, JSONValue)], timers: [TimerTable.Token])? = state.withLockedValue { state in
             guard !state.isAttached, state.round == round else { return nil }
             state.isAttached = true
             state.channel = channel
@@ -131,11 +140,10 @@ final class ParkedCall: CallClient {
                 }
             }
             state.questions = open
-            defer { state.timer = nil }
-            return (answered, state.timer)
+            return (answered, state.takeTimers())
         }
         guard let taken else { return nil }
-        if let timer = taken.timer { calls.timers.remove(timer) }
+        for timer in taken.timers { calls.timers.remove(timer) }
         for (question, answer) in taken.answered { question.continuation.resume(returning: answer) }
         return await next()
     }
@@ -161,16 +169,33 @@ final class ParkedCall: CallClient {
         return event
     }
 
-    /// Gives the client its time to come back.
+    /// Gives the client its time to come back, less where others wait for what the call holds.
     private func wait(inRound round: UInt32) {
-        let timer = calls.timers.add(due: .now + ParkedCalls.limit) { [weak self] in
+        let end = calls.timers.add(due: .now + ParkedCalls.limit) { [weak self] in
             guard let self else { return }
-            let isWaiting = state.withLockedValue { !$0.isAttached && $0.round == round }
-            if isWaiting { cancel() }
+            if isWaiting(inRound: round) { cancel() }
         }
+        keep(end, as: \.timer, inRound: round)
+        look(inRound: round, after: ParkedCalls.patience)
+    }
+
+    private func look(inRound round: UInt32, after time: Duration) {
+        let look = calls.timers.add(due: .now + time) { [weak self] in
+            guard let self, isWaiting(inRound: round) else { return }
+            // Asked outside of the lock: who answers has one too.
+            if state.withLockedValue(\.isWanted)?() == true { return cancel() }
+            self.look(inRound: round, after: ParkedCalls.interval)
+        }
+        keep(look, as: \.look, inRound: round)
+    }
+
+    private func isWaiting(inRound round: UInt32) -> Bool { state.withLockedValue { !$0.isAttached && $0.round == round } }
+
+    /// Keeps a timer as long as its round waits.
+    private func keep(_ timer: TimerTable.Token, as place: WritableKeyPath<State, TimerTable.Token?>, inRound round: UInt32) {
         let isWaiting = state.withLockedValue { state in
             guard !state.isAttached, state.round == round, !state.isCancelled else { return false }
-            state.timer = timer
+            state[keyPath: place] = timer
             return true
         }
         if !isWaiting { calls.timers.remove(timer) }
@@ -185,6 +210,8 @@ final class ParkedCall: CallClient {
         if case .elicitationComplete = notice { return }  // 2026-07-28 knows no such word
         state.withLockedValue { $0.channel }.tell(notice, logLevel: logLevel)
     }
+
+    func holds(_ isWantedByOthers: (@Sendable () -> Bool)?) { state.withLockedValue { $0.isWanted = isWantedByOthers } }
 
     func ask(_ request: ClientRequest) async throws -> JSONValue {
         try request.check(against: capabilities)
@@ -205,7 +232,11 @@ final class ParkedCall: CallClient {
 
     private func add(_ question: Question) {
         guard admit() else {
-            return question.continuation.resume(throwing: HubError(.overloaded, "Too many calls wait for their clients; try again later"))
+            let refusal = HubError(.overloaded, "Too many calls wait for their clients; try again later")
+            question.continuation.resume(throwing: refusal)
+            // The caller is told, and not the server alone, whose own words for it would pass for the answer.
+            finish(.failure(refusal))
+            return cancel()
         }
         let next: (waiter: CheckedContinuation<Event, Never>?, event: Event?)? = state.withLockedValue { state in
             guard state.outcome == nil else { return nil }

@@ -4,16 +4,28 @@ import NIOCore
 
 /// The calls that wait for their clients to come back with answers: those of clients of 2026-07-28 to servers that ask in the middle of a call.
 final class ParkedCalls: Sendable {
-    /// How many wait at once, and how many for one caller, where callers are told apart.
+    /// How many wait at once, and how many for one caller: a credential, or an address without one.
     static let maximum = 1_000
     static let maximumPerOwner = 32
+    /// How many those without a credential have together, so that the others find room.
+    static let maximumOfAnonymous = maximum - maximum / 4
     /// How long a call waits for its client.
     static let limit = Duration.seconds(RequestState.lifetime)
+    /// How long it waits in any case, and how often it is looked after that whether others wait for what it holds.
+    static let patience = Duration.seconds(60)
+    static let interval = Duration.seconds(5)
 
     private struct State {
         var calls: [UInt128: ParkedCall] = [:]
-        var counts: [SessionOwner: Int] = [:]
+        var counts: [ParkedOwner: Int] = [:]
+        var anonymous = 0
         var isDraining = false
+
+        mutating func count(_ change: Int, for owner: ParkedOwner) {
+            let count = counts[owner, default: 0] + change
+            counts[owner] = count > 0 ? count : nil
+            if owner.isAnonymous { anonymous += change }
+        }
     }
 
     let timers: TimerTable
@@ -36,14 +48,14 @@ final class ParkedCalls: Sendable {
         state.withLockedValue { state in
             guard !state.isDraining else { return false }
             if state.calls[call.id] != nil { return true }
-            guard state.calls.count < Self.maximum,
-                call.owner.digest == 0 || state.counts[call.owner, default: 0] < Self.maximumPerOwner
+            guard state.calls.count < Self.maximum, state.counts[call.owner, default: 0] < Self.maximumPerOwner,
+                !call.owner.isAnonymous || state.anonymous < Self.maximumOfAnonymous
             else {
                 refusals.count(.parkedCalls)
                 return false
             }
             state.calls[call.id] = call
-            state.counts[call.owner, default: 0] += 1
+            state.count(1, for: call.owner)
             return true
         }
     }
@@ -52,8 +64,7 @@ final class ParkedCalls: Sendable {
     func remove(_ call: ParkedCall) {
         state.withLockedValue { state in
             guard state.calls.removeValue(forKey: call.id) != nil else { return }
-            let count = state.counts[call.owner, default: 1] - 1
-            state.counts[call.owner] = count > 0 ? count : nil
+            state.count(-1, for: call.owner)
         }
     }
 

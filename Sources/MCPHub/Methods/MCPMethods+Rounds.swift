@@ -45,7 +45,9 @@ extension MCPMethods {
             context.client = client
             return try outcome(try await work(context, resumption), request)
         }
-        let call = ParkedCall(owner: SessionOwner(context.principal), client: client, calls: server.runtime.parkedCalls)
+        let call = ParkedCall(
+            owner: ParkedOwner(SessionOwner(context.principal), address: context.callerAddress), client: client,
+            calls: server.runtime.parkedCalls)
         let event = await call.run { [context] client in
             var context = context
             context.client = client

@@ -23,6 +23,9 @@ struct SessionToken: Sendable, Hashable {
 struct SessionOwner: Sendable, Hashable {
     let digest: UInt128
 
+    /// Whether it is a caller without a credential.
+    var isAnonymous: Bool { digest == 0 }
+
     /// The owner that a token names.
     init(digest: UInt128) { self.digest = digest }
 

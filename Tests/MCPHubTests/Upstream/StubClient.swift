@@ -12,6 +12,7 @@ final class StubClient: CallClient {
     let wantsProgress = true
     private let answer: @Sendable (ClientRequest) async throws -> String
     private let state = NIOLockedValueBox((notices: [String](), asked: [String]()))
+    private let holding = NIOLockedValueBox<(@Sendable () -> Bool)?>(nil)
 
     init(
         _ capabilities: ClientCapabilities = [], takesInputRequests: Bool = false, logLevel: LogLevel? = nil,
@@ -25,6 +26,11 @@ final class StubClient: CallClient {
 
     var notices: [String] { state.withLockedValue { $0.notices } }
     var asked: [String] { state.withLockedValue { $0.asked } }
+
+    /// Whether others wait for what its call holds; nil: it holds nothing.
+    var isWanted: Bool? { holding.withLockedValue { $0 }?() }
+
+    func holds(_ isWantedByOthers: (@Sendable () -> Bool)?) { holding.withLockedValue { $0 = isWantedByOthers } }
 
     func notify(_ notice: CallNotice) {
         let text =

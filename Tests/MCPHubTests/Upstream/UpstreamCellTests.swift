@@ -236,4 +236,49 @@ struct UpstreamCellTests {
             #expect(world.opener.sessions.first?.closes == 1)
         }
     }
+
+    @Test("who may not wait is told so at once, whether a session could be begun or is in use")
+    func late() async throws {
+        let gate = Gate()
+        let world = UpstreamWorld(.v2025_11_25, tellsRequestsApart: false) { _, _ in
+            try await gate.pass()
+            return try json("{}")
+        }
+        try await world.reached { server in
+            let wish = SessionWish(cell: .client(1), capabilities: .roots, principal: .anonymous)
+            let now = world.clock.now
+            let error = await #expect(throws: HubError.self) { try await server.pool.lease(wish, until: now, openingUntil: now) }
+            #expect(error?.code == .upstreamTimeout)
+            #expect(world.opener.openings.count == 1)
+            let early = await #expect(throws: HubError.self) {
+                try await server.pool.lease(wish, until: now + .seconds(60), openingUntil: now)
+            }
+            #expect(early?.code == .upstreamFailed)
+        }
+    }
+
+    @Test("a call whose client takes its time knows whether others wait for its session")
+    func wanted() async throws {
+        let gate = Gate()
+        let world = UpstreamWorld(.v2025_11_25, tellsRequestsApart: false) { _, _ in
+            try await gate.pass()
+            return try json("{}")
+        }
+        try await world.reached { server in
+            let clients = (0..<9).map { _ in StubClient(.roots) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask { _ = try await server.answer(.echo(), context: .of(clients[number])) }
+                    await world.clock.eventually { gate.arrived == number + 1 }
+                }
+                #expect(clients.prefix(8).allSatisfy { $0.isWanted == false })
+                group.addTask { _ = try await server.answer(.echo(), context: .of(clients[8])) }
+                await world.clock.eventually { clients[0].isWanted == true }
+                #expect(clients[8].isWanted == nil)
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(clients.allSatisfy { $0.isWanted == nil })
+        }
+    }
 }

@@ -64,7 +64,11 @@ struct UpstreamCall {
         // The tasks of 2025-11-25 are others: a server that went back to them has lost those of before.
         guard revision.isModern || !request.method.isOfTask else { throw JSONRPCError(.invalidParams, "Unknown task") }
         let lease = try await lease(in: revision, due: due)
-        defer { server.pool.release(lease) }
+        context.client?.holds { [pool = server.pool] in pool.isWaitedFor(lease) }
+        defer {
+            context.client?.holds(nil)
+            server.pool.release(lease)
+        }
         return lease.session.greeting.revision.isModern
             ? try await inRounds(lease.session, parameters) : try await byRequest(lease.session, parameters)
     }

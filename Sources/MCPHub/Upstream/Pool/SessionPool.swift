@@ -76,13 +76,10 @@ final class SessionPool: Sendable {
             return (state.machine.take(wish.cell, now: environment.now()), state.next)
         }
         if let ready { return Lease(session: ready.session, slot: ready.slot) }
-        let timer = environment.timers.add(due: due) { [server] in
-            self.leave(id, HubError(.upstreamTimeout, "The server \(server) had no session free in time"))
-        }
-        let openingTimer = environment.timers.add(due: min(due, openingDue)) { [server] in
-            guard self.state.withLockedValue({ $0.machine.waitsForFirst(id) }) else { return }
-            self.leave(id, HubError(.upstreamFailed, "The server \(server) is away: no session with it could be begun in time"))
-        }
+        let openingDue = min(due, openingDue)
+        guard environment.now() < due else { throw noneFree }
+        let timer = environment.timers.add(due: due) { self.leave(id, self.noneFree) }
+        let openingTimer = environment.timers.add(due: openingDue) { self.leaveUnbegun(id) }
         defer {
             environment.timers.remove(timer)
             environment.timers.remove(openingTimer)
@@ -93,8 +90,10 @@ final class SessionPool: Sendable {
                     state.waiting[id] = continuation
                     return state.machine.acquire(id, wish, now: environment.now())
                 }
-                // Cancelled before: the handler below has found nobody.
+                // Cancelled or due before: the handler below, or the timer, has found nobody.
                 if Task.isCancelled { leave(id, CancellationError()) }
+                if environment.now() >= due { leave(id, noneFree) }
+                if environment.now() >= openingDue { leaveUnbegun(id) }
             }
         } onCancel: {
             leave(id, CancellationError())
@@ -102,8 +101,18 @@ final class SessionPool: Sendable {
         return try outcome.get()
     }
 
+    /// Whether others wait for a session like this one.
+    func isWaitedFor(_ lease: Lease) -> Bool { state.withLockedValue { $0.machine.isWaitedFor(lease.slot) } }
+
     /// Gives a session back.
     func release(_ lease: Lease) { step { $0.machine.release(lease.slot, now: environment.now()) } }
+
+    private var noneFree: HubError { HubError(.upstreamTimeout, "The server \(server) had no session free in time") }
+
+    private func leaveUnbegun(_ id: UInt64) {
+        guard state.withLockedValue({ $0.machine.waitsForFirst(id) }) else { return }
+        leave(id, HubError(.upstreamFailed, "The server \(server) is away: no session with it could be begun in time"))
+    }
 
     private func leave(_ id: UInt64, _ error: any Error) {
         let waiting = state.withLockedValue { state in

@@ -150,6 +150,12 @@ struct SessionPoolStateMachine {
         return !slots.values.contains { $0.wish.cell == cell && $0.isOpen }
     }
 
+    /// Whether calls wait that could go into this session.
+    func isWaitedFor(_ index: Int) -> Bool {
+        guard let slot = slots[index] else { return false }
+        return waiting.contains { $0.wish.cell == slot.wish.cell }
+    }
+
     /// A call needs a session.
     mutating func acquire(_ waiter: UInt64, _ wish: SessionWish, now: Instant) -> Effects {
         var effects = Effects()
