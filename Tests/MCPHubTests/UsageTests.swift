@@ -27,7 +27,8 @@ struct UsageTests {
         let calls = ParkedCalls(timers: timers, refusals: refusals)
         func call() -> ParkedCall {
             ParkedCall(
-                owner: SessionOwner(digest: 1), client: ModernClient(capabilities: .roots, logLevel: nil, channel: .closed), calls: calls)
+                owner: ParkedOwner(SessionOwner(digest: 1), address: nil),
+                client: ModernClient(capabilities: .roots, logLevel: nil, channel: .closed), calls: calls)
         }
         for _ in 0..<ParkedCalls.maximumPerOwner { #expect(calls.add(call())) }
         #expect(!calls.add(call()))
