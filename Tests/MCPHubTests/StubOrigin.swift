@@ -55,6 +55,8 @@ final class StubOrigin: MCPOrigin {
             return true
         }
     }
+    func watchesSettle() async {}
+
     func unwatch(resource uri: String) {
         state.withLockedValue { state in
             state.watched[uri, default: 0] -= 1

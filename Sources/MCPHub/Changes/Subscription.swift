@@ -42,11 +42,12 @@ struct Subscription: Sendable {
 
     /// Begins to listen. The acknowledgement goes out first, whatever happens meanwhile.
     ///
-    /// - Returns: The place, for `MCPRuntime.stopListening`.
+    /// - Returns: The place, for `MCPRuntime.stopListening`; and what sends the acknowledgement, once the servers of the resources know that
+    ///   they are watched.
     func open(
         viewer: Principal, send: @escaping @Sendable (ByteBuffer) -> Void, keepAlive: @escaping @Sendable () -> Void,
         end: @escaping @Sendable () -> Void
-    ) -> Int {
+    ) -> (place: Int, acknowledge: @Sendable () async -> Void) {
         // Nil once the acknowledgement is out.
         let early = NIOLockedValueBox<[ByteBuffer]?>([])
         let listener = ChangeBroadcaster.Listener(
@@ -60,19 +61,26 @@ struct Subscription: Sendable {
         let runtime = server.runtime
         let place = runtime.broadcaster.add(listener, entry: server.name, viewer: viewer)
         var accepted: [String] = []
+        var origins: [ObjectIdentifier: any MCPOrigin] = [:]
         var seen: Set<String> = []
         for uri in wantedResources where seen.insert(uri).inserted {
             guard let origin = server.origin(ofResource: uri, for: viewer),
                 runtime.subscriptions.subscribe(.listener(place), entry: server.name, to: uri, at: origin)
             else { continue }
             accepted.append(uri)
+            origins[ObjectIdentifier(origin)] = origin
         }
-        early.withLockedValue { early in
-            send(acknowledgement(resources: accepted))
-            for message in early ?? [] { send(message) }
-            early = nil
+        let acknowledge = { @Sendable [accepted, origins] in
+            await withTaskGroup { group in
+                for origin in origins.values { group.addTask { await origin.watchesSettle() } }
+            }
+            early.withLockedValue { early in
+                send(acknowledgement(resources: accepted))
+                for message in early ?? [] { send(message) }
+                early = nil
+            }
         }
-        return place
+        return (place, acknowledge)
     }
 
     private func acknowledgement(resources: [String]) -> ByteBuffer {

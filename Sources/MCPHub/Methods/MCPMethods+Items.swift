@@ -71,7 +71,7 @@ extension MCPMethods {
 
     // MARK: Subscriptions of sessions
 
-    func subscribe(_ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
+    func subscribe(_ request: MethodRequest) async throws(JSONRPCError) -> ByteBuffer {
         guard let uri = request.envelope.params?["uri"]?.string else {
             throw JSONRPCError(.invalidParams, "The uri of a resource is missing", id: request.id)
         }
@@ -85,6 +85,7 @@ extension MCPMethods {
         }
         // A client that never opens a stream is not told of anything.
         if isNew { runtime.releaseSubscriptions(ofSessionWithoutStream: session.id) }
+        await origin.watchesSettle()
         return result(id: request.id) { _ in }
     }
 

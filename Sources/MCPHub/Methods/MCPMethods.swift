@@ -43,7 +43,7 @@ struct MCPMethods {
         case "server/discover" where revision.isModern: return discover(id: id)
         case "ping" where !revision.isModern: return result(id: id) { _ in }
         case "logging/setLevel" where !revision.isModern && offer.logs: return try setLogLevel(request)
-        case "resources/subscribe" where !revision.isModern && offer.tellsOfUpdates: return try subscribe(request)
+        case "resources/subscribe" where !revision.isModern && offer.tellsOfUpdates: return try await subscribe(request)
         case "resources/unsubscribe" where !revision.isModern && offer.tellsOfUpdates: return try unsubscribe(request)
         default: throw JSONRPCError(.methodNotFound, "There is no such method", id: id)
         }

@@ -26,6 +26,8 @@ public protocol MCPOrigin: AnyObject, Sendable {
     func watch(resource uri: String) -> Bool
     /// Ends what one call of `watch` began that gave true.
     func unwatch(resource uri: String)
+    /// Waits, for a short time, until what is watched now is: of an update that comes later, word comes.
+    func watchesSettle() async
 }
 
 extension MCPOrigin {

@@ -139,10 +139,11 @@ struct ModernTransport {
         }
         let subscription = Subscription(envelope, id: id, server: server)
         let events = EventStream<ByteBuffer?>()
-        let place = subscription.open(
+        let (place, acknowledge) = subscription.open(
             viewer: viewer, send: { events.push($0) }, keepAlive: { events.push(nil) }, end: { events.finish() })
         defer { server.runtime.stopListening(place) }
         try await writer.beginEvents()
+        await acknowledge()
         for await event in events.elements {
             if let event { try await writer.send(json: event) } else { try await writer.write(SSEEncoder.keepAlive) }
         }

@@ -134,9 +134,10 @@ public struct StdioTransport: Sendable {
             if envelope.method == "subscriptions/listen" {
                 if let refusal = Subscription.refusal(of: envelope, id: id, server: server) { throw refusal }
                 let subscription = Subscription(envelope, id: id, server: server)
-                let place = subscription.open(
+                let (place, acknowledge) = subscription.open(
                     viewer: .anonymous, send: { outgoing.push($0) }, keepAlive: {}, end: { outgoing.push(subscription.end) })
                 places.add(place, subscription: id)
+                await acknowledge()
                 return
             }
             let methods = MCPMethods(server: server, revision: revision)

@@ -226,12 +226,29 @@ struct UpstreamLifeTests {
         for uri in all { #expect(watches.add(uri) == .first) }
         #expect(watches.add("a:1") == .refused)
         #expect(watches.add("z:1") == .another)
-        #expect(watches.takeChanged() == Set(all))
+        #expect(watches.takeChanged()?.uris == Set(all))
         #expect(watches.takeChanged() == nil)
         #expect(!watches.remove("z:1"))
         #expect(watches.remove("z:1"))
         #expect(watches.add("a:1") == .first)
-        #expect(watches.takeChanged() == Set(all).subtracting(["z:1"]).union(["a:1"]))
+        #expect(watches.takeChanged()?.uris == Set(all).subtracting(["z:1"]).union(["a:1"]))
+    }
+
+    @Test("who subscribes waits until the server has been told, and no longer than a limit")
+    func watchesSettle() async {
+        let (watches, timers, start) = (WatchedResources(), TimerTable(), ContinuousClock.now)
+        await watches.settle(until: start, timers: timers)  // nothing is watched
+        #expect(watches.add("a:1") == .first)
+        let told = Task { await watches.settle(until: start + .seconds(3600), timers: timers) }
+        let change = watches.takeChanged()?.change ?? 0
+        #expect(watches.add("a:2") == .first)
+        watches.told(change)
+        await told.value
+        let late = Task { await watches.settle(until: start + .seconds(1), timers: timers) }
+        while timers.count == 0 { await Task.yield() }
+        timers.fire(now: start + .seconds(2))
+        await late.value
+        #expect(timers.count == 0)
     }
 
     @Test("the addresses of what is watched have a bound together, which those that are given up leave")

@@ -19,16 +19,26 @@ extension UpstreamServer {
         if watches.remove(uri) { wakeup.ring() }
     }
 
+    /// Waits until the server has been told of what is watched now, for so long as a client may wait that it has subscribed. A server that is
+    /// away is told when it is back.
+    public func watchesSettle() async {
+        guard standing.withLockedValue(\.directory) != nil else { return }
+        await watches.settle(until: environment.now() + Self.settling, timers: environment.timers)
+    }
+
+    private static var settling: Duration { .seconds(2) }
+
     /// Tells the server what is watched, where that has changed.
     func passWatches() async {
-        guard let (session, _) = standing.withLockedValue(\.directory), let uris = watches.takeChanged() else { return }
+        guard let (session, _) = standing.withLockedValue(\.directory), let changed = watches.takeChanged() else { return }
         let due = environment.now() + settings.listLimit
         do {
             try await LimitedWork.run(until: due, timers: environment.timers, late: HubError(.upstreamTimeout, "it did not answer in time"))
             {
-                await session.watch(uris)
+                await session.watch(changed.uris)
                 try Task.checkCancellation()  // not all of it
             }
+            watches.told(changed.change)
         } catch {
             environment.logger.debug("an MCP server was not told what is watched", metadata: ["server": "\(name)", "error": "\(error)"])
             guard !Task.isCancelled else { return }

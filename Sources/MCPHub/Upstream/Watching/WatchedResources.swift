@@ -1,3 +1,4 @@
+import HubCore
 import NIOConcurrencyHelpers
 
 /// Which resources of a server are watched, and by how many. Those that came first stay, whoever comes later.
@@ -19,6 +20,16 @@ final class WatchedResources: Sendable {
         var counts: [String: Int] = [:]
         var bytes = 0
         var isChanged = false
+        /// How often something was counted in first or out last, and how much of that the server has been told of.
+        var changes = 0
+        var told = 0
+        var waiting: [UInt64: (change: Int, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var nextWaiting: UInt64 = 0
+
+        mutating func change() {
+            isChanged = true
+            changes += 1
+        }
     }
 
     private let state = NIOLockedValueBox(State())
@@ -33,7 +44,7 @@ final class WatchedResources: Sendable {
             guard state.counts.count < Self.maximum, state.bytes + uri.utf8.count <= Self.maximumBytes else { return .refused }
             state.counts[uri] = 1
             state.bytes += uri.utf8.count
-            state.isChanged = true
+            state.change()
             return .first
         }
     }
@@ -48,7 +59,7 @@ final class WatchedResources: Sendable {
             }
             // Those that are one text to Swift may have different lengths: the one that is kept counts.
             if let entry = state.counts.index(forKey: uri) { state.bytes -= state.counts.remove(at: entry).key.utf8.count }
-            state.isChanged = true
+            state.change()
             return true
         }
     }
@@ -62,12 +73,41 @@ final class WatchedResources: Sendable {
     /// Has the server told again: it is another session, or not all of it has come there.
     func setChanged() { state.withLockedValue { $0.isChanged = !$0.counts.isEmpty } }
 
-    /// What is watched, where the server has not been told of it; nil where it has.
-    func takeChanged() -> Set<String>? {
+    /// What is watched, where the server has not been told of it, and which change this is the state after; nil where it has.
+    func takeChanged() -> (uris: Set<String>, change: Int)? {
         state.withLockedValue { state in
             guard state.isChanged else { return nil }
             state.isChanged = false
-            return Set(state.counts.keys)
+            return (Set(state.counts.keys), state.changes)
+        }
+    }
+
+    /// The server has been told of what was so after a change.
+    func told(_ change: Int) {
+        let done = state.withLockedValue { state in
+            state.told = max(state.told, change)
+            let done = state.waiting.filter { $0.value.change <= state.told }
+            for id in done.keys { state.waiting[id] = nil }
+            return done
+        }
+        for waiting in done.values { waiting.continuation.resume() }
+    }
+
+    /// Waits until the server has been told of all that is so now, or until `due`.
+    func settle(until due: ContinuousClock.Instant, timers: TimerTable) async {
+        let id = state.withLockedValue { state in
+            state.nextWaiting &+= 1
+            return state.nextWaiting
+        }
+        let timer = timers.add(due: due) { [self] in state.withLockedValue { $0.waiting.removeValue(forKey: id) }?.continuation.resume() }
+        defer { timers.remove(timer) }
+        await withCheckedContinuation { continuation in
+            let isTold = state.withLockedValue { state in
+                guard state.told < state.changes else { return true }
+                state.waiting[id] = (state.changes, continuation)
+                return false
+            }
+            if isTold { continuation.resume() }
         }
     }
 }

@@ -20,6 +20,7 @@ final class StubOrigin: MCPOrigin {
 
     func watch(resource uri: String) -> Bool { true }
     func unwatch(resource uri: String) {}
+    func watchesSettle() async {}
 }
 
 extension Catalogue {
