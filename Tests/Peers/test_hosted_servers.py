@@ -159,8 +159,14 @@ def test_a_list_that_changes_is_taken_up_and_one_that_died_is_started_again(star
 
 
 def test_check_reaches_servers_and_says_what_they_have(tmp_path):
+    quits = [sys.executable, "-c", "import sys; sys.exit('no such folder: /srv/files')"]
     settings = {
-        "servers": {"lines": {"command": COMMAND, "expose": False}, "gone": {"command": ["no-such-program-here"]}},
+        "servers": {
+            "lines": {"command": COMMAND, "expose": False},
+            "gone": {"command": ["no-such-program-here"]},
+            "quits": {"command": quits},
+            "nobody": {"mcp": "http://127.0.0.1:1/mcp"},
+        },
         "virtualServers": {"v": {"include": [{"server": "lines", "tools": ["where"], "prompts": ["*"], "resources": ["*"]}]}},
     }
     (tmp_path / "hub.yaml").write_text(json.dumps(settings))
@@ -169,8 +175,12 @@ def test_check_reaches_servers_and_says_what_they_have(tmp_path):
     assert re.search(r"^lines: 4 tools.*1 prompts; 2 resources; not exposed$", said.stdout, re.MULTILINE), said.stdout
     assert re.search(r"^v: 1 tools.*1 prompts; 2 resources$", said.stdout, re.MULTILINE)
     assert "gone is not available: " in said.stdout
+    assert re.search("quits is not available: .*no such folder: /srv/files", said.stdout), said.stdout  # what it said itself
+    assert re.search("nobody is not available: .*connection refused: nobody listens there", said.stdout), said.stdout
+    assert re.search("^hub.yaml: ok, 4 servers, .*, 3 not available at present$", said.stdout, re.MULTILINE), said.stdout
     offline = hubd("check", "--offline", cwd=tmp_path)
     assert offline.returncode == 0 and "lines:" not in offline.stdout, offline.stdout
+    assert "v: 0 tools, 0 bytes, about 0 tokens; not looked at: lines" in offline.stdout and "not available" not in offline.stdout
 
 
 def test_standard_input_and_output_serve_a_command(tmp_path):

@@ -27,6 +27,7 @@ struct CheckCommand: AsyncParsableCommand {
         let overrides = options.overrides()
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         var reports: [ServerReport] = []
+        var away: Set<String> = []
         if let settings {
             let logger = Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
             let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
@@ -42,6 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
             }
             findings += result.findings.filter { !findings.contains($0) }
             reports = result.reports
+            if let snapshot = result.snapshot { away = Set(snapshot.unavailable.keys.map(\.name)).union(snapshot.away.keys) }
         }
         let hasErrors = findings.contains { $0.severity == .error }
         if json {
@@ -57,7 +59,8 @@ struct CheckCommand: AsyncParsableCommand {
                 let virtual = settings.map(\.virtualServers.count).flatMap { $0 > 0 ? ", \($0) virtual servers" : nil } ?? ""
                 let names = Set(settings?.servers.map(\.name) ?? [])
                 let tools = reports.filter { names.contains($0.server) }.reduce(0) { $0 + $1.list.tools }
-                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(models)")
+                let unavailable = away.isEmpty ? "" : ", \(away.count) not available at present"
+                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(models)\(unavailable)")
                 for report in reports { Console.print(report.description) }
             }
         }

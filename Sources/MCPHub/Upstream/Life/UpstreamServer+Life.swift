@@ -122,7 +122,7 @@ extension UpstreamServer {
             if let slot { pool.retire(slot) } else { session.close() }
             return
         }
-        environment.logger.info(
+        environment.logger.notice(
             "an MCP server is there",
             metadata: ["server": "\(name)", "revision": "\(catalogue.revision.rawValue)", "tools": "\(catalogue.tools.count)"])
         tellProblems(catalogue, previous: previous)
@@ -150,7 +150,8 @@ extension UpstreamServer {
             standing.directorySlot = nil
             standing.arriving = nil
             let wasAway = standing.problem != nil
-            isNews = standing.problem != account.forOperator
+            // What the operator reads may be another at each attempt: a process writes the time before what it says.
+            isNews = !wasAway || standing.excuse != account.forCallers
             standing.problem = account.forOperator
             standing.excuse = account.forCallers
             standing.life.lost(now: environment.now(), chance: environment.chance())

@@ -126,6 +126,7 @@ final class ChannelLink: Sendable {
     ///
     /// - Parameter failure: why; nil: as it was told to.
     func end(_ failure: HubError?) {
+        let failure = failure.map { $0.cause == nil ? HubError($0.code, $0.message, cause: LastWords(channel.diagnostics)) : $0 }
         guard calls.close(failure ?? .serverGone) else { return }
         if let failure {
             logger.info(

@@ -12,13 +12,16 @@ struct ServerReport: Sendable {
     var resources = 0
     /// The servers of which nothing is known at present.
     var away: [String] = []
+    /// The servers that nothing was asked of: `hubd check --offline` reaches none.
+    var unread: [String] = []
     /// Whether callers reach it by itself.
     var isExposed = true
 
     /// The report of an offer.
-    init(_ server: String, _ offer: ServerOffer, list: ListReport, isExposed: Bool = true) {
+    init(_ server: String, _ offer: ServerOffer, list: ListReport, unread: [String] = [], isExposed: Bool = true) {
         self.server = server
         self.list = list
+        self.unread = unread
         self.isExposed = isExposed
         prompts = offer.prompts.count
         resources = offer.resources.count + offer.templates.count
@@ -31,6 +34,7 @@ struct ServerReport: Sendable {
         if prompts > 0 { text += "; \(prompts) prompts" }
         if resources > 0 { text += "; \(resources) resources" }
         if !away.isEmpty { text += "; away: \(away.joined(separator: ", "))" }
+        if !unread.isEmpty { text += "; not looked at: \(unread.joined(separator: ", "))" }
         if !isExposed { text += "; not exposed" }
         return ConfigFinding.shown(text, atMost: 4_000)
     }

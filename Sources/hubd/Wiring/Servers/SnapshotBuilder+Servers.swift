@@ -69,8 +69,8 @@ extension SnapshotBuilder {
                 resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
         }
         for entry in settings.virtualServers {
-            let (offer, list) = VirtualComposer.compose(entry, of: ingredients, metrics: metrics, &findings)
-            result.reports.append(ServerReport(entry.name, offer, list: list))
+            let (offer, list, unread) = VirtualComposer.compose(entry, of: ingredients, metrics: metrics, &findings)
+            result.reports.append(ServerReport(entry.name, offer, list: list, unread: unread))
             report(list, of: ListedEntry(entry), &findings)
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
                 name: entry.name, title: nil, version: nil, instructions: entry.purpose, offer: offer, hosts: settings.hostRule,

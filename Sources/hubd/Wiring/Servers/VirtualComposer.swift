@@ -36,6 +36,7 @@ struct VirtualComposer {
     private var usedChanges: Set<String> = []
     private var offer = ServerOffer(tools: ToolSet([]))
     private var isComplete = true
+    private var unread: [String] = []
     private var isRemote = false
 
     private init(_ entry: VirtualServerEntry) {
@@ -44,10 +45,10 @@ struct VirtualComposer {
         budget = NameBudget(besideServer: entry.name)
     }
 
-    /// What the server that `entry` describes shows, and how large its list of tools is.
+    /// What the server that `entry` describes shows, how large its list of tools is, and what was not asked what it has.
     static func compose(
         _ entry: VirtualServerEntry, of parts: [String: Part], metrics: HubMetrics, _ findings: inout FindingCollector
-    ) -> (offer: ServerOffer, list: ListReport) {
+    ) -> (offer: ServerOffer, list: ListReport, unread: [String]) {
         var composer = VirtualComposer(entry)
         for include in entry.includes { composer.add(include, parts[include.server.value] ?? .unknown) }
         composer.checkChanges()
@@ -55,12 +56,14 @@ struct VirtualComposer {
         let (tools, report) = ComposedTool.list(
             composer.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, metrics: metrics)
         composer.offer.tools = tools
-        return (composer.offer, report)
+        return (composer.offer, report, composer.unread)
     }
 
     private mutating func add(_ include: VirtualServerEntry.Include, _ part: Part) {
         switch part {
-        case .unknown: isComplete = false
+        case .unknown:
+            isComplete = false
+            if !unread.contains(include.server.value) { unread.append(include.server.value) }
         case .away:
             isComplete = false
             offer.isUnlisted = true

@@ -37,7 +37,7 @@ struct VirtualComposerTests {
             "pets": .there(api("pets", ["get_pet", "find_pet", "find_owner"])), "shop": .there(api("shop", ["get_item", "find_pet"])),
         ]
         var findings = FindingCollector()
-        let (offer, list) = VirtualComposer.compose(entry, of: parts, metrics: metrics, &findings)
+        let (offer, list, _) = VirtualComposer.compose(entry, of: parts, metrics: metrics, &findings)
         return (offer, list, findings.findings)
     }
 
