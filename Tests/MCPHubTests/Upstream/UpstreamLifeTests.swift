@@ -240,6 +240,7 @@ struct UpstreamLifeTests {
         await watches.settle(until: start, timers: timers)  // nothing is watched
         #expect(watches.add("a:1") == .first)
         let told = Task { await watches.settle(until: start + .seconds(3600), timers: timers) }
+        while timers.count == 0 { await Task.yield() }
         let change = watches.takeChanged()?.change ?? 0
         #expect(watches.add("a:2") == .first)
         watches.told(change)

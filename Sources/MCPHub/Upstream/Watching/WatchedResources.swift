@@ -95,16 +95,16 @@ final class WatchedResources: Sendable {
 
     /// Waits until the server has been told of all that is so now, or until `due`.
     func settle(until due: ContinuousClock.Instant, timers: TimerTable) async {
-        let id = state.withLockedValue { state in
+        let (id, change) = state.withLockedValue { state in
             state.nextWaiting &+= 1
-            return state.nextWaiting
+            return (state.nextWaiting, state.changes)
         }
         let timer = timers.add(due: due) { [self] in state.withLockedValue { $0.waiting.removeValue(forKey: id) }?.continuation.resume() }
         defer { timers.remove(timer) }
         await withCheckedContinuation { continuation in
             let isTold = state.withLockedValue { state in
-                guard state.told < state.changes else { return true }
-                state.waiting[id] = (state.changes, continuation)
+                guard state.told < change else { return true }
+                state.waiting[id] = (change, continuation)
                 return false
             }
             if isTold { continuation.resume() }
