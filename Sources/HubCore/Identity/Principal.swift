@@ -3,26 +3,29 @@ public struct Principal: Sendable, Hashable {
     /// The consumer that is billed, a name of the configuration; `anonymous` where nobody was asked.
     public var consumer: String
     /// The groups the consumer is in, by the configuration or by the word of whoever issued the token.
-    public var groups: Set<String>
+    public var groups: Set<ExactText>
     /// Which of the consumer's credentials let the caller in; nil where nobody was asked.
     public var credential: CredentialID?
     /// What an OAuth token was issued for (RFC 6749 §3.3); nil for a credential that knows no scopes.
     public var scopes: Set<String>?
     /// Seconds since 1970 at which the credential ends; nil for one that lasts until it is revoked.
     public var expiry: Int64?
+    /// What the caller's token says, for rules that look at it; nil for a credential that says nothing.
+    public var claims: CallerClaims?
     /// The caller's token, for an upstream that exchanges it for one of its own (RFC 8693 §2.1). It is sent nowhere else.
     public var subjectToken: Secret?
 
     /// A caller.
     public init(
-        consumer: String, groups: Set<String> = [], credential: CredentialID?, scopes: Set<String>? = nil, expiry: Int64? = nil,
-        subjectToken: Secret? = nil
+        consumer: String, groups: Set<ExactText> = [], credential: CredentialID?, scopes: Set<String>? = nil, expiry: Int64? = nil,
+        claims: CallerClaims? = nil, subjectToken: Secret? = nil
     ) {
         self.consumer = consumer
         self.groups = groups
         self.credential = credential
         self.scopes = scopes
         self.expiry = expiry
+        self.claims = claims
         self.subjectToken = subjectToken
     }
 

@@ -139,11 +139,11 @@ public struct TokenDoor: Sendable {
     }
 
     private func principal(
-        _ name: String, _ groups: Set<String>, _ kind: CredentialID.Kind, _ token: VerifiedToken, scopes: Set<String>?, _ text: Secret
+        _ name: String, _ groups: Set<ExactText>, _ kind: CredentialID.Kind, _ token: VerifiedToken, scopes: Set<String>?, _ text: Secret
     ) -> Principal {
         Principal(
             consumer: name, groups: groups, credential: token.credential(kind), scopes: scopes, expiry: token.expiry + verifier.skew,
-            subjectToken: text)
+            claims: token.callerClaims, subjectToken: text)
     }
 
     private static let clientClaims = ["client_id", "azp"].compactMap { ClaimPath($0) }

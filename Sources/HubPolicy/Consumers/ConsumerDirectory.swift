@@ -8,10 +8,10 @@ public struct ConsumerDirectory: Sendable {
         /// The name.
         public var name: String
         /// The groups.
-        public var groups: Set<String>
+        public var groups: Set<ExactText>
 
         /// A consumer.
-        public init(name: String, groups: Set<String> = []) {
+        public init(name: String, groups: Set<ExactText> = []) {
             self.name = name
             self.groups = groups
         }

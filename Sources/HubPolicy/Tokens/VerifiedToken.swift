@@ -13,7 +13,7 @@ public struct VerifiedToken: Sendable {
     /// The value of the issuer's consumer claim; nil where the issuer has none, or the token has not that claim.
     public let consumer: String?
     /// The groups that the issuer's groups claim has.
-    public let groups: Set<String>
+    public let groups: Set<ExactText>
     /// When it ends, in seconds since 1970.
     public let expiry: Int64
 
@@ -40,11 +40,14 @@ public struct VerifiedToken: Sendable {
         guard let groups = issuer.groupsClaim?.value(in: claims.root).map({ $0.stringList }) ?? [] else {
             throw TokenProblem(.malformed, "the groups' claim is no list of strings")
         }
-        self.groups = Set(groups)
+        self.groups = Set(groups.map { ExactText($0) })
     }
 
     /// The strings of any claim, such as `azp` or `client_id`; nil where it is not there, or has other things than strings.
     public func strings(_ path: ClaimPath) -> [String]? { path.value(in: claims)?.stringList }
+
+    /// All that it says of its holder.
+    var callerClaims: CallerClaims { CallerClaims(claims) }
 
     /// Names the token's holder as a credential: the issuer and the subject.
     public func credential(_ kind: CredentialID.Kind = .jwt) -> CredentialID { CredentialID(kind: kind, name: "\(issuer) \(subject)") }

@@ -35,7 +35,7 @@ import Testing
 
     /// The consumer `support-bot` has the tokens of the test's issuer that `azp` names; with `isOpen`, nothing is said of that issuer.
     private func door(
-        _ keys: any KeySource, isResource: Bool = false, takesConsumers: Bool = true, isOpen: Bool = false, groups: Set<String> = [],
+        _ keys: any KeySource, isResource: Bool = false, takesConsumers: Bool = true, isOpen: Bool = false, groups: Set<ExactText> = [],
         claims: [String: String] = ["azp": "support-bot"], others: [String] = []
     ) throws -> TokenDoor {
         var directory = ConsumerDirectory()

@@ -46,7 +46,7 @@ struct ConsumerEntry: Sendable, Hashable {
     /// Where the entry stands.
     var place: SourcePlace
     /// The groups.
-    var groups: Set<String> = []
+    var groups: Set<ExactText> = []
     /// The API keys.
     var keys: [Key] = []
     /// The tokens.

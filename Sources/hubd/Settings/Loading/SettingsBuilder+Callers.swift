@@ -79,7 +79,8 @@ extension SettingsBuilder {
         return DescriptionLocation.isURL(text) ? .url(text) : .file(Placed(value: jwks.file.resolve(text), place: jwks.place))
     }
 
-    private mutating func claim(_ value: ConfigValue?) -> ClaimPath? {
+    /// The path of a claim.
+    mutating func claim(_ value: ConfigValue?) -> ClaimPath? {
         guard let value, let text = value.string else { return nil }
         if let path = ClaimPath(text) { return path }
         findings.error("not the path of a claim", hint: "names with dots between them, at most 16", at: value.place)
@@ -92,7 +93,7 @@ extension SettingsBuilder {
     mutating func readConsumer(_ key: ConfigValue, _ value: ConfigValue) {
         guard let name = key.string, consumerNames.insert(name).inserted else { return }
         var consumer = ConsumerEntry(name: name, place: key.place)
-        consumer.groups = Set(value["groups"]?.elements.compactMap(\.string) ?? [])
+        consumer.groups = Set((value["groups"]?.elements ?? []).compactMap { $0.string.map { ExactText($0) } })
         for element in value["apiKeys"]?.elements ?? [] {
             if let hash = element["sha256"], let text = hash.string {
                 consumer.keys.append(.sha256(Placed(value: text, place: hash.place)))
