@@ -94,16 +94,16 @@ public final class MCPRuntime: Sendable {
     public func announceChanges(from old: HubSnapshot, to new: HubSnapshot) {
         for (key, entry) in new.entries where key.kind == .mcp {
             guard let server = entry as? MCPServer, let before = old.entries[key] as? MCPServer else { continue }
-            let items = server.changedItems(since: before)
-            broadcaster.announce(entry: key.name) { viewer in
-                let tools = server.view(for: viewer).listing.isSame(as: before.view(for: viewer).listing) ? [] : [ChangeKind.tools]
-                return tools + items
+            broadcaster.readable(at: key.name) { uri, viewer in server.origin(ofResource: uri, for: viewer) != nil }
+            broadcaster.announce(entry: key.name, by: { [server.viewKey(of: $0), before.viewKey(of: $0)] }) { viewer in
+                server.changes(since: before, for: viewer)
             }
             arrivals.arrived(server)
             subscriptions.move(entry: key.name) { server.index.origin(ofResource: $0) }
         }
         for key in old.entries.keys where key.kind == .mcp && new.entries[key] == nil {
             broadcaster.end(entry: key.name)
+            broadcaster.readable(at: key.name, nil)
             arrivals.left(key.name)
         }
     }

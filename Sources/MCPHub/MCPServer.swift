@@ -18,6 +18,7 @@ public struct MCPServer: HubEntry {
     let listing: ToolListing
     let index: OfferIndex
     private let views: ScopedViews?
+    private let permission: (any EntryPermission)?
     private let pages: PageLinks
 
     /// The tools.
@@ -33,9 +34,11 @@ public struct MCPServer: HubEntry {
     ///   - address: where callers find the hub.
     ///   - runtime: what outlives the snapshot.
     ///   - resource: what the server is to OAuth clients, and which tools their scopes open; nil where it takes no access tokens.
+    ///   - permission: who may use what of it; nil: everybody who got in.
     public init(
         name: String, title: String?, version: String?, instructions: String?, offer: ServerOffer, hosts: HostRule,
-        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil
+        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil,
+        permission: (any EntryPermission)? = nil
     ) {
         self.name = name
         self.title = title
@@ -46,7 +49,8 @@ public struct MCPServer: HubEntry {
         self.address = address
         self.runtime = runtime
         listing = ToolListing(offer.tools.tools.map(\.definition))
-        views = resource.flatMap { ScopedViews($0, of: offer.tools) }
+        self.permission = permission
+        views = ScopedViews(resource, permission: permission, of: offer.tools)
         pages = PageLinks(offer.tools)
         index = OfferIndex(offer, hasPages: !pages.isEmpty, listsPages: views == nil)
     }
@@ -54,11 +58,12 @@ public struct MCPServer: HubEntry {
     /// A server of tools alone.
     public init(
         name: String, title: String?, version: String?, instructions: String?, tools: ToolSet, hosts: HostRule,
-        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil
+        address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil,
+        permission: (any EntryPermission)? = nil
     ) {
         self.init(
             name: name, title: title, version: version, instructions: instructions, offer: ServerOffer(tools: tools), hosts: hosts,
-            address: address, runtime: runtime, resource: resource)
+            address: address, runtime: runtime, resource: resource, permission: permission)
     }
 
     /// What a caller may see and use.
@@ -66,20 +71,57 @@ public struct MCPServer: HubEntry {
         views?.view(for: principal) ?? ServerView(tools: tools, listing: listing, isForAll: views == nil)
     }
 
+    /// The scopes any of which opens a tool to access tokens; nil where scopes open nothing here.
+    public func scopes(opening tool: String) -> [String]? { views?.scopes(opening: tool) }
+
+    /// What the view of a caller depends on; nil where all have the same.
+    func viewKey(of principal: Principal) -> ScopedViews.Key? { views?.key(of: principal) }
+
+    /// The tool of that name, where the caller sees it.
+    func tool(_ name: String, for principal: Principal) -> Tool? { views.map { $0.tool(name, for: principal) } ?? tools[name] }
+
+    /// Whether a caller may call a tool that it sees with these arguments.
+    func allows(_ tool: Tool, arguments: JSONValue?, by principal: Principal) -> Bool {
+        views?.allows(tool, arguments: arguments, by: principal) ?? true
+    }
+
+    /// Whether every caller has the same prompts and resources.
+    var hasSameItemsForAll: Bool { permission == nil }
+
+    /// Whether a caller sees prompts and resources.
+    func showsItems(to principal: Principal) -> Bool {
+        permission.map { $0.showsItems(to: $0.standing(of: principal)) } ?? true
+    }
+
+    /// The prompt of that name, where the caller sees prompts.
+    func prompt(_ name: String, for principal: Principal) -> ServerOffer.Item? {
+        showsItems(to: principal) ? index.prompt(name) : nil
+    }
+
+    /// The template that reads so, where the caller sees resources.
+    func template(_ uri: String, for principal: Principal) -> ServerOffer.Item? {
+        showsItems(to: principal) ? index.template(uri) : nil
+    }
+
     /// Where a caller reads a resource; nil where there is none for it.
     ///
     /// 1. A page (`ui://`) that was chosen as a resource is one. 2. Any other page is read where a tool leads to it that the caller sees, and
-    /// nowhere else. 3. All else is read by everybody.
+    /// nowhere else. 3. All else is read by everybody who sees resources.
     func origin(ofResource uri: String, for principal: Principal) -> (any MCPOrigin)? {
-        guard PageLinks.isPage(uri) else { return index.origin(ofResource: uri) }
-        return index.origin(ofChosenPage: uri) ?? pages.origin(ofPage: uri, in: view(for: principal).tools)
+        let isOpen = showsItems(to: principal)
+        guard PageLinks.isPage(uri) else { return isOpen ? index.origin(ofResource: uri) : nil }
+        return (isOpen ? index.origin(ofChosenPage: uri) : nil) ?? pages.origin(ofPage: uri, in: view(for: principal).tools)
     }
 
-    /// The lists beside that of the tools that read otherwise than before.
-    func changedItems(since before: MCPServer) -> [ChangeKind] {
+    /// The lists that read otherwise for a caller than before.
+    func changes(since before: MCPServer, for principal: Principal) -> [ChangeKind] {
         var kinds: [ChangeKind] = []
-        if !index.prompts.isSame(as: before.index.prompts) { kinds.append(.prompts) }
-        if !index.resources.isSame(as: before.index.resources) || !index.templates.isSame(as: before.index.templates) {
+        if !view(for: principal).listing.isSame(as: before.view(for: principal).listing) { kinds.append(.tools) }
+        let (shown, wasShown) = (showsItems(to: principal), before.showsItems(to: principal))
+        guard shown || wasShown else { return kinds }
+        let isOther = shown != wasShown
+        if isOther || !index.prompts.isSame(as: before.index.prompts) { kinds.append(.prompts) }
+        if isOther || !index.resources.isSame(as: before.index.resources) || !index.templates.isSame(as: before.index.templates) {
             kinds.append(.resources)
         }
         return kinds

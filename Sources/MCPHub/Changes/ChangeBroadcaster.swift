@@ -63,6 +63,8 @@ final class ChangeBroadcaster: Sendable {
         var entries: [Int: Entry] = [:]
         /// The places of sessions.
         var sessions: [UInt128: Int] = [:]
+        /// Who may hear of a resource, for servers that have been put together anew: what was subscribed to may be forbidden since.
+        var readers: [String: @Sendable (_ uri: String, _ viewer: Principal) -> Bool] = [:]
         var isDraining = false
 
         mutating func remove(_ id: Int) -> Listener? {
@@ -118,24 +120,42 @@ final class ChangeBroadcaster: Sendable {
 
     /// Tells the listeners of a server of the lists that have changed for them.
     ///
-    /// - Parameter changed: the lists that read otherwise for a viewer; asked once for each set of scopes.
-    func announce(entry: String, changed: (Principal) -> [ChangeKind]) {
-        var known: [Set<String>?: [ChangeKind]] = [:]
+    /// - Parameters:
+    ///   - group: viewers who are alike in this have the same lists.
+    ///   - changed: the lists that read otherwise for a viewer; asked once for each group.
+    func announce<Group: Hashable>(entry: String, by group: (Principal) -> Group, changed: (Principal) -> [ChangeKind]) {
+        var known: [Group: [ChangeKind]] = [:]
         for place in state.withLockedValue({ $0.entries.values.filter { $0.entry == entry } }) {
-            let kinds = known[place.viewer.scopes] ?? changed(place.viewer)
-            known[place.viewer.scopes] = kinds
+            let group = group(place.viewer)
+            let kinds = known[group] ?? changed(place.viewer)
+            known[group] = kinds
             for kind in kinds { place.listener.changed(.list(kind)) }
         }
     }
 
+    /// Says who may hear of the resources of a server from now on; nil: all who subscribed.
+    func readable(at entry: String, _ isReader: (@Sendable (_ uri: String, _ viewer: Principal) -> Bool)?) {
+        state.withLockedValue { $0.readers[entry] = isReader }
+    }
+
     /// Tells one listener.
     func tell(_ id: Int, of change: Change) {
-        state.withLockedValue { $0.entries[id]?.listener }?.changed(change)
+        tell(change) { $0.entries[id] }
     }
 
     /// Tells the client of a session, where it has a stream.
     func tell(session: UInt128, of change: Change) {
-        state.withLockedValue { state in state.sessions[session].flatMap { state.entries[$0]?.listener } }?.changed(change)
+        tell(change) { state in state.sessions[session].flatMap { state.entries[$0] } }
+    }
+
+    private func tell(_ change: Change, whom: (State) -> Entry?) {
+        let (place, isReader) = state.withLockedValue { state in
+            let place = whom(state)
+            return (place, place.flatMap { state.readers[$0.entry] })
+        }
+        guard let place else { return }
+        if case .resource(let uri) = change, let isReader, !isReader(uri, place.viewer) { return }
+        place.listener.changed(change)
     }
 
     func keepAlive() {

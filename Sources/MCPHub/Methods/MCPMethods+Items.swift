@@ -6,9 +6,10 @@ import NIOCore
 extension MCPMethods {
     func list(_ listing: ItemListing, _ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
         try refuseCursor(request)
+        let isShown = server.showsItems(to: request.context.principal)
         return result(id: request.id, unavailable: server.offer.away) { json in
-            json.member(listing.kind.listName, raw: listing.bytes(for: revision))
-            writeCaching(isForAll: true, to: &json)
+            json.member(listing.kind.listName, raw: isShown ? listing.bytes(for: revision) : ByteBuffer(staticString: "[]"))
+            writeCaching(isForAll: server.hasSameItemsForAll, to: &json)
         }
     }
 
@@ -21,7 +22,7 @@ extension MCPMethods {
         guard arguments.map({ $0.kind == .object }) ?? true else {
             throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
         }
-        guard let prompt = server.index.prompt(name) else {
+        guard let prompt = server.prompt(name, for: request.context.principal) else {
             throw JSONRPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))", id: id)
         }
         let passed = originRequest(.getPrompt, envelope) { json in json.member("name", prompt.originalName) }
@@ -50,14 +51,15 @@ extension MCPMethods {
         let origin: any MCPOrigin
         var json = JSONWriter()
         if reference["type"]?.isString("ref/prompt") == true, let name = reference["name"]?.string {
-            guard let prompt = server.index.prompt(name) else {
+            guard let prompt = server.prompt(name, for: request.context.principal) else {
                 throw JSONRPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))", id: id)
             }
             origin = prompt.origin
             json.string(prompt.originalName)
             json = JSONWriter(buffer: reference.replacingMember("name", with: json.buffer))
         } else if reference["type"]?.isString("ref/resource") == true, let uri = reference["uri"]?.string {
-            guard let found = server.index.template(uri)?.origin ?? server.origin(ofResource: uri, for: request.context.principal) else {
+            let principal = request.context.principal
+            guard let found = server.template(uri, for: principal)?.origin ?? server.origin(ofResource: uri, for: principal) else {
                 throw JSONRPCError(.invalidParams, "Unknown template: \(uri.prefix(128))", id: id)
             }
             origin = found

@@ -79,7 +79,7 @@ extension MCPMethods {
         guard let token = server.runtime.taskSealer.open(text), token.entry == server.name,
             token.owner == SessionOwner(request.context.principal), token.expiry > server.runtime.now
         else { throw Self.unknownTask(request.id) }
-        guard let tool = server.view(for: request.context.principal).tools[token.tool] else {
+        guard let tool = server.tool(token.tool, for: request.context.principal) else {
             // Not yet listed since the hub began: the task is not gone for that.
             guard server.offer.away.contains(token.origin) else { throw Self.unknownTask(request.id) }
             throw JSONRPCError(.internalError, "The server \(token.origin) is away", id: request.id)

@@ -17,11 +17,11 @@ extension MCPMethods {
     func callTool(_ request: MethodRequest) async throws -> ByteBuffer {
         guard server.offer.isUnlisted, let name = request.envelope.params?["name"]?.string else { return try await callKnownTool(request) }
         let principal = request.context.principal
-        guard server.view(for: principal).tools[name] == nil else { return try await callKnownTool(request) }
+        guard server.tool(name, for: principal) == nil else { return try await callKnownTool(request) }
         let arrived: MCPServer?
         do {
             arrived = try await server.runtime.arrivals.wait(for: server.name) { server in
-                server.view(for: principal).tools[name] != nil || !server.offer.isUnlisted
+                server.tool(name, for: principal) != nil || !server.offer.isUnlisted
             }
         } catch {
             throw JSONRPCError(.cancelled, "The call was cancelled", id: request.id)
@@ -34,18 +34,21 @@ extension MCPMethods {
         guard let name = params?["name"]?.string else {
             throw JSONRPCError(.invalidParams, "The name of a tool is missing", id: id)
         }
-        let visible = server.view(for: request.context.principal).tools
-        guard let tool = visible[name] else {
+        let principal = request.context.principal
+        guard let tool = server.tool(name, for: principal) else {
             throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
         }
         let arguments = params?["arguments"].flatMap { $0.isNull ? nil : $0 }
         guard arguments.map({ $0.kind == .object }) ?? true else {
             throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
         }
+        guard server.allows(tool, arguments: arguments, by: principal) else {
+            throw JSONRPCError(.invalidParams, "This tool may not be called with these arguments", id: id)
+        }
         var call = Call(entry: server.name, tool: name, arguments: arguments)
         call.meta = CallerMeta.passed(params?["_meta"])
         var request = request
-        request.context.visibleTools = visible
+        if tool.tellsOfOthers { request.context.visibleTools = server.view(for: principal).tools }
         do {
             let outcome = try await perform(request, use: tool.target.clientUse) { [call] context, resumption in
                 var call = call
