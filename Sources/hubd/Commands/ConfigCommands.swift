@@ -17,14 +17,25 @@ struct CheckCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOptions
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Say which rule decides whether a consumer may use a tool, and why.", valueName: "consumer> <entry/tool"))
+    var explain: [String] = []
+
     @Flag(help: "Leave out the network and secrets.")
     var offline = false
 
     @Flag(help: "Print the findings as JSON, one object a line, on standard output.")
     var json = false
 
+    func validate() throws {
+        guard [0, 2].contains(explain.count) else { throw ValidationError("--explain takes two words: CONSUMER ENTRY/TOOL") }
+        guard explain.isEmpty || !json else { throw ValidationError("--explain is for people: leave --json out") }
+    }
+
     func run() async throws {
         let overrides = options.overrides()
+        var snapshot: HubSnapshot?
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         var reports: [ServerReport] = []
         var away: Set<String> = []
@@ -43,6 +54,7 @@ struct CheckCommand: AsyncParsableCommand {
             }
             findings += result.findings.filter { !findings.contains($0) }
             reports = result.reports
+            snapshot = result.snapshot
             if let snapshot = result.snapshot { away = Set(snapshot.unavailable.keys.map(\.name)).union(snapshot.away.keys) }
         }
         let hasErrors = findings.contains { $0.severity == .error }
@@ -65,6 +77,14 @@ struct CheckCommand: AsyncParsableCommand {
             }
         }
         if hasErrors { throw ExitCode(1) }
+        if explain.count == 2, let settings, let snapshot {
+            do throws(AccessReport.Problem) {
+                let report = try AccessReport(explain[0], explain[1], settings: settings, snapshot: snapshot)
+                Console.print(report.description)
+            } catch {
+                throw CommandFailure(error.message)
+            }
+        }
     }
 
     private func secretFindings(_ settings: Settings, _ access: SecretAccess) async -> [ConfigFinding] {

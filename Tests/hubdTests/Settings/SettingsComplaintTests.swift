@@ -215,7 +215,9 @@ struct SettingsComplaintTests {
         "what this version lacks is an error at its key",
         arguments: [
             Case("telemetry: { otlp: { endpoint: \"http://a\" } }", #"hub.yaml:1:1: error: "telemetry" is not in this version"#),
-            Case(server + "    access: []", #"hub.yaml:4:5: error: "access" is not in this version"#),
+            Case(
+                "models: { a: { access: [ {} ], services: { m: { provider: openai-compatible, endpoint: \"http://a\" } } } }",
+                #"hub.yaml:1:16: error: "access" is not in this version"#),
             Case(
                 server + "virtualServers: { v: { include: [ { server: a } ], routing: { mode: both } } }",
                 #"hub.yaml:4:69: error: "both" is not in this version — this version has off"#),
@@ -292,7 +294,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "examples", "agent",
-                "search", "limit", "pinned", "access", "trust", "agents", "registries",
+                "search", "limit", "pinned", "trust", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

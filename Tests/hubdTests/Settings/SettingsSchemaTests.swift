@@ -45,7 +45,7 @@ struct SettingsSchemaTests {
             case .map(_, let values): open.append(values)
             case .list(let element, _): open.append(element)
             case .oneOf(let shapes): open += shapes
-            case .text, .choice, .integer, .boolean, .secret, .environment, .reference, .anything: break
+            case .text, .choice, .integer, .number, .boolean, .secret, .environment, .reference, .anything: break
             }
         }
         #expect(names == [])

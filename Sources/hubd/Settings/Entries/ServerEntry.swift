@@ -1,4 +1,5 @@
 import HubCore
+import HubPolicy
 import MCPHub
 import SpecIngest
 
@@ -41,6 +42,8 @@ struct ServerEntry: Sendable, Hashable {
     /// The same of single endpoints written by hand, by name.
     var endpointAnswers: [String: Placed<AnswerSettings>] = [:]
 
+    /// Who may use what of it, in order; nil is everybody who may call.
+    var access: [Placed<AccessRule>]?
     /// Whether callers reach it; where they do not, it is there for virtual servers alone.
     var isExposed = true
     /// Whether one session with the MCP server serves all callers.

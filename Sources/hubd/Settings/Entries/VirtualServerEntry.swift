@@ -1,4 +1,5 @@
 import HubCore
+import HubPolicy
 
 /// One of `virtualServers`, as written.
 struct VirtualServerEntry: Sendable, Hashable {
@@ -32,4 +33,6 @@ struct VirtualServerEntry: Sendable, Hashable {
     var profile: Placed<ClientProfile>?
     /// How much the list says of each tool; nil is all.
     var list: Placed<ListDetail>?
+    /// Who may use what of it, in order; nil is everybody who may call.
+    var access: [Placed<AccessRule>]?
 }

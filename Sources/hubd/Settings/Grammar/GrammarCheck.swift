@@ -44,6 +44,7 @@ struct GrammarCheck {
         case .list(let element, let minimum): checkList(value, element, minimum: minimum, in: context)
         case .text(let kind): checkText(value, kind, in: context)
         case .choice(let choices): checkChoice(value, choices, in: context)
+        case .number: if value.json.kind != .number { wrongType(value, shape, in: context) }
         case .boolean: if value.json.bool == nil { wrongType(value, shape, in: context) }
         case .integer(let range): checkInteger(value, range, in: context)
         case .secret(let place): checkSecret(value, place, in: context)
@@ -142,6 +143,9 @@ struct GrammarCheck {
         guard !kind.accepts(text) else {
             if kind == .policyTarget, let (kind, name) = TextKind.target(text) {
                 references.append(Reference(kind: kind, name: name, place: value.place))
+            }
+            if kind == .callerName, TextKind.isConfigured(caller: text) {
+                references.append(Reference(kind: .consumer, name: text, place: value.place))
             }
             return
         }

@@ -54,6 +54,7 @@ enum GrammarSchema {
         case .choice(let choices): .object(["enum": .array(choices.map { .string($0.name) })])
         case .integer(let range):
             .object(["type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)])
+        case .number: type("number")
         case .boolean: type("boolean")
         case .secret(.credential): definition("secret")
         case .secret(.masterKey): definition("masterKey")

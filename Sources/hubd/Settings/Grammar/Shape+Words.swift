@@ -10,7 +10,7 @@ extension Shape {
         case .map, .environment: value.json.kind == .object
         case .list: value.json.kind == .array
         case .text, .choice, .secret, .reference: value.json.kind == .string
-        case .integer: value.json.kind == .number
+        case .integer, .number: value.json.kind == .number
         case .boolean: value.json.bool != nil
         case .oneOf(let shapes): shapes.contains { $0.fits(value) }
         }
@@ -28,6 +28,7 @@ extension Shape {
         case .integer(let range):
             range.upperBound == .max
                 ? "a whole number from \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .number: "a number"
         case .boolean: "true or false"
         case .secret: "a reference to a secret"
         case .reference(let kind): "the name of a \(kind.rawValue)"
@@ -53,7 +54,7 @@ extension TextKind {
     var mayBeShown: Bool {
         switch self {
         case .duration, .byteSize, .percent, .rate, .hostPort, .host, .serverName, .addressRange, .toolName, .policyTarget, .request,
-            .headerName:
+            .headerName, .callerName:
             true
         case .plain, .url, .urlWithQuery, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
         }

@@ -13,6 +13,8 @@ indirect enum Shape: Sendable {
     case choice([Choice])
     /// A whole number in a range.
     case integer(ClosedRange<Int>)
+    /// A number of any size.
+    case number
     /// `true` or `false`.
     case boolean
     /// A reference to a secret, never the secret.

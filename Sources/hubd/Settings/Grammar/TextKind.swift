@@ -22,6 +22,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
     case jsonPointer
     case request
     case headerName
+    case callerName
     case plainOrReference
 
     /// Whether `text` is of this kind.
@@ -48,6 +49,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .jsonPointer: text.isEmpty || text.hasPrefix("/")
         case .request: Self.isRequest(text)
         case .headerName: Self.isToken(text)
+        case .callerName: EntryName.isValid(text) || Self.isClient(text)
         case .plainOrReference: SecretReference.scheme(of: text).map { SecretReference.parts(of: text, scheme: $0) != nil } ?? true
         }
     }
@@ -75,6 +77,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .jsonPointer: "a JSON pointer such as /data/*/id"
         case .request: "a method and a path, such as \"GET /tickets/{id}\""
         case .headerName: "the name of a header"
+        case .callerName: "the name of a consumer, anonymous, or oauth: and a client of an authorization server"
         case .plainOrReference: "text, or a reference such as env:NAME"
         }
     }
@@ -96,6 +99,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .jsonPointer: #"^(/.*)?$"#
         case .request: #"^[A-Z]+ /"#
         case .headerName: #"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"#
+        case .callerName: #"^([a-z0-9][a-z0-9-]{0,62}|oauth:[!-~]{1,256})$"#
         case .plain, .host, .serverName, .urlOrPath, .path, .pattern, .plainOrReference: nil
         }
     }
@@ -111,6 +115,15 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case "model": return (.model, name)
         default: return nil
         }
+    }
+
+    /// Whether a caller of this name must be one of `consumers`: neither nobody in particular nor a client of an authorization server is.
+    static func isConfigured(caller: String) -> Bool { !isClient(caller) && caller != Principal.anonymous.consumer }
+
+    private static func isClient(_ text: String) -> Bool {
+        let prefix = "oauth:"
+        return text.hasPrefix(prefix) && (1...256).contains(text.utf8.count - prefix.utf8.count)
+            && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }
     }
 
     private static func isNumber(_ text: some StringProtocol, in range: ClosedRange<Int>) -> Bool {

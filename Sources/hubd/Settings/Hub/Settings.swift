@@ -1,4 +1,5 @@
 import HubCore
+import HubPolicy
 
 /// All that is configured, read once and handed to the wiring. Secrets in it are references.
 struct Settings: Sendable, Hashable {
@@ -107,6 +108,11 @@ struct Settings: Sendable, Hashable {
     /// The names below `/mcp/` and who may call each, in the order written.
     var exposedServers: [(name: String, auth: EntryAuth)] {
         servers.filter(\.isExposed).map { ($0.name, $0.auth) } + virtualServers.map { ($0.name, $0.auth) }
+    }
+
+    /// Who may use what of a server or virtual server that callers reach; nil where there is none of that name, or nothing is written.
+    func access(of server: String) -> [Placed<AccessRule>]? {
+        virtualServers.first { $0.name == server }?.access ?? servers.first { $0.name == server && $0.isExposed }?.access
     }
 
     /// Who may call each entry.

@@ -38,6 +38,7 @@ extension SettingsBuilder {
             tools: toolChanges(value),
             profile: profile(value), list: list(value),
             soap: soap(value["soap"]), answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"]))
+        entry.access = access(value)
         entry.isExposed = value["expose"]?.json.bool ?? true
         entry.isShared = value["share"]?.json.bool ?? false
         entry.era = value["era"]?.string.flatMap { UpstreamEra(rawValue: $0) } ?? .auto

@@ -14,7 +14,7 @@ extension SettingsBuilder {
             VirtualServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
                 includes: (value["include"]?.elements ?? []).compactMap(include), auth: auth(value), tools: toolChanges(value),
-                profile: profile(value), list: list(value)))
+                profile: profile(value), list: list(value), access: access(value)))
         readDefault(name, value)
     }
 
@@ -36,8 +36,8 @@ extension SettingsBuilder {
     }
 
     /// 1. A virtual server is put together from servers, not from other virtual ones.
-    /// 2. A server that callers reach by itself, and through a virtual server only with a stricter `auth`, is most likely one that somebody
-    /// forgot to take off the listener: a warning, and an error where others than this machine can call. `expose` says that it is meant.
+    /// 2. A server that callers reach by itself, and through a virtual server only with a stricter `auth`, or where `access` is written there
+    /// and not here, is most likely one that somebody forgot to take off the listener: a warning, and an error where others than this machine can call. `expose` says that it is meant.
     mutating func checkIncludes() {
         let virtual = Set(settings.virtualServers.map(\.name))
         let servers = Dictionary(settings.servers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -50,7 +50,8 @@ extension SettingsBuilder {
                         at: include.server.place)
                 }
                 guard let server = servers[include.server.value], server.isExposed, !saysExpose(server),
-                    entry.auth.isStricter(than: server.auth), said.insert(server.name).inserted
+                    entry.auth.isStricter(than: server.auth) || entry.access != nil && server.access == nil,
+                    said.insert(server.name).inserted
                 else { continue }
                 let message = "\(server.name) is also reached at /mcp/\(server.name), where it asks for less than \(entry.name)"
                 let hint = "write expose: false there, or expose: true if that is meant"

@@ -1,4 +1,5 @@
 import HubCore
+import HubPolicy
 import HubTelemetry
 import MCPHub
 
@@ -66,7 +67,8 @@ extension SnapshotBuilder {
             result.entries[key] = MCPServer(
                 name: entry.name, title: ingredient.title, version: ingredient.version, instructions: ingredient.instructions,
                 offer: offer, hosts: settings.hostRule, address: settings.publicAddress, runtime: runtime,
-                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
+                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL),
+                permission: permission(entry.access, of: entry.name, for: offer.tools, isComplete: true, &findings))
         }
         for entry in settings.virtualServers {
             let (offer, list, unread) = VirtualComposer.compose(entry, of: ingredients, metrics: metrics, &findings)
@@ -75,9 +77,31 @@ extension SnapshotBuilder {
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
                 name: entry.name, title: nil, version: nil, instructions: entry.purpose, offer: offer, hosts: settings.hostRule,
                 address: settings.publicAddress, runtime: runtime,
-                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL))
+                resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL),
+                permission: permission(
+                    entry.access, of: entry.name, for: offer.tools,
+                    isComplete: entry.includes.allSatisfy { if case .there? = ingredients[$0.server.value] { true } else { false } },
+                    &findings))
         }
         return result
+    }
+
+    /// The rules of an entry, made ready for its tools. Those that tell of others need no rule.
+    ///
+    /// - Parameter isComplete: whether all that it could have is known: a name that is no tool's is then most likely a slip, and a rule that
+    ///   was to deny denies nothing.
+    private func permission(
+        _ rules: [Placed<AccessRule>]?, of entry: String, for tools: ToolSet, isComplete: Bool, _ findings: inout FindingCollector
+    ) -> CompiledAccess? {
+        guard let rules else { return nil }
+        let named = tools.tools.filter { !$0.tellsOfOthers }.map { (name: $0.definition.name, risk: $0.definition.risk) }
+        for rule in rules where isComplete {
+            for pattern in rule.value.tools ?? [] where !pattern.fitsAll && !named.contains(where: { pattern.matches($0.name) }) {
+                let near = NearestName.find(pattern.description, among: named.map(\.name)).map { "did you mean \"\($0)\"?" }
+                findings.warning("\(entry) has no tool \(ConfigFinding.quoted(pattern.description))", hint: near, at: rule.place)
+            }
+        }
+        return CompiledAccess(rules.map(\.value), tools: named)
     }
 
     /// An entry whose tools are listed.

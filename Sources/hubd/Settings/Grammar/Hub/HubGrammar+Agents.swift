@@ -9,7 +9,7 @@ extension HubGrammar {
                 Field("modelStudio", modelStudio, "An application of Alibaba Cloud's Model Studio."),
                 Field("planner", planner, "The model that turns plain language into calls; without it, keywords do."),
                 Field("card", card, "What the agent card says."),
-            ] + access + [isDefault],
+            ] + accessWithoutRules + [isDefault],
             exactlyOne: [["skills", "a2a", "dify", "modelStudio"]]))
 
     private static let skills = Shape.object([

@@ -11,7 +11,7 @@ extension HubGrammar {
                 "cache", .object([Field("ttl", .text(.duration), "How long an answer is kept.").required]),
                 "Answers the same question from memory."
             ).later,
-        ] + access)
+        ] + accessWithoutRules)
 
     private static let limit = Field("limit", .integer(1...1000), "How many tools are left.").required
 

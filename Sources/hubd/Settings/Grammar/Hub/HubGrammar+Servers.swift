@@ -98,7 +98,7 @@ extension HubGrammar {
                     minimum: 1),
             ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
         Field("oauth", oauth, "The authorization servers that clients are sent to."),
-        Field("access", .list(accessRule), "Who may use which tools; the first rule that matches decides.").later,
+        Field("access", .list(accessRule, minimum: 1), "Who may use which tools; the first rule that matches decides."),
         Field(
             "trust", .object([Field("pin", .words("first-use", "approval", "off"), "When a changed tool is taken.").required]),
             "What happens when tools change."
@@ -106,6 +106,9 @@ extension HubGrammar {
         .later,
         Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call."),
     ]
+
+    /// The same for entries whose rules are not in this version.
+    static let accessWithoutRules = access.map { $0.name == "access" ? $0.later : $0 }
 
     private static let keyPlace = Shape.object([
         Field(
@@ -122,14 +125,6 @@ extension HubGrammar {
 
     /// Whether an entry answers at the root.
     static let isDefault = Field("default", .boolean, "Whether this entry answers where no entry is named.")
-
-    private static let accessRule = Shape.object([
-        Field("consumers", .list(.reference(.consumer), minimum: 1), "Who, by name."),
-        Field("groups", .list(.text(.plain), minimum: 1), "Who, by group."),
-        Field("tools", .list(.text(.pattern), minimum: 1), "Which tools, as this entry shows them."),
-        Field("maxRisk", risk, "The most that a call may do; the default is write."),
-        Field("effect", .words("allow", "deny"), "What the rule does; the default is allow."),
-    ])
 
     private static let oauth = Shape.object([
         Field("authorizationServers", .list(.text(.url), minimum: 1), "Their issuers.").required,
