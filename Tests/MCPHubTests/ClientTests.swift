@@ -295,7 +295,7 @@ struct ClientTests {
         #expect(state != "inner")
         let answers = #","inputResponses":{"k":{"action":"accept"}},"requestState":"\#(state)""#
         #expect(try await call(hub, more: answers).text.contains(#""text":"inner accept""#))
-        let flipped = try await call(hub, more: answers.replacing(state, with: "A" + state.dropFirst()))
+        let flipped = try await call(hub, more: answers.replacing(state, with: (state.hasPrefix("A") ? "B" : "A") + state.dropFirst()))
         #expect(flipped.status == 400)
         #expect(try flipped.json()[path: "error", "code"]?.int == -32602)
         #expect(try await call(hub, more: #","requestState":7"#).status == 400)
