@@ -249,10 +249,13 @@ struct LineSessionTests {
             return (call, try #require(await process.arrival(of: "tools/call")))
         }
         let line = #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#
+        // Each line is heard before the next call begins.
         var calls = [try await begin(0)]
         process.say(line)
+        while handlers[0].0.notifications.count < 1 { await Task.yield() }
         calls.append(try await begin(1))
         process.say(line)
+        while handlers[1].0.notifications.count < 1 || handlers[0].0.notifications.count < 2 { await Task.yield() }
         calls.append(try await begin(2))
         process.say(line)
         for call in calls { process.say(call.sent.result("{}")) }
