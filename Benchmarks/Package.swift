@@ -35,6 +35,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: settings)
+            swiftSettings: settings),
+        .executableTarget(
+            name: "RoutingBenchmark", dependencies: [.product(name: "HubCore", package: "hubd")], swiftSettings: settings),
     ]
 )
