@@ -23,6 +23,8 @@ public final class MCPRuntime: Sendable {
     let arrivals: ServerArrivals
     private let updates: UpdateCoalescer
     let inFlight = CancellableCalls()
+    /// What finds the tools of each entry.
+    let findable = FindableToolsByEntry()
     let legacySessions = LegacySessions()
     let version: String
     let timers: TimerTable

@@ -44,11 +44,17 @@ public struct MCPServer: HubEntry {
         self.title = title
         self.version = version ?? runtime.version
         self.instructions = instructions
+        var offer = offer
+        if let routing = offer.routing {
+            offer.routing?.tools = runtime.findable.latest(routing.tools, of: name)
+            // Not for the first caller to wait for; without the tools that search, there may never be one.
+            if routing.meta != nil { offer.routing?.tools.prepare() }
+        }
         self.offer = offer
         self.hosts = hosts
         self.address = address
         self.runtime = runtime
-        listing = ToolListing(offer.tools.tools.map(\.definition))
+        listing = ToolListing(offer.tools.tools.filter(\.isListed).map(\.definition))
         self.permission = permission
         views = ScopedViews(resource, permission: permission, of: offer.tools)
         pages = PageLinks(offer.tools)
@@ -103,6 +109,13 @@ public struct MCPServer: HubEntry {
         showsItems(to: principal) ? index.template(uri) : nil
     }
 
+    /// The tool that the parameters of `tools/call` are about; nil where they name none.
+    func called(by params: JSONValue?) -> MetaTools.Called? {
+        guard let name = params?["name"]?.string else { return nil }
+        let arguments = params?["arguments"].flatMap { $0.isNull ? nil : $0 }
+        return offer.routing?.meta?.called(name, arguments) ?? MetaTools.Called(name: name, arguments: arguments)
+    }
+
     /// Where a caller reads a resource; nil where there is none for it.
     ///
     /// 1. A page (`ui://`) that was chosen as a resource is one. 2. Any other page is read where a tool leads to it that the caller sees, and
@@ -131,8 +144,8 @@ public struct MCPServer: HubEntry {
     func scopeRefusal(
         of envelope: JSONRPCEnvelope, from principal: Principal, id: JSONValue?
     ) -> (error: JSONRPCError, challenge: String)? {
-        guard let views, envelope.method == "tools/call", let name = envelope.params?["name"]?.string,
-            let challenge = views.challenge(forCallOf: name, by: principal)
+        guard let views, envelope.method == "tools/call", let called = called(by: envelope.params),
+            let challenge = views.challenge(forCallOf: called.name, by: principal)
         else { return nil }
         return (JSONRPCError(.forbidden, "The access token has not the scope that this tool needs", id: id), challenge)
     }

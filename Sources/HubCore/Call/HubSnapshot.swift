@@ -8,12 +8,15 @@ public struct Tool: Sendable {
     public let target: any CallTarget
     /// Whether it tells of other tools, and of none that the caller does not see (`CallContext.visibleTools`): whoever sees one sees it too.
     public let tellsOfOthers: Bool
+    /// Whether lists show it. One that they do not show is called all the same, by those who have found it.
+    public let isListed: Bool
 
     /// A tool.
-    public init(definition: ToolDefinition, target: any CallTarget, tellsOfOthers: Bool = false) {
+    public init(definition: ToolDefinition, target: any CallTarget, tellsOfOthers: Bool = false, isListed: Bool = true) {
         self.definition = definition
         self.target = target
         self.tellsOfOthers = tellsOfOthers
+        self.isListed = isListed
     }
 }
 
@@ -22,6 +25,7 @@ public struct ToolSet: Sendable {
     /// In order.
     public let tools: [Tool]
     private let indexes: [String: Int]
+    private let visible = NIOLockedValueBox<(finder: ToolFinder, tools: VisibleTools)?>(nil)
 
     /// A set; of two tools with one name the first counts.
     public init(_ tools: [Tool]) {
@@ -31,6 +35,14 @@ public struct ToolSet: Sendable {
 
     /// The tool of that name.
     public subscript(_ name: String) -> Tool? { indexes[name].map { tools[$0] } }
+
+    /// Which of a finder's tools are in this set; found out once for a finder.
+    func visible(to finder: ToolFinder) -> VisibleTools {
+        if let known = visible.withLockedValue({ $0 }), known.finder === finder { return known.tools }
+        let tools = finder.index.visible { indexes[finder.names[$0]] != nil }
+        visible.withLockedValue { $0 = (finder, tools) }
+        return tools
+    }
 }
 
 /// Which kind of entry, and its name: what the first two parts of a path on the public listener say.

@@ -24,6 +24,8 @@ public struct ToolDefinition: Sendable, Hashable {
     public var risk: Risk
     /// The operation behind it, for example `GET /pets/{id}`.
     public var operation: String
+    /// Requests that it is the answer to, in the words of those who ask: it is found by them, and lists do not show them.
+    public var examples: [String] = []
 
     /// A definition with every part named.
     public init(

@@ -33,6 +33,8 @@ public struct ToolOverride: Sendable, Hashable {
     public var annotations = ToolAnnotations()
     /// By argument name.
     public var arguments: [String: Argument] = [:]
+    /// Requests that should find it, beside those it comes with.
+    public var examples: [String] = []
 
     /// No change.
     public init() {}
@@ -46,6 +48,7 @@ public struct ToolOverride: Sendable, Hashable {
         if let name { definition.name = name }
         if let title { definition.title = title }
         if let description { definition.description = description }
+        definition.examples += examples
         if let risk {
             definition.risk = risk
             definition.annotations.readOnly = risk == .read

@@ -58,7 +58,7 @@ final class ScopedViews: Sendable {
         guard key.scopes != nil || key.standing != nil else { return nil }
         if let view = ready.withLockedValue({ $0[key] }) { return view }
         let opened = opened(to: key)
-        let view = ServerView(tools: ToolSet(opened), listing: ToolListing(opened.map(\.definition)), isForAll: false)
+        let view = ServerView(tools: ToolSet(opened), listing: ToolListing(opened.filter(\.isListed).map(\.definition)), isForAll: false)
         ready.withLockedValue { ready in
             if ready.count >= min(Self.maximumViews, max(8, Self.maximumTools / max(1, tools.tools.count))) {
                 ready.removeAll(keepingCapacity: true)

@@ -22,6 +22,11 @@ public struct ToolListMaker: Sendable {
         public func hint(_ number: Int) -> (any Policy)? {
             short.contains(number) ? SchemaHint(schema: whole[number].inputSchema) : nil
         }
+
+        /// What looks at the names of arguments before such a tool is called; nil for the others.
+        public func check(_ number: Int) -> (any Policy)? {
+            short.contains(number) ? ArgumentCheck(schema: whole[number].inputSchema) : nil
+        }
     }
 
     private let profile: ClientProfile?

@@ -7,6 +7,12 @@ extension MCPMethods {
     func listTools(_ request: MethodRequest) throws(JSONRPCError) -> ByteBuffer {
         try refuseCursor(request)
         let view = server.view(for: request.context.principal)
+        if let query = request.context.query, let listing = server.narrowed(view, to: query) {
+            return result(id: request.id, unavailable: server.offer.away) { json in
+                json.member("tools", raw: listing.tools(for: revision))
+                writeCaching(isForAll: false, to: &json)
+            }
+        }
         return result(id: request.id, unavailable: server.offer.away) { json in
             json.member("tools", raw: view.listing.tools(for: revision))
             writeCaching(isForAll: view.isForAll, to: &json)
@@ -15,7 +21,9 @@ extension MCPMethods {
 
     /// Calls a tool. One that is not there, where a server has not been listed yet, may be about to come.
     func callTool(_ request: MethodRequest) async throws -> ByteBuffer {
-        guard server.offer.isUnlisted, let name = request.envelope.params?["name"]?.string else { return try await callKnownTool(request) }
+        guard server.offer.isUnlisted, let name = server.called(by: request.envelope.params)?.name else {
+            return try await callKnownTool(request)
+        }
         let principal = request.context.principal
         guard server.tool(name, for: principal) == nil else { return try await callKnownTool(request) }
         let arrived: MCPServer?
@@ -31,14 +39,14 @@ extension MCPMethods {
 
     private func callKnownTool(_ request: MethodRequest) async throws -> ByteBuffer {
         let (params, id) = (request.envelope.params, request.id)
-        guard let name = params?["name"]?.string else {
+        guard let called = server.called(by: params) else {
             throw JSONRPCError(.invalidParams, "The name of a tool is missing", id: id)
         }
+        let (name, arguments) = (called.name, called.arguments)
         let principal = request.context.principal
         guard let tool = server.tool(name, for: principal) else {
             throw JSONRPCError(.invalidParams, "Unknown tool: \(name.prefix(128))", id: id)
         }
-        let arguments = params?["arguments"].flatMap { $0.isNull ? nil : $0 }
         guard arguments.map({ $0.kind == .object }) ?? true else {
             throw JSONRPCError(.invalidParams, "The arguments must be an object", id: id)
         }

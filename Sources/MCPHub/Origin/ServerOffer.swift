@@ -30,6 +30,8 @@ public struct ServerOffer: Sendable {
 
     /// The tools.
     public var tools: ToolSet
+    /// What finds them by what a request says, and the tools that do so for models, where there are any.
+    var routing: OfferRouting?
     /// The prompts, in order, no two of one name.
     public var prompts: [Item] = []
     /// The resources, in order, no two of one address.
@@ -53,4 +55,10 @@ public struct ServerOffer: Sendable {
 
     /// An offer of tools alone.
     public init(tools: ToolSet) { self.tools = tools }
+
+    /// Takes tools as a list of them was made.
+    public mutating func take(_ served: ServedTools) {
+        tools = served.tools
+        routing = served.routing
+    }
 }

@@ -86,7 +86,7 @@ struct HandshakeTransport {
     ) async throws {
         let handler = HandshakeSession(server: server, token: session)
         if message.kind == .array {
-            guard let reply = await handler.replyToBatch(message, context: request.context) else {
+            guard let reply = await handler.replyToBatch(message, context: request.methodContext) else {
                 return try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
             }
             return try await writer.answer(.ok, json: reply)
@@ -110,7 +110,7 @@ struct HandshakeTransport {
             log: { [size = request.body.readableBytes] in EventLog.of(.reply, session: session, requestBytes: size, logs: logs) }
         ) { _ in .ok }
         try await stream.send { channel in
-            await handler.reply(to: envelope, context: request.context, channel: channel)
+            await handler.reply(to: envelope, context: request.methodContext, channel: channel)
         }
     }
 

@@ -98,7 +98,7 @@ struct LegacySSETransport {
             let refusal = JSONRPCError(.overloaded, "Too many messages are being answered; try again", id: message.requestID)
             return try await writer.answer(.serviceUnavailable, refusal, fields: [.retryAfter: "1"])
         }
-        session.events.push(.incoming(message, server, request.context))
+        session.events.push(.incoming(message, server, request.methodContext))
         try await writer.respond(HTTPResponse(status: .accepted), body: ByteBuffer())
     }
 }

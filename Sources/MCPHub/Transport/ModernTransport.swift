@@ -44,7 +44,7 @@ struct ModernTransport {
                 reply.error.map(Self.status(of:)) ?? .ok
             }
             try await stream.send { channel in
-                await methods.reply(to: MethodRequest(envelope: envelope, id: id, context: request.context, channel: channel))
+                await methods.reply(to: MethodRequest(envelope: envelope, id: id, context: request.methodContext, channel: channel))
             }
         }
     }

@@ -90,6 +90,7 @@ extension ToolChange {
         override.isHidden = isHidden
         override.risk = risk
         override.annotations = annotations
+        override.examples = examples
         for argument in arguments {
             override.arguments[argument.name] = ToolOverride.Argument(
                 fixed: argument.fix, defaultValue: argument.defaultValue, description: argument.description)

@@ -96,6 +96,8 @@ struct ToolChange: Sendable, Hashable {
     var annotations = ToolAnnotations()
     /// What becomes of its answers.
     var answers: Placed<AnswerSettings>?
+    /// Requests that should find it.
+    var examples: [String] = []
 }
 
 /// Changes to one argument of a tool. The place is that of the argument's name.

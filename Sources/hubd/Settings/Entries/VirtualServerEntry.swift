@@ -1,5 +1,6 @@
 import HubCore
 import HubPolicy
+import MCPHub
 
 /// One of `virtualServers`, as written.
 struct VirtualServerEntry: Sendable, Hashable {
@@ -35,4 +36,6 @@ struct VirtualServerEntry: Sendable, Hashable {
     var list: Placed<ListDetail>?
     /// Who may use what of it, in order; nil is everybody who may call.
     var access: [Placed<AccessRule>]?
+    /// How a caller finds the right tool among many.
+    var routing = ToolRouting()
 }

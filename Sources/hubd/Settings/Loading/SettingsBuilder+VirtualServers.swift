@@ -1,4 +1,5 @@
 import HubCore
+import MCPHub
 import SpecIngest
 
 extension SettingsBuilder {
@@ -14,8 +15,18 @@ extension SettingsBuilder {
             VirtualServerEntry(
                 name: name, place: key.place, purpose: value["description"]?.string,
                 includes: (value["include"]?.elements ?? []).compactMap(include), auth: auth(value), tools: toolChanges(value),
-                profile: profile(value), list: list(value), access: access(value)))
+                profile: profile(value), list: list(value), access: access(value),
+                routing: Self.routing(value["routing"])))
         readDefault(name, value)
+    }
+
+    private static func routing(_ value: ConfigValue?) -> ToolRouting {
+        var routing = ToolRouting()
+        guard let value else { return routing }
+        routing.mode = value["mode"]?.string.flatMap { ToolRouting.Mode(rawValue: $0) } ?? routing.mode
+        routing.limit = value["limit"]?.json.int ?? routing.limit
+        routing.pinned = (value["pinned"]?.elements ?? []).compactMap(\.string)
+        return routing
     }
 
     private func include(_ value: ConfigValue) -> VirtualServerEntry.Include? {

@@ -37,6 +37,7 @@ extension ToolChange {
         annotations = ToolAnnotations(
             readOnly: hints?["readOnly"]?.json.bool, destructive: hints?["destructive"]?.json.bool,
             idempotent: hints?["idempotent"]?.json.bool, openWorld: hints?["openWorld"]?.json.bool)
+        examples = (value["examples"]?.elements ?? []).compactMap(\.string)
         answers = value["response"].map { Placed(value: AnswerSettings($0), place: $0.place) }
     }
 }

@@ -14,6 +14,8 @@ struct ComposedTool: Sendable {
     var server: String
     /// See `server`.
     var name: String
+    /// Whether another MCP server performs it, which may say little of arguments that do not fit.
+    var isRemote: Bool { target is OriginToolTarget }
 
     /// A tool of a server.
     init(definition: ToolDefinition, target: any CallTarget, fill: ArgumentFill?, server: String) {
@@ -26,11 +28,12 @@ struct ComposedTool: Sendable {
 
     /// What stands around a call of a tool, the outermost first.
     static func policies(
-        server: String, tool: String, hint: (any Policy)?, fills: [ArgumentFill], metrics: HubMetrics
+        server: String, tool: String, hint: (any Policy)?, check: (any Policy)? = nil, fills: [ArgumentFill], metrics: HubMetrics
     ) -> [any Policy] {
         let order: [(any Policy)?] = [
             metrics.calls(server: server, tool: tool),  // outermost: how a call ended is known at its end
             hint,  // outside of all that looks at arguments: it tells what they have to be
+            check,  // of what the caller sent
         ]
         return order.compactMap { $0 } + fills  // innermost: what is checked before is what the caller sent
     }
@@ -39,20 +42,25 @@ struct ComposedTool: Sendable {
     ///
     /// - Parameter entry: the name of the entry, which may be another than that of the server that a tool is from.
     static func list(
-        _ tools: [ComposedTool], of entry: String, profile: ClientProfile?, detail: ListDetail?, metrics: HubMetrics
-    ) -> (tools: ToolSet, report: ListReport) {
-        let list = ToolListMaker(profile: profile, detail: detail ?? .full, server: entry).list(tools.map(\.definition))
-        var served = zip(tools, list.listed).enumerated().map { number, pair in
-            let (tool, listed) = pair
+        _ tools: [ComposedTool], of entry: String, profile: ClientProfile?, detail: ListDetail?, routing: ToolRouting = ToolRouting(),
+        purposes: [String: String] = [:], metrics: HubMetrics
+    ) -> ServedTools {
+        // Where few are listed, those are listed with all there is to say.
+        let detail = routing.mode == .search ? .full : detail ?? .full
+        var list = ToolListMaker(profile: profile, detail: detail, server: entry).list(tools.map(\.definition))
+        if routing.mode == .search { list.short = Set(list.listed.indices) }  // who calls what is not listed may not have its schema at hand
+        return ServedTools(
+            list, servers: tools.map { ($0.server, purposes[$0.server]) }, routing: routing, profile: profile
+        ) { number in
+            let tool = tools[number]
             // Metrics know a tool by the name it has without a client's limits.
-            let policies = policies(server: tool.server, tool: tool.name, hint: list.hint(number), fills: tool.fills, metrics: metrics)
-            return Tool(definition: listed, target: PolicyChain(policies, around: tool.target))
+            let policies = policies(
+                server: tool.server, tool: tool.name, hint: list.hint(number), check: tool.isRemote ? list.check(number) : nil,
+                fills: tool.fills, metrics: metrics)
+            return PolicyChain(policies, around: tool.target)
+        } wrap: { tool in
+            let policies = policies(server: entry, tool: tool.definition.name, hint: nil, check: nil, fills: [], metrics: metrics)
+            return Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target), tellsOfOthers: tool.tellsOfOthers)
         }
-        if let tool = list.describing {
-            let policies = policies(server: entry, tool: tool.definition.name, hint: nil, fills: [], metrics: metrics)
-            served.append(
-                Tool(definition: tool.definition, target: PolicyChain(policies, around: tool.target), tellsOfOthers: tool.tellsOfOthers))
-        }
-        return (ToolSet(served), list.report)
     }
 }

@@ -35,8 +35,9 @@ struct Ingredient: Sendable {
     var problem: String?
 
     /// All that it has, as its own entry shows it.
-    func offer(tools: ToolSet) -> ServerOffer {
-        var offer = ServerOffer(tools: tools)
+    func offer(_ served: ServedTools) -> ServerOffer {
+        var offer = ServerOffer(tools: served.tools)
+        offer.take(served)
         offer.prompts = prompts
         offer.resources = resources
         offer.templates = templates

@@ -58,9 +58,10 @@ extension SnapshotBuilder {
                 if part.isWithoutSecret { result.withoutSecrets.insert(key) }
             }
             guard let ingredient = part.ingredient else { continue }
-            let (tools, list) = ComposedTool.list(
-                ingredient.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, metrics: metrics)
-            let offer = ingredient.offer(tools: tools)
+            let served = ComposedTool.list(
+                ingredient.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value,
+                purposes: [entry.name: ingredient.instructions].compactMapValues { $0 }, metrics: metrics)
+            let (offer, list) = (ingredient.offer(served), served.report)
             result.reports.append(ServerReport(entry.name, offer, list: list, isExposed: entry.isExposed))
             guard entry.isExposed else { continue }
             report(list, of: ListedEntry(entry), &findings)

@@ -35,6 +35,8 @@ struct VirtualComposer {
     private var taken: [String: Source] = [:]
     private var usedChanges: Set<String> = []
     private var offer = ServerOffer(tools: ToolSet([]))
+    /// What each server is for.
+    private var purposes: [String: String] = [:]
     private var isComplete = true
     private var unread: [String] = []
     private var isRemote = false
@@ -53,10 +55,11 @@ struct VirtualComposer {
         for include in entry.includes { composer.add(include, parts[include.server.value] ?? .unknown) }
         composer.checkChanges()
         findings.add(composer.findings.findings)
-        let (tools, report) = ComposedTool.list(
-            composer.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, metrics: metrics)
-        composer.offer.tools = tools
-        return (composer.offer, report, composer.unread)
+        let served = ComposedTool.list(
+            composer.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, routing: entry.routing,
+            purposes: composer.purposes, metrics: metrics)
+        composer.offer.take(served)
+        return (composer.offer, served.report, composer.unread)
     }
 
     private mutating func add(_ include: VirtualServerEntry.Include, _ part: Part) {
@@ -71,6 +74,7 @@ struct VirtualComposer {
         case .there(let ingredient):
             if ingredient.problem != nil { noteAway(ingredient.name) }
             isRemote = isRemote || ingredient.isRemote
+            purposes[ingredient.name] = ingredient.instructions
             addTools(include, of: ingredient)
             addPrompts(include, of: ingredient)
             addResources(include, of: ingredient)

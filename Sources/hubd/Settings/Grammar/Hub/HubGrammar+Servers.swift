@@ -143,7 +143,7 @@ extension HubGrammar {
         Field("risk", risk, "What a call may do, where the method tells it wrongly."),
         Field("arguments", .map(keys: .any, values: argumentChange), "Changes to single arguments, by name."),
         Field("annotations", annotations, "Hints for clients."),
-        Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
+        Field("examples", .list(.text(.plain)), "Sentences that should find this tool."),
         Field("response", .object([keep] + answerBounds), "What is left of the answer."),
     ])
 
@@ -174,7 +174,7 @@ extension HubGrammar {
         Field("body", .anything, "The body, in which \"{name}\" stands for a parameter; the default is an object of the parameters in it."),
         Field("contentType", .text(.plain), "The media type of the body; the default is application/json."),
         Field("response", .object([keep] + answerBounds), "What is left of the answer."),
-        Field("examples", .list(.text(.plain)), "Sentences that should find this tool.").later,
+        Field("examples", .list(.text(.plain)), "Sentences that should find this tool."),
     ])
 
     private static let parameter = Shape.object([
@@ -204,10 +204,10 @@ extension HubGrammar {
 
     private static let routing = Shape.object([
         Field(
-            "mode", .choice([Choice(name: "off"), .later("search"), .later("both")]),
+            "mode", .words("off", "search", "both"),
             "List all, offer search_tools and call_tool, or both."
         ).required,
-        Field("limit", .integer(1...1000), "How many tools a search finds.").later,
-        Field("pinned", .list(.text(.pattern)), "Tools that are always listed.").later,
+        Field("limit", .integer(1...1000), "How many tools a search finds where it does not say; the default is 8."),
+        Field("pinned", .list(.text(.pattern)), "Tools that are always listed."),
     ])
 }

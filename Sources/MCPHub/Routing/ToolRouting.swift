@@ -1,0 +1,29 @@
+/// How the callers of an entry find the right tool among many.
+public struct ToolRouting: Sendable, Hashable {
+    /// What a list shows.
+    public enum Mode: String, Sendable, Hashable {
+        /// All tools.
+        case off
+        /// The tools that are pinned, and two that find and call the others.
+        case search
+        /// All tools, and those two.
+        case both
+    }
+
+    /// What a list shows.
+    public var mode: Mode
+    /// The most tools that a search finds, unless it asks for another number.
+    public var limit: Int
+    /// Patterns of the tools that are always listed.
+    public var pinned: [String]
+
+    /// The most tools that a search finds, whatever it asks for.
+    public static let maximumLimit = 1000
+
+    /// A way to find tools.
+    public init(mode: Mode = .off, limit: Int = 8, pinned: [String] = []) {
+        self.mode = mode
+        self.limit = limit
+        self.pinned = pinned
+    }
+}
