@@ -15,8 +15,8 @@ struct ArgumentCheck: Policy {
 
     private func problem(_ arguments: JSONValue?) -> HubError? {
         guard let document = try? JSONDocument(parsing: schema, limits: .description) else { return nil }  // says nothing, checks nothing
-        let known = document.root["properties"]?.members.compactMap(\.name.string) ?? []
-        let given = arguments?.members.compactMap(\.name.string) ?? []
+        let known = document.root["properties"]?.members.compactMap { $0.name.string } ?? []
+        let given = arguments?.members.compactMap { $0.name.string } ?? []
         let missing = (document.root["required"]?.elements ?? JSONValue.Elements.none).compactMap(\.string).first { !given.contains($0) }
         let isClosed = document.root["additionalProperties"]?.bool == false
         if let surplus = given.first(where: { !known.contains($0) }), isClosed || missing != nil && !known.isEmpty {

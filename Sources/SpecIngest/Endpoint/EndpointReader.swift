@@ -43,7 +43,7 @@ public struct EndpointReader {
         guard let model = draft.model(), var operation = builder.build(model, named: name) else { return }
         operation.tool.title = node["title"]?.string
         operation.tool.description = node["description"]?.string ?? node["title"]?.string ?? operation.tool.description
-        operation.tool.examples = (node["examples"]?.elements ?? []).compactMap(\.string)
+        operation.tool.examples = (node["examples"]?.elements ?? .none).compactMap(\.string)
         if let risk = node["risk"]?.string.flatMap({ Risk(rawValue: $0) }) {
             operation.tool.risk = risk
             operation.tool.annotations.readOnly = risk == .read

@@ -219,9 +219,6 @@ struct SettingsComplaintTests {
                 "models: { a: { access: [ {} ], services: { m: { provider: openai-compatible, endpoint: \"http://a\" } } } }",
                 #"hub.yaml:1:16: error: "access" is not in this version"#),
             Case(
-                server + "virtualServers: { v: { include: [ { server: a } ], routing: { mode: both } } }",
-                #"hub.yaml:4:69: error: "both" is not in this version — this version has off"#),
-            Case(
                 "upstreams: { a: { addresses: [\"http://a\"], balance: least-request } }",
                 #"hub.yaml:1:53: error: "least-request" is not in this version — this version has round-robin, weighted"#),
         ])
@@ -293,8 +290,8 @@ struct SettingsComplaintTests {
         let lacking = Set(findings.compactMap { $0.message.split(separator: "\"").first })
         #expect(
             lacking == [
-                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "examples", "agent",
-                "search", "limit", "pinned", "trust", "agents", "registries",
+                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent",
+                "trust", "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

@@ -109,13 +109,27 @@ struct SettingsServersTests {
         #expect(findings.map(\.message) == ["a is listed in nobody's name, and u is shown callers' exchanged tokens alone"])
     }
 
+    @Test("how callers find tools is read, and what finds one tool is kept with it")
+    func routing() throws {
+        let text = """
+            servers: { a: { openapi: a.yaml } }
+            virtualServers:
+              v: { include: [ { server: a } ], routing: { mode: search, limit: 3, pinned: ["get_*"] }, tools: { x: { examples: [one, two] } } }
+              w: { include: [ { server: a } ] }
+            """
+        let settings = try #require(SettingsTestFiles.load(text).settings)
+        #expect(settings.virtualServers[0].routing == ToolRouting(mode: .search, limit: 3, pinned: ["get_*"]))
+        #expect(settings.virtualServers[0].tools.map(\.examples) == [["one", "two"]])
+        #expect(settings.virtualServers[1].routing == ToolRouting(mode: .off, limit: 8, pinned: []))
+    }
+
     @Test(
         "what a virtual server cannot be is refused",
         arguments: [
             ("include: [ { server: w } ] }, w: { include: [ { server: a } ]", "w is a virtual server"),
             ("include: [ { server: b } ]", #"no server is called "b""#),
             ("include: []", #""include" is empty"#),
-            ("include: [ { server: a } ], routing: { mode: search }", #""search" is not in this version"#),
+            ("include: [ { server: a } ], routing: { limit: 3 }", #"routing needs "mode""#),
             (
                 "include: [ { server: a } ], tools: { x: { response: { items: 1 } } }",
                 "what is left of an answer is decided where the tool comes from"
