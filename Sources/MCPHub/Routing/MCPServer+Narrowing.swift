@@ -22,7 +22,8 @@ extension InboundRequest {
     var methodContext: CallContext {
         var context = context
         guard let given = parameter("query") ?? head.headerFields.value(.hubdQuery), !given.isEmpty else { return context }
-        context.query = given.utf8.count <= Self.maximumQuery ? given : String(decoding: given.utf8.prefix(Self.maximumQuery), as: UTF8.self)
+        let isShort = given.utf8.count <= Self.maximumQuery
+        context.query = isShort ? given : String(decoding: given.utf8.prefix(Self.maximumQuery), as: UTF8.self)
         return context
     }
 

@@ -32,7 +32,8 @@ struct MetaTools: Sendable {
     ///   - limit: how many tools are found where it is not said.
     func tools(for tools: FindableTools, limit: Int) -> [Tool] {
         [
-            Tool(definition: searchDefinition(tools, limit: limit), target: SearchTarget(tools, limit: limit, call: call), tellsOfOthers: true),
+            Tool(
+                definition: searchDefinition(tools, limit: limit), target: SearchTarget(tools, limit: limit), tellsOfOthers: true),
             Tool(definition: callDefinition, target: CallNothingTarget(), tellsOfOthers: true),
         ]
     }
@@ -44,7 +45,8 @@ struct MetaTools: Sendable {
             """
         let servers = tools.servers
         let lines = servers.prefix(Self.maximumServersTold).map { server in
-            "\n- \(server.name)" + (server.purpose.map { ": " + ($0.split(separator: "\n").first.map { String($0.prefix(160)) } ?? "") } ?? "")
+            let line = server.purpose?.split(separator: "\n").first.map { ": " + $0.prefix(160) } ?? ""
+            return "\n- \(server.name)\(line)"
         }
         if servers.count > 1 { text += "\nThere are tools of these servers:" + lines.joined() }
         if servers.count > Self.maximumServersTold { text += "\n- and \(servers.count - Self.maximumServersTold) more" }

@@ -17,12 +17,10 @@ struct SearchTarget: CallTarget {
 
     private let tools: FindableTools
     private let limit: Int
-    private let call: String
 
-    init(_ tools: FindableTools, limit: Int, call: String) {
+    init(_ tools: FindableTools, limit: Int) {
         self.tools = tools
         self.limit = limit
-        self.call = call
     }
 
     private struct Request {

@@ -129,7 +129,6 @@ struct SettingsServersTests {
             ("include: [ { server: w } ] }, w: { include: [ { server: a } ]", "w is a virtual server"),
             ("include: [ { server: b } ]", #"no server is called "b""#),
             ("include: []", #""include" is empty"#),
-            ("include: [ { server: a } ], routing: { limit: 3 }", #"routing needs "mode""#),
             (
                 "include: [ { server: a } ], tools: { x: { response: { items: 1 } } }",
                 "what is left of an answer is decided where the tool comes from"

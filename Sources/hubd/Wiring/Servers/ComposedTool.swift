@@ -48,7 +48,8 @@ struct ComposedTool: Sendable {
         // Where few are listed, those are listed with all there is to say.
         let detail = routing.mode == .search ? .full : detail ?? .full
         var list = ToolListMaker(profile: profile, detail: detail, server: entry).list(tools.map(\.definition))
-        if routing.mode == .search { list.short = Set(list.listed.indices) }  // who calls what is not listed may not have its schema at hand
+        // Who calls what is not listed may not have its schema at hand.
+        if routing.mode == .search { list.short = Set(list.listed.indices) }
         return ServedTools(
             list, servers: tools.map { ($0.server, purposes[$0.server]) }, routing: routing, profile: profile
         ) { number in
