@@ -155,6 +155,11 @@ public struct FieldSelection: Sendable {
 
 /// JSON pointers (RFC 6901).
 enum JSONPointer {
+    /// The pointer of some steps.
+    static func text(of steps: some Sequence<String>) -> String {
+        steps.reduce(into: "") { $0 += "/" + $1.replacing("~", with: "~0").replacing("/", with: "~1") }
+    }
+
     /// The steps of a pointer, unescaped.
     static func steps(of pointer: String) -> [String] {
         pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
