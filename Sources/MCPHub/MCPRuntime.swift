@@ -26,6 +26,7 @@ public final class MCPRuntime: Sendable {
     /// What finds the tools of each entry.
     let findable = FindableToolsByEntry()
     let legacySessions = LegacySessions()
+    let flowMarks = FlowMarks()
     let version: String
     let timers: TimerTable
     /// One for each session that subscribed to something and had no stream.
@@ -73,11 +74,12 @@ public final class MCPRuntime: Sendable {
         self.secondsSince1970 = secondsSince1970
     }
 
-    /// Keeps idle streams in use until cancelled.
+    /// Keeps idle streams in use, and takes up what was learned of tools, until cancelled.
     public func run() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.keepAliveInterval)  // cancelled: the loop's condition decides
             broadcaster.keepAlive()
+            findable.relearn()
         }
     }
 

@@ -20,6 +20,7 @@ public struct MCPServer: HubEntry {
     private let views: ScopedViews?
     private let permission: (any EntryPermission)?
     private let pages: PageLinks
+    let flows: FlowGuard?
 
     /// The tools.
     public var tools: ToolSet { offer.tools }
@@ -35,20 +36,20 @@ public struct MCPServer: HubEntry {
     ///   - runtime: what outlives the snapshot.
     ///   - resource: what the server is to OAuth clients, and which tools their scopes open; nil where it takes no access tokens.
     ///   - permission: who may use what of it; nil: everybody who got in.
+    ///   - flows: what may not be used after something else was read.
     public init(
         name: String, title: String?, version: String?, instructions: String?, offer: ServerOffer, hosts: HostRule,
         address: PublicAddress = PublicAddress(), runtime: MCPRuntime, resource: ProtectedResource? = nil,
-        permission: (any EntryPermission)? = nil
+        permission: (any EntryPermission)? = nil, flows: [FlowRule] = []
     ) {
         self.name = name
         self.title = title
         self.version = version ?? runtime.version
         self.instructions = instructions
-        var offer = offer
         if let routing = offer.routing {
-            offer.routing?.tools = runtime.findable.latest(routing.tools, of: name)
+            runtime.findable.replace(with: routing.tools, of: name)
             // Not for the first caller to wait for; without the tools that search, there may never be one.
-            if routing.meta != nil { offer.routing?.tools.prepare() }
+            if routing.meta != nil { routing.tools.prepare() }
         }
         self.offer = offer
         self.hosts = hosts
@@ -58,6 +59,7 @@ public struct MCPServer: HubEntry {
         self.permission = permission
         views = ScopedViews(resource, permission: permission, of: offer.tools)
         pages = PageLinks(offer.tools)
+        self.flows = FlowGuard(flows, tools: offer.tools)
         index = OfferIndex(offer, hasPages: !pages.isEmpty, listsPages: views == nil)
     }
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from conftest import FIXTURES, Peers
+from harness.composing import settled
 from harness.hub import Hub
 from harness.peer import HTTP, STDIO, Refused
 from harness.wire import Session, call, modern, text
@@ -25,6 +26,7 @@ def configuration(address: str) -> dict:
         "search": {"mode": "search", "pinned": ["json"]},
         "both": {"mode": "both", "limit": 3},
         "off": {"mode": "off"},
+        "learning": {"mode": "search", "learn": True, "synonyms": [["zarquon", "picture"]]},
     }
     return {
         "upstreams": {"httpbin": {"addresses": [address]}},
@@ -172,3 +174,22 @@ def test_tools_of_these_names_keep_them(start_hub, httpbin):
     assert names(hub.mcp("own")) == ["search_tools", "search_tools_2", "call_tool"]
     assert "uuid" in call(hub.mcp("own"), "search_tools")["structuredContent"]
     assert found(call(hub.mcp("own"), "search_tools_2", query="a picture as PNG"))[0]["name"] == "imagePng"
+
+
+def test_the_operators_words_of_one_meaning_are_found(hub, peers):
+    client = peers(HTTP[0], hub, "learning")
+    assert "imagePng" in [hit["name"] for hit in found(client.call("search_tools", query="zarquon"))]
+    other = peers(HTTP[0], hub, "search")
+    assert found(other.call("search_tools", query="zarquon")) == []
+
+
+def test_a_search_that_led_to_a_good_call_is_an_example_of_the_tool(hub, peers):
+    """A word that no tool has leads to the tool that was called after a search with it and others, once the hub has taken that up."""
+    first, other = peers(HTTP[0], hub, "learning"), peers(HTTP[-1], hub, "learning")
+    search = lambda client: [hit["name"] for hit in found(client.call("search_tools", query="grobnik"))]
+    assert search(other) == []
+    assert "fresh_id" in [hit["name"] for hit in found(first.call("search_tools", query="grobnik: a fresh unique identifier"))]
+    assert search(other) == [], "a search alone leads to nothing"
+    assert not first.call("call_tool", name="fresh_id", arguments={}).get("isError")
+    assert settled(lambda: search(other) == ["fresh_id"], limit=25)
+    assert search(peers(HTTP[0], hub, "search")) == [], "and at no other entry"

@@ -26,9 +26,10 @@ def configuration(programs: dict[str, Program], state) -> dict:
     """Three SDKs' servers over both transports, each with addresses of its own scheme, all in one virtual server."""
     servers = {}
     for kind in KINDS:
-        servers[f"{kind}-http"] = {"mcp": programs[kind].url}
+        servers[f"{kind}-http"] = {"mcp": programs[kind].url, "trust": {"pin": "off"}}
         servers[f"{kind}-stdio"] = {
-            "command": command(kind, "stdio", "--scheme", f"{kind}-stdio", "--page", "5", "--state", str(state / kind))
+            "command": command(kind, "stdio", "--scheme", f"{kind}-stdio", "--page", "5", "--state", str(state / kind)),
+            "trust": {"pin": "off"},
         }
     return composed(servers, prefixes=True)
 

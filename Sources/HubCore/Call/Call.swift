@@ -58,6 +58,8 @@ public struct CallContext: Sendable {
     public var callerAddress: String?
     /// Names the client's session, where it has one, for servers that keep something for each session; never shown to anybody.
     public var session: UInt128?
+    /// When the call began, in seconds since 1970, for what tells of other tools; nil elsewhere.
+    public var now: Int64?
     /// What the caller says beside the message it looks for: lists are narrowed to that.
     public var query: String?
 

@@ -1,7 +1,7 @@
 /// Something that went wrong and that somebody has to be told.
 ///
 /// `message` may be shown to a caller and therefore never holds a secret, an upstream's address, a path or a stack trace;
-/// `cause` is for the log. Each protocol has one table from `code` to its own error shape (`CONTRACT.md` §4).
+/// `cause` is for the log. Each protocol has one table from `code` to its own error shape.
 public struct HubError: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure. May grow.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -16,6 +16,8 @@ public struct HubError: Error, Sendable, CustomStringConvertible {
         public static let invalidArguments = Code("invalid_arguments")
         /// There is no such tool, or the caller may not use it.
         public static let unknownTool = Code("unknown_tool")
+        /// A rule keeps the caller from using it now.
+        public static let barred = Code("barred")
         /// The message or the answer is larger than its limit.
         public static let tooLarge = Code("too_large")
         /// The upstream could not be reached, broke off or made no sense.

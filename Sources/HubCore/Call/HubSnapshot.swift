@@ -10,13 +10,18 @@ public struct Tool: Sendable {
     public let tellsOfOthers: Bool
     /// Whether lists show it. One that they do not show is called all the same, by those who have found it.
     public let isListed: Bool
+    /// The server whose words its answers are, where they are not trusted; nil: they are.
+    public let distrusted: String?
 
     /// A tool.
-    public init(definition: ToolDefinition, target: any CallTarget, tellsOfOthers: Bool = false, isListed: Bool = true) {
+    public init(
+        definition: ToolDefinition, target: any CallTarget, tellsOfOthers: Bool = false, isListed: Bool = true, distrusted: String? = nil
+    ) {
         self.definition = definition
         self.target = target
         self.tellsOfOthers = tellsOfOthers
         self.isListed = isListed
+        self.distrusted = distrusted
     }
 }
 

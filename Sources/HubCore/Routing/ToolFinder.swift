@@ -8,11 +8,11 @@ public final class ToolFinder: Sendable {
     let index: ToolIndex
     private let servers: [String?]
 
-    /// A finder of tools, by the names that calls use.
-    public init(_ tools: [RoutableTool]) {
+    /// A finder of tools, by the names that calls use, which knows words of one meaning.
+    public init(_ tools: [RoutableTool], synonyms: SynonymTable = .standard) {
         names = tools.map(\.name)
         servers = tools.map(\.server)
-        index = ToolIndex(tools)
+        index = ToolIndex(tools, synonyms: synonyms)
     }
 
     /// A tool that was found.

@@ -35,7 +35,43 @@ enum Schema {
                     created_at INTEGER NOT NULL,
                     changed_at INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
-                """)
+                """),
+        Step(
+            number: 2, name: "approvals",
+            sql: """
+                -- The servers whose first list of tools was taken: what they list since is new.
+                CREATE TABLE pinned_servers (
+                    server TEXT PRIMARY KEY NOT NULL,
+                    pinned_at INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                -- Definitions of tools, and what was decided about each.
+                CREATE TABLE tool_definitions (
+                    id INTEGER PRIMARY KEY,
+                    server TEXT NOT NULL,
+                    tool TEXT NOT NULL,
+                    digest TEXT NOT NULL,
+                    state TEXT NOT NULL,
+                    reason TEXT NOT NULL,
+                    definition BLOB NOT NULL,
+                    findings BLOB NOT NULL,
+                    seen_at INTEGER NOT NULL,
+                    decided_at INTEGER,
+                    decided_by TEXT,
+                    UNIQUE (server, tool, digest)
+                ) STRICT;
+                -- What was decided when, and by whom; nothing here is ever changed.
+                CREATE TABLE approval_events (
+                    id INTEGER PRIMARY KEY,
+                    at INTEGER NOT NULL,
+                    server TEXT NOT NULL,
+                    tool TEXT NOT NULL,
+                    digest TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    actor TEXT NOT NULL,
+                    note TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX approval_events_by_tool ON approval_events (server, tool, id);
+                """),
     ]
 
     /// The number of the last step.

@@ -121,7 +121,9 @@ extension MCPMethods {
     private func answer(
         _ passed: OriginRequest, to request: MethodRequest, by origin: any MCPOrigin, kind: OriginResult.Kind
     ) async throws -> ByteBuffer {
+        let distrusted = server.offer.distrusted.contains(origin.name) ? origin.name : nil
         do {
+            try keepFlows(reading: origin, request)
             let outcome = try await perform(request, use: origin.asksByRequest ? .asked : .told) { context, resumption in
                 var passed = passed
                 passed.resumption = resumption
@@ -132,7 +134,7 @@ extension MCPMethods {
             case .performed(let performed):
                 let root = try completeResult(of: performed)
                 let encoder = OriginResult(revision: revision, kind: kind)
-                return try result(id: request.id, meta: root["_meta"]) { try encoder.write(root, to: &$0) }
+                return try result(id: request.id, meta: root["_meta"], distrusted: distrusted) { try encoder.write(root, to: &$0) }
             }
         } catch {
             throw itemFailure(error, method: passed.method, request)

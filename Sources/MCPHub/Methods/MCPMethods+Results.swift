@@ -8,10 +8,11 @@ extension MCPMethods {
     /// - Parameters:
     ///   - type: of the result.
     ///   - meta: the `_meta` of another server's result, of which the rest of the way is passed on.
+    ///   - distrusted: the server whose words the result is, where they are not trusted.
     ///   - unavailable: what is left out of a list because its server is away.
     ///   - members: writes the members beside `resultType` and `_meta`.
     func result(
-        id: JSONValue, type: String = "complete", meta: JSONValue? = nil, unavailable: [String] = [],
+        id: JSONValue, type: String = "complete", meta: JSONValue? = nil, distrusted: String? = nil, unavailable: [String] = [],
         members: (inout JSONWriter) throws -> Void
     ) rethrows -> ByteBuffer {
         var json = JSONWriter()
@@ -19,20 +20,22 @@ extension MCPMethods {
             json.beginObject()
             try members(&json)
             if revision.isModern { json.member("resultType", type) }
-            writeMeta(meta, unavailable: unavailable, to: &json)
+            writeMeta(meta, distrusted: distrusted, unavailable: unavailable, to: &json)
             json.endObject()
         }
         return json.buffer
     }
 
-    private func writeMeta(_ meta: JSONValue?, unavailable: [String], to json: inout JSONWriter) {
+    private func writeMeta(_ meta: JSONValue?, distrusted: String?, unavailable: [String], to json: inout JSONWriter) {
         let hasForeign = meta?.members.contains { CallerMeta.isForeign($0.name) } ?? false
         let saysUnavailable = !unavailable.isEmpty && revision >= .v2025_06_18
-        guard revision.isModern || hasForeign || saysUnavailable else { return }
+        let distrusted = revision >= .v2025_06_18 ? distrusted : nil
+        guard revision.isModern || hasForeign || saysUnavailable || distrusted != nil else { return }
         json.key("_meta")
         json.beginObject()
         if hasForeign, let meta { CallerMeta.writeForeign(meta, to: &json) }
         if saysUnavailable { json.member(MetaKey.unavailable, unavailable) }
+        if let distrusted { json.member(MetaKey.untrusted, distrusted) }
         if revision.isModern {
             json.key(MetaKey.serverInfo)
             writeServerInfo(to: &json)

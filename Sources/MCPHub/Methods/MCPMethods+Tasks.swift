@@ -22,7 +22,7 @@ extension MCPMethods {
                     origin: target.origin.name, inner: inner, expiry: server.runtime.now + TaskToken.lifetime(ttl: task["ttlMs"])))
         else { throw Self.senselessTask }
         return try result(id: request.id, type: "task", meta: task["_meta"]) { json in
-            try write(task, as: id, of: target.origin.name, request, to: &json)
+            try write(task, as: id, of: target.origin.name, distrusted: tool.distrusted, request, to: &json)
         }
     }
 
@@ -36,7 +36,7 @@ extension MCPMethods {
         guard method != .updateTask || envelope.params?["inputResponses"]?.kind == .object else {
             throw JSONRPCError(.invalidParams, "inputResponses must be an object", id: id)
         }
-        let (token, origin) = try task(text, request)
+        let (token, origin, distrusted) = try task(text, request)
         var context = request.context
         let client = modernClient(request)
         context.client = ModernClient(capabilities: client.capabilities, logLevel: nil, channel: .closed)
@@ -54,7 +54,7 @@ extension MCPMethods {
         do {
             guard answer["taskId"]?.string == token.inner else { throw Self.senselessTask }
             return try result(id: id, meta: answer["_meta"]) { json in
-                try write(answer, as: text, of: origin.name, request, to: &json)
+                try write(answer, as: text, of: origin.name, distrusted: distrusted, request, to: &json)
             }
         } catch {
             throw itemFailure(error, method: method, request)
@@ -75,7 +75,9 @@ extension MCPMethods {
     }
 
     /// What an id stands for that this caller may follow.
-    private func task(_ text: String, _ request: MethodRequest) throws(JSONRPCError) -> (TaskToken, any MCPOrigin) {
+    private func task(
+        _ text: String, _ request: MethodRequest
+    ) throws(JSONRPCError) -> (token: TaskToken, origin: any MCPOrigin, distrusted: String?) {
         guard let token = server.runtime.taskSealer.open(text), token.entry == server.name,
             token.owner == SessionOwner(request.context.principal), token.expiry > server.runtime.now
         else { throw Self.unknownTask(request.id) }
@@ -87,7 +89,7 @@ extension MCPMethods {
         guard let target = tool.target.innermost as? OriginToolTarget, target.origin.name == token.origin else {
             throw Self.unknownTask(request.id)
         }
-        return (token, target.origin)
+        return (token, target.origin, tool.distrusted)
     }
 
     private static func unknownTask(_ id: JSONValue) -> JSONRPCError { JSONRPCError(.invalidParams, "Unknown task", id: id) }
@@ -113,7 +115,7 @@ extension MCPMethods {
 
     /// Writes the members of a task, with the id that the client knows.
     private func write(
-        _ task: JSONValue, as id: String, of origin: String, _ request: MethodRequest, to json: inout JSONWriter
+        _ task: JSONValue, as id: String, of origin: String, distrusted: String?, _ request: MethodRequest, to json: inout JSONWriter
     ) throws {
         guard let status = task["status"]?.string, Self.states.contains(status) else { throw Self.senselessTask }
         json.member("taskId", id)
@@ -126,7 +128,7 @@ extension MCPMethods {
                 json.value(value)
             case "result" where !value.isNull:
                 json.key(name)
-                try writeResult(value, to: &json)
+                try writeResult(value, distrusted: distrusted, to: &json)
             case "error" where !value.isNull:
                 json.key(name)
                 write(error: value, of: origin, to: &json)
@@ -138,10 +140,10 @@ extension MCPMethods {
     }
 
     /// The result that the call would have had, without what it says about the hop.
-    private func writeResult(_ result: JSONValue, to json: inout JSONWriter) throws {
+    private func writeResult(_ result: JSONValue, distrusted: String?, to json: inout JSONWriter) throws {
         guard result.kind == .object, OriginResult.type(of: result) == "complete" else { throw Self.senselessTask }
         json.beginObject()
-        try OriginResult(revision: revision, kind: .tool).write(result, to: &json)
+        try OriginResult(revision: revision, kind: .tool).write(result, distrusted: distrusted, to: &json)
         if let type = result["resultType"] {
             json.key("resultType")
             json.value(type)

@@ -56,8 +56,12 @@ extension MCPMethods {
         var call = Call(entry: server.name, tool: name, arguments: arguments)
         call.meta = CallerMeta.passed(params?["_meta"])
         var request = request
-        if tool.tellsOfOthers { request.context.visibleTools = server.view(for: principal).tools }
+        if tool.tellsOfOthers {
+            request.context.visibleTools = server.view(for: principal).tools
+            request.context.now = server.runtime.now
+        }
         do {
+            try keepFlows(callOf: tool, request)
             let outcome = try await perform(request, use: tool.target.clientUse) { [call] context, resumption in
                 var call = call
                 call.resumption = resumption
@@ -66,11 +70,19 @@ extension MCPMethods {
             }
             switch outcome {
             case .reply(let reply): return reply
-            case .performed(let performed): return try toolReply(performed, of: tool, request)
+            case .performed(let performed):
+                if called.isFound { learn(performed, of: name, request) }
+                return try toolReply(performed, of: tool, request)
             }
         } catch {
             return try toolFailure(error, tool: name, request)
         }
+    }
+
+    /// Remembers that a search led to a good call, where that is wanted.
+    private func learn(_ performed: Performed, of tool: String, _ request: MethodRequest) {
+        guard let learned = server.offer.routing?.tools.learned, performed.isGood else { return }
+        learned.called(tool, by: CallerKey(request.context), now: server.runtime.now)
     }
 
     /// A response of an HTTP API, or the result of another server's tool, as a result.
@@ -78,7 +90,10 @@ extension MCPMethods {
         var notes: [String] = []
         if case .response(let response, let body) = performed {
             guard response.form == .toolResult else {
-                return result(id: request.id) { toolResult(request.context).write(response, body: body, to: &$0) }
+                let encoder = toolResult(request.context)
+                return result(id: request.id, distrusted: tool.distrusted) {
+                    encoder.write(response, body: body, distrusted: tool.distrusted, to: &$0)
+                }
             }
             notes = response.notes
         }
@@ -87,7 +102,9 @@ extension MCPMethods {
         }
         let root = try completeResult(of: performed)
         let encoder = OriginResult(revision: revision, kind: .tool)
-        return try result(id: request.id, meta: root["_meta"]) { try encoder.write(root, notes: notes, to: &$0) }
+        return try result(id: request.id, meta: root["_meta"], distrusted: tool.distrusted) { json in
+            try encoder.write(root, notes: notes, distrusted: tool.distrusted, to: &json)
+        }
     }
 
     /// A failure as a result that says why, where it is the tool's; as an error of the protocol where it is the request's or the hub's.

@@ -50,6 +50,8 @@ public struct ServerOffer: Sendable {
     public var extensions: ServerExtensions = []
     /// Whether any part is left out at present because its origin is away: lists say so in `_meta`, by name.
     public var away: [String] = []
+    /// The origins, by name, whose answers are not trusted.
+    public var distrusted: Set<String> = []
     /// Whether any of those has never been listed, so that it is not known what it has.
     public var isUnlisted = false
 

@@ -24,26 +24,74 @@ public final class FindableTools: Sendable {
     }
 
     let items: [Item]
+    private let synonyms: [[String]]
+    private let learns: Bool
     private let numbers: [String: Int]
-    private let made = NIOLockedValueBox<ToolFinder?>(nil)
+    private let shared: NIOLockedValueBox<Shared>
+
+    /// What goes over from one snapshot to the next.
+    private final class Shared: Sendable {
+        let made = NIOLockedValueBox<ToolFinder?>(nil)
+        let learned: LearnedRequests?
+
+        init(_ learned: LearnedRequests?) { self.learned = learned }
+    }
 
     /// Tools, no two of one name.
-    public init(_ items: [Item]) {
+    ///
+    /// - Parameters:
+    ///   - items: the tools.
+    ///   - synonyms: words that mean the same, in groups, beside those that the hub knows.
+    ///   - learns: whether requests that led to a tool become examples of it.
+    public init(_ items: [Item], synonyms: [[String]] = [], learns: Bool = false) {
         self.items = items
+        self.synonyms = synonyms
+        self.learns = learns
+        shared = NIOLockedValueBox(Shared(learns ? LearnedRequests() : nil))
         numbers = Dictionary(items.indices.map { (items[$0].definition.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// Where requests are kept that led to tools; nil where none are.
+    var learned: LearnedRequests? { shared.withLockedValue { $0 }.learned }
 
     /// Makes the index now.
     public func prepare() { _ = finder }
 
     /// Finds them.
     var finder: ToolFinder {
-        made.withLockedValue { made in
+        let shared = shared.withLockedValue { $0 }
+        return shared.made.withLockedValue { made in
             if let made { return made }
-            let finder = ToolFinder(items.map(RoutableTool.init))
+            let finder = makeFinder(shared.learned)
             made = finder
             return finder
         }
+    }
+
+    /// Takes over what there is of earlier tools: the index where they are the same, and what was learned.
+    func takeOver(from before: FindableTools) {
+        let theirs = before.shared.withLockedValue { $0 }
+        let isSame = items == before.items && synonyms == before.synonyms && learns == before.learns
+        guard isSame || learns && before.learns else { return }
+        let next = isSame ? theirs : Shared(theirs.learned)
+        shared.withLockedValue { $0 = next }
+    }
+
+    /// Makes the index again where requests were learned since; those who search meanwhile have the one of before.
+    func relearn() {
+        let shared = shared.withLockedValue { $0 }
+        guard let learned = shared.learned, learned.takeNews() else { return }
+        let finder = makeFinder(learned)
+        shared.made.withLockedValue { $0 = finder }
+    }
+
+    private func makeFinder(_ learned: LearnedRequests?) -> ToolFinder {
+        let tools = items.map { item in
+            var tool = RoutableTool(item)
+            if let learned { tool.examples += learned.requests(for: item.definition.name) }
+            return tool
+        }
+        return ToolFinder(tools, synonyms: synonyms.isEmpty ? .standard : SynonymTable(adding: synonyms))
     }
 
     /// The tool of a name.
@@ -68,16 +116,21 @@ extension RoutableTool {
     }
 }
 
-/// What finds the tools of each entry, from snapshot to snapshot: where the tools are the same, so is what finds them, and its index is not
-/// made again.
+/// What finds the tools of each entry, from snapshot to snapshot: where the tools are the same, their index is not made again.
 final class FindableToolsByEntry: Sendable {
     private let latest = NIOLockedValueBox<[String: FindableTools]>([:])
 
-    /// The one to use: that of before, where it has the same tools.
-    func latest(_ tools: FindableTools, of entry: String) -> FindableTools {
-        let before = latest.withLockedValue { $0[entry] }
-        if let before, before.items == tools.items { return before }
-        latest.withLockedValue { $0[entry] = tools }
-        return tools
+    /// Puts tools in the place of those that an entry had before.
+    func replace(with tools: FindableTools, of entry: String) {
+        let before = latest.withLockedValue { latest in
+            defer { latest[entry] = tools }
+            return latest[entry]
+        }
+        if let before { tools.takeOver(from: before) }
+    }
+
+    /// Takes up what was learned.
+    func relearn() {
+        for tools in latest.withLockedValue({ Array($0.values) }) { tools.relearn() }
     }
 }

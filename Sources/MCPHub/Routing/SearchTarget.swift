@@ -34,6 +34,9 @@ struct SearchTarget: CallTarget {
         let visible = context.visibleTools ?? ToolSet(tools.items.map { Tool(definition: $0.definition, target: self) })
         let finder = tools.finder
         let result = finder.search(request.query, limit: request.limit, in: visible, server: request.server)
+        if let now = context.now {
+            tools.learned?.searched(request.query, found: result.found.map(\.name), by: CallerKey(context), now: now)
+        }
         var json = JSONWriter()
         json.beginObject()
         json.key("tools")

@@ -23,23 +23,27 @@ public struct ServedTools: Sendable {
     /// - Parameters:
     ///   - list: how they look.
     ///   - servers: for each the server it is from, and what that is for.
+    ///   - distrusted: for each the server whose words its answers are, where they are not trusted.
     ///   - routing: how callers find the right one.
     ///   - profile: the client that the list is for; nil: any.
     ///   - target: what performs the tool of a number, policies included.
     ///   - wrap: puts the policies of the entry around a tool that tells of others.
     public init(
-        _ list: ToolListMaker.List, servers: [(name: String, purpose: String?)], routing: ToolRouting, profile: ClientProfile?,
-        target: (Int) -> any CallTarget, wrap: (Tool) -> Tool
+        _ list: ToolListMaker.List, servers: [(name: String, purpose: String?)], distrusted: [String?], routing: ToolRouting,
+        profile: ClientProfile?, target: (Int) -> any CallTarget, wrap: (Tool) -> Tool
     ) {
         let names = list.whole.map(\.name)
         let patterns = routing.pinned.map { NamePattern($0) }
         let pinned = Set(names.filter { name in patterns.contains { $0.matches(name) } })
         let isSearched = routing.mode == .search
         var served = list.listed.enumerated().map { number, listed in
-            Tool(definition: listed, target: target(number), isListed: !isSearched || pinned.contains(listed.name))
+            Tool(
+                definition: listed, target: target(number), isListed: !isSearched || pinned.contains(listed.name),
+                distrusted: distrusted.indices.contains(number) ? distrusted[number] : nil)
         }
         let findable = FindableTools(
-            zip(list.whole, servers).map { FindableTools.Item(definition: $0, server: $1.name, purpose: $1.purpose) })
+            zip(list.whole, servers).map { FindableTools.Item(definition: $0, server: $1.name, purpose: $1.purpose) },
+            synonyms: routing.synonyms, learns: routing.learns)
         if let describing = list.describing { served.append(wrap(describing)) }
         var meta: MetaTools?
         if routing.mode != .off {

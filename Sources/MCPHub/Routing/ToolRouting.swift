@@ -16,6 +16,10 @@ public struct ToolRouting: Sendable, Hashable {
     public var limit: Int
     /// Patterns of the tools that are always listed.
     public var pinned: [String]
+    /// Words that mean the same where this hub works, in groups.
+    public var synonyms: [[String]] = []
+    /// Whether requests that led to a tool become examples of it.
+    public var learns = false
 
     /// The most tools that a search finds, whatever it asks for.
     public static let maximumLimit = 1000

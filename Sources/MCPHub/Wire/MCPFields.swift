@@ -23,6 +23,8 @@ enum MetaKey {
     static let ownPrefix = "hubd/"
     /// Ours: what is left out of a list because its server is away.
     static let unavailable = "hubd/unavailable"
+    /// Ours: the server whose words a result is, where they are not trusted.
+    static let untrusted = "hubd/untrusted"
 }
 
 /// A value of `Mcp-Name`: plain printable ASCII, or `=?base64?…?=` around UTF-8 (2026-07-28 transports, "Value encoding").

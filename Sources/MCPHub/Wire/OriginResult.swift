@@ -32,7 +32,11 @@ struct OriginResult {
     static func type(of result: JSONValue) -> String { result["resultType"]?.string ?? "complete" }
 
     /// Writes the members of a complete result.
-    func write(_ result: JSONValue, notes: [String] = [], to json: inout JSONWriter) throws(HubError) {
+    ///
+    /// - Parameters:
+    ///   - notes: what has to be said of it, in blocks behind it.
+    ///   - distrusted: the server whose words it is, where they are not trusted: it is said before them.
+    func write(_ result: JSONValue, notes: [String] = [], distrusted: String? = nil, to json: inout JSONWriter) throws(HubError) {
         guard kind == .tool || result[kind.requiredMember] != nil else {
             throw HubError(.upstreamFailed, "The server's answer is not understood")
         }
@@ -50,7 +54,7 @@ struct OriginResult {
             json.key(name)
             json.value(value)
         }
-        if kind == .tool { writeContent(of: result, notes: notes, to: &json) }
+        if kind == .tool { writeContent(of: result, notes: notes, distrusted: distrusted, to: &json) }
         if kind == .resource, revision.isModern { writeCaching(of: result, to: &json) }
     }
 
@@ -66,13 +70,14 @@ struct OriginResult {
 
     // MARK: Blocks
 
-    private func writeContent(of result: JSONValue, notes: [String], to json: inout JSONWriter) {
+    private func writeContent(of result: JSONValue, notes: [String], distrusted: String?, to json: inout JSONWriter) {
         json.key("content")
         let content = result["content"]
         let structured = result["structuredContent"].flatMap { isShown(structured: $0) ? nil : $0 }
         let needsText = structured != nil && (content?.count ?? 0) == 0
-        if let content, revision >= .v2025_06_18, notes.isEmpty, !needsText { return json.value(content) }
+        if let content, revision >= .v2025_06_18, notes.isEmpty, distrusted == nil, !needsText { return json.value(content) }
         json.beginArray()
+        if let distrusted { writeText(utf8: ByteBuffer(string: Distrust.notice(of: distrusted)), to: &json) }
         for block in (content?.elements ?? .none) { writeBlock(block, to: &json) }
         if needsText, let structured { writeText(utf8: structured.compactBytes, to: &json) }
         for note in notes { writeText(utf8: ByteBuffer(string: note), to: &json) }

@@ -21,8 +21,10 @@ struct ToolResult {
     /// Writes the members `content`, `structuredContent` and `isError` of a result.
     ///
     /// What has to be said about the answer stands in blocks of its own behind it, so that the JSON before stays what `structuredContent` is.
-    func write(_ response: CallResponse, body: ByteBuffer, to json: inout JSONWriter) {
-        guard response.status < 300 else { return writeFailure(response, body: body, to: &json) }
+    ///
+    /// - Parameter distrusted: the server whose words the answer is, where they are not trusted: it is said before them.
+    func write(_ response: CallResponse, body: ByteBuffer, distrusted: String? = nil, to json: inout JSONWriter) {
+        guard response.status < 300 else { return writeFailure(response, body: body, distrusted: distrusted, to: &json) }
         let type = response.contentType.flatMap { MediaType($0) }
         var document = response.document
         if document == nil, body.readableBytes > 0, type?.isJSON ?? true {
@@ -30,6 +32,7 @@ struct ToolResult {
         }
         json.key("content")
         json.beginArray()
+        if let distrusted { writeText(Distrust.notice(of: distrusted), to: &json) }
         if body.readableBytes == 0 {
             if response.notes.isEmpty { writeText("Done: HTTP \(response.status), no content.", to: &json) }
         } else if let document {
@@ -51,15 +54,16 @@ struct ToolResult {
     /// Writes a result that says why there is no answer.
     func write(_ error: HubError, to json: inout JSONWriter) { writeError(error.message, to: &json) }
 
-    private func writeError(_ message: String, to json: inout JSONWriter) {
+    private func writeError(_ message: String, distrusted: String? = nil, to json: inout JSONWriter) {
         json.key("content")
         json.beginArray()
+        if let distrusted { writeText(Distrust.notice(of: distrusted), to: &json) }
         writeText(message, to: &json)
         json.endArray()
         json.member("isError", true)
     }
 
-    private func writeFailure(_ response: CallResponse, body: ByteBuffer, to json: inout JSONWriter) {
+    private func writeFailure(_ response: CallResponse, body: ByteBuffer, distrusted: String?, to json: inout JSONWriter) {
         var message = "HTTP \(response.status)"
         let type = response.contentType.flatMap { MediaType($0) }
         if response.status < 400 {
@@ -73,7 +77,7 @@ struct ToolResult {
             if !text.isEmpty { message += "\n" + text }
             if body.readableBytes > Self.maximumErrorBytes { message += "…" }
         }
-        writeError(message, to: &json)
+        writeError(message, distrusted: distrusted, to: &json)
     }
 
     // MARK: Blocks

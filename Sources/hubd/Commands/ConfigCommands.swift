@@ -199,8 +199,11 @@ struct StdioCommand: AsyncParsableCommand {
         guard let settings = loaded else { throw ExitCode(1) }
         let logger = Logger(label: "hubd") { ClearLogHandler.standardError(label: $0) }
         let access = SecretAccess(for: settings, environment: ProcessInfo.processInfo.environment, logger: logger)
-        let builder = SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access, logger: logger)
+        let builder = SnapshotBuilder(masterKey: SymmetricKey(size: .bits256), access: access, recordsApprovals: true, logger: logger)
         let needed = settings.only(server)
+        if needed.servers.contains(where: { needed.strictestPin(of: $0) != .off }) {
+            try await StoreAccess.explaining { _ = try DataDirectory(path: settings.dataDirectory) }  // what is listed is kept there
+        }
         try await builder.origins.servers.whileRunning {
             let result = await builder.build(needed, fetching: .always, patience: needed.longestListLimit)
             result.findings.print()
@@ -228,7 +231,9 @@ struct StdioCommand: AsyncParsableCommand {
     ) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
-            guard builder.origins.servers.takeChange() else { continue }
+            builder.approvals.refresh()
+            let isDecided = builder.approvals.takeChange()
+            guard builder.origins.servers.takeChange() || isDecided else { continue }
             let result = await builder.build(settings, fetching: .whenDue(local: descriptions))
             guard let built = result.snapshot else { continue }
             let next = built.keeping(store.current, except: result.withoutSecrets)

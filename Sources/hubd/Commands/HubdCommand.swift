@@ -10,7 +10,8 @@ struct HubdCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, DemoCommand.self, CheckCommand.self, ReloadCommand.self, ToolsCommand.self, CallCommand.self,
-            ImportCommand.self, StdioCommand.self, RouteCommand.self, KeysCommand.self, SecretsCommand.self, SignInCommand.self,
+            ImportCommand.self, StdioCommand.self, RouteCommand.self, ApprovalsCommand.self, KeysCommand.self, SecretsCommand.self,
+            SignInCommand.self,
             VersionCommand.self,
         ])
 }

@@ -59,6 +59,15 @@ struct StoreAccess {
         }
     }
 
+    /// What was decided about tools; the store is made where it is missing.
+    func approvals() throws(CommandFailure) -> ApprovalRepository {
+        do {
+            return ApprovalRepository(try HubDatabase(path: data.storePath))
+        } catch {
+            throw CommandFailure(error.description)
+        }
+    }
+
     /// Runs what may fail in the ways of settings, the data folder and the store, and says why in words.
     static func explaining<T>(_ body: () async throws -> T) async throws -> T {
         do {

@@ -139,7 +139,7 @@ struct HubProcess {
             let masterKey = try await access.masterKey.inForce()
             let adminToken =
                 if let reference = settings.adminToken { try await access.keeper.value(of: reference) } else { try data.adminToken() }
-            let builder = SnapshotBuilder(masterKey: masterKey, access: access, logger: logger)
+            let builder = SnapshotBuilder(masterKey: masterKey, access: access, recordsApprovals: true, logger: logger)
             return Ground(data: data, fresh: fresh, adminToken: adminToken, builder: builder)
         }
     }

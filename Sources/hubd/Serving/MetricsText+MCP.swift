@@ -40,6 +40,12 @@ extension MetricsText {
         }
     }
 
+    /// Writes how many tools wait for approval.
+    mutating func write(held: [(server: String, tools: Int)]) {
+        family("hubd_tools_held", .gauge, "Tools that are held back until somebody approves them.")
+        for (server, tools) in held { sample(tools, ["server": server]) }
+    }
+
     /// Writes what is kept for clients.
     mutating func write(_ usage: MCPUsage) {
         let gauges: [(name: String, help: String, value: Int)] = [

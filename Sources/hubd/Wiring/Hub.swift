@@ -89,6 +89,7 @@ final class Hub: Sendable {
     var metricsText: String {
         metrics.prometheusText { text in
             text.write(serverHealth)
+            text.write(held: builder.approvals.held)
             text.write(runtime.usage)
         }
     }
@@ -173,10 +174,14 @@ final class Hub: Sendable {
         let current = inForce.withLockedValue { $0 }
         await builder.secrets.refreshLocals()
         await builder.signIns.refresh()
+        builder.approvals.refresh()
         let isSecretChanged = builder.secrets.takeChange()
         let isSignInChanged = builder.signIns.takeChange()
+        let isDecided = builder.approvals.takeChange()
         let isOriginChanged = builder.origins.servers.takeChange()
-        guard isSecretChanged || isSignInChanged || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else { return }
+        guard isSecretChanged || isSignInChanged || isDecided || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else {
+            return
+        }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
         for finding in result.findings where !current.findings.contains(finding) {
             logger.warning("a refresh found a problem", metadata: ["problem": "\(finding)"])
@@ -184,6 +189,7 @@ final class Hub: Sendable {
         inForce.withLockedValue { $0.findings = Set(result.findings) }
         guard let snapshot = result.snapshot else { return }
         if isSecretChanged { logger.notice("took up a changed secret") }
+        if isDecided { logger.notice("took up what was decided about tools") }
         if isSignInChanged { logger.notice("took up a changed sign-in") }
         inForce.withLockedValue { $0.origins = result.origins }
         replace(with: snapshot.keeping(store.current, except: result.withoutSecrets))

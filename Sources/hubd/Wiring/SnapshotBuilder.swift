@@ -46,10 +46,14 @@ struct SnapshotBuilder: Sendable {
     let metrics: HubMetrics
     let composer: CallerComposer
     let origins: Origins
+    let recordsApprovals: Bool
     private let access: SecretAccess
 
     /// How long a start and a reload wait for MCP servers elsewhere; those that have not answered by then come when they do.
     static let patience = Duration.milliseconds(800)
+
+    /// What was decided about the tools of servers elsewhere.
+    var approvals: ToolApprovals { access.approvals }
 
     /// The sign-ins at MCP servers.
     var signIns: SignIns { access.signIns }
@@ -60,8 +64,10 @@ struct SnapshotBuilder: Sendable {
     /// - Parameters:
     ///   - masterKey: seals sessions.
     ///   - access: the ways to secrets, and what all that is wired shares.
+    ///   - recordsApprovals: whether tools that are seen for the first time are kept in the store, as a hub does that serves.
     ///   - logger: hears of MCP servers elsewhere that come and go.
-    init(masterKey: SymmetricKey, access: SecretAccess, logger: Logger) {
+    init(masterKey: SymmetricKey, access: SecretAccess, recordsApprovals: Bool = false, logger: Logger) {
+        self.recordsApprovals = recordsApprovals
         timers = access.timers
         registry = access.registry
         composer = CallerComposer(registry: registry, timers: timers)
@@ -119,6 +125,7 @@ struct SnapshotBuilder: Sendable {
                 of: entry, origins[entry.name], away: resolved?.firstAway(of: settings.secrets(of: entry)),
                 signedOut: standings[entry.name]?.problem)
         }
+        if !findings.hasErrors { judge(&parts, settings, &findings) }
         let servers = serverEntries(settings, parts, &findings)
         var descriptions: [String: IngestedAPI] = [:]
         for entry in settings.servers {

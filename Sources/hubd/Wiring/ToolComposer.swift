@@ -51,7 +51,7 @@ struct ToolComposer {
             encoder: operation.encoder, decoder: operation.decoder, service: destination.service, credentials: destination.credentials,
             basePath: destination.basePath, answers: answers.plan(risk: definition.risk, &argumentFindings),
             publicAddress: destination.publicAddress)
-        tools.append(ComposedTool(definition: definition, target: target, fill: fill, server: entry.name))
+        tools.append(ComposedTool(definition: definition, of: operation.tool, target: target, fill: fill, server: entry.name))
         places.append(change?.rename?.place ?? change?.place ?? entry.place)
     }
 

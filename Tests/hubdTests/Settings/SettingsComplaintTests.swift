@@ -291,7 +291,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent",
-                "trust", "agents", "registries",
+                "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
                 "routes", "toolSelection", "webSearch", "cache",

@@ -164,4 +164,34 @@ struct SettingsServersTests {
         #expect((others == nil) == isSaid)
         #expect(there.map(\.message) == (isSaid ? [message] : []))
     }
+
+    @Test("what is said of trust is read, and the stricter of a server and a virtual one counts")
+    func trust() throws {
+        let (loaded, findings) = SettingsTestFiles.load(
+            """
+            upstreams: { u: { addresses: ["http://127.0.0.1:1"] } }
+            servers:
+              docs: { mcp: "http://127.0.0.1:2/mcp" }
+              web: { mcp: "http://127.0.0.1:3/mcp", trust: { pin: approval, results: untrusted } }
+              own: { upstream: u, http: [ { name: get, request: "GET /a", description: A } ] }
+            virtualServers:
+              plain: { include: [ { server: docs }, { server: web }, { server: own } ] }
+              loose:
+                include: [ { server: docs }, { server: web }, { server: own } ]
+                trust: { pin: off, flows: [ { deny: ["send*"] }, { after: ["get*"], deny: [a, b], for: 90s } ] }
+              strict: { include: [ { server: own } ], trust: { pin: approval } }
+            """)
+        #expect(findings == [])
+        let settings = try #require(loaded)
+        #expect(settings.servers.map(\.pin) == [.firstUse, .approval, .off])
+        #expect(settings.servers.map(\.trust.areResultsUntrusted) == [false, true, false])
+        let pins = settings.virtualServers.map { virtual in settings.servers.map { settings.pin(of: $0, in: virtual) } }
+        #expect(pins == [[.firstUse, .approval, .off], [.off, .approval, .off], [.approval, .approval, .approval]])
+        #expect(settings.servers.map { settings.strictestPin(of: $0) } == [.firstUse, .approval, .approval])
+        #expect(
+            settings.virtualServers[1].trust.flows == [
+                FlowRule(after: nil, deny: [NamePattern("send*")], seconds: 3600),
+                FlowRule(after: [NamePattern("get*")], deny: [NamePattern("a"), NamePattern("b")], seconds: 90),
+            ])
+    }
 }

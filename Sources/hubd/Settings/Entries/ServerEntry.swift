@@ -44,6 +44,8 @@ struct ServerEntry: Sendable, Hashable {
 
     /// Who may use what of it, in order; nil is everybody who may call.
     var access: [Placed<AccessRule>]?
+    /// What of its words is believed.
+    var trust = TrustEntry()
     /// Whether callers reach it; where they do not, it is there for virtual servers alone.
     var isExposed = true
     /// Whether one session with the MCP server serves all callers.

@@ -38,4 +38,6 @@ struct VirtualServerEntry: Sendable, Hashable {
     var access: [Placed<AccessRule>]?
     /// How a caller finds the right tool among many.
     var routing = ToolRouting()
+    /// What of the words of what it is put together from is believed.
+    var trust = TrustEntry()
 }

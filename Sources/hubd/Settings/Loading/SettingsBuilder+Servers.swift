@@ -39,6 +39,7 @@ extension SettingsBuilder {
             profile: profile(value), list: list(value),
             soap: soap(value["soap"]), answers: AnswerSettings(value["response"]), endpointAnswers: Self.endpointAnswers(value["http"]))
         entry.access = access(value)
+        entry.trust = trust(value)
         entry.isExposed = value["expose"]?.json.bool ?? true
         entry.isShared = value["share"]?.json.bool ?? false
         entry.era = value["era"]?.string.flatMap { UpstreamEra(rawValue: $0) } ?? .auto

@@ -16,7 +16,7 @@ extension SettingsBuilder {
                 name: name, place: key.place, purpose: value["description"]?.string,
                 includes: (value["include"]?.elements ?? []).compactMap(include), auth: auth(value), tools: toolChanges(value),
                 profile: profile(value), list: list(value), access: access(value),
-                routing: Self.routing(value["routing"])))
+                routing: Self.routing(value["routing"]), trust: trust(value)))
         readDefault(name, value)
     }
 
@@ -25,6 +25,8 @@ extension SettingsBuilder {
         guard let value else { return routing }
         routing.mode = value["mode"]?.string.flatMap { ToolRouting.Mode(rawValue: $0) } ?? routing.mode
         routing.limit = value["limit"]?.json.int ?? routing.limit
+        routing.synonyms = (value["synonyms"]?.elements ?? []).map { $0.elements.compactMap(\.string) }
+        routing.learns = value["learn"]?.json.bool ?? false
         routing.pinned = (value["pinned"]?.elements ?? []).compactMap(\.string)
         return routing
     }

@@ -14,6 +14,8 @@ struct SecretAccess: Sendable {
     let masterKey: MasterKeySource
     /// The sign-ins at MCP servers.
     let signIns: SignIns
+    /// What was decided about the tools of servers elsewhere.
+    let approvals: ToolApprovals
     private let table = BackendTable()
     private let backends: SecretBackends?
 
@@ -26,6 +28,7 @@ struct SecretAccess: Sendable {
         masterKey = source
         let stored = StoredSecrets(path: source.data.storePath, masterKey: source)
         signIns = SignIns(StoredSignIns(stored, folder: source.data.path))
+        approvals = ToolApprovals(stored.store)
         keeper = SecretKeeper(local: source.local, store: stored, backends: table, logger: logger)
     }
 
@@ -36,7 +39,9 @@ struct SecretAccess: Sendable {
         backends = nil
         let source = MasterKeySource(for: Settings(), environment: [:], backends: table)
         masterKey = source
-        signIns = SignIns(StoredSignIns(StoredSecrets(path: source.data.storePath, masterKey: source), folder: source.data.path))
+        let stored = StoredSecrets(path: source.data.storePath, masterKey: source)
+        signIns = SignIns(StoredSignIns(stored, folder: source.data.path))
+        approvals = ToolApprovals(stored.store)
         self.keeper = keeper
     }
 

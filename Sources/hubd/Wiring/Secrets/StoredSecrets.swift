@@ -5,25 +5,22 @@ import NIOConcurrencyHelpers
 
 /// The secrets of the hub's store, those that `store:NAME` names among them. It is opened when the first of them is read, and never made for it.
 final class StoredSecrets: VersionedSecrets {
-    private struct Opened {
-        var database: HubDatabase
-        var secrets: SecretStore
-    }
-
+    let store: OpenedStore
     private let path: String
     private let masterKey: MasterKeySource
-    private let opened = NIOLockedValueBox<Opened?>(nil)
+    private let made = NIOLockedValueBox<SecretStore?>(nil)
 
-    /// - Parameter path: where the store is.
+    /// - Parameters:
+    ///   - path: where the store is.
+    ///   - masterKey: opens what is in it.
     init(path: String, masterKey: MasterKeySource) {
         self.path = path
         self.masterKey = masterKey
+        store = OpenedStore(path: path)
     }
 
-    func version() -> Int? {
-        // A store that cannot be asked is asked again in a second; what was read from it stays in force.
-        opened.withLockedValue { $0?.database }.flatMap { try? $0.version() }
-    }
+    // A store that cannot be asked is asked again in a second; what was read from it stays in force.
+    func version() -> Int? { store.version() }
 
     func read(_ name: String, field: String?) async throws(SecretError) -> Secret {
         guard let secrets = try secrets() else {
@@ -34,31 +31,30 @@ final class StoredSecrets: VersionedSecrets {
 
     /// The secrets; nil where there is no store yet.
     func secrets() throws(SecretError) -> SecretStore? {
-        let opening: Result<SecretStore?, SecretError> = opened.withLockedValue { opened in
-            if let opened { return .success(opened.secrets) }
-            guard FileStamp(path) != nil else { return .success(nil) }
-            do throws(StoreError) {
-                let fresh = try open()
-                opened = fresh
-                return .success(fresh.secrets)
-            } catch {
-                return .failure(SecretError(error))
-            }
+        let database: HubDatabase?
+        do throws(StoreError) {
+            database = try store.database()
+        } catch {
+            throw SecretError(error)
         }
-        return try opening.get()
+        guard let database else { return nil }
+        return made.withLockedValue { made in
+            if let made { return made }
+            let secrets = secrets(in: database)
+            made = secrets
+            return secrets
+        }
     }
 
-    private func open() throws(StoreError) -> Opened {
-        let database = try HubDatabase(path: path)
+    private func secrets(in database: HubDatabase) -> SecretStore {
         let source = masterKey
-        let secrets = SecretStore(SecretRepository(database)) { () async throws(SecretError) in
+        return SecretStore(SecretRepository(database)) { () async throws(SecretError) in
             do {
                 return try await source.ring(isMaking: false)
             } catch {
                 throw SecretError(.refused, (error as? ConfigFinding)?.message ?? "\(error)")
             }
         }
-        return Opened(database: database, secrets: secrets)
     }
 }
 

@@ -6,6 +6,12 @@ import MCPHub
 struct ComposedTool: Sendable {
     /// How it looks, with all that there is to say of it.
     var definition: ToolDefinition
+    /// How its server describes it, before the operator's changes.
+    let original: ToolDefinition
+    /// What was decided about that.
+    var standing = ToolStanding.unjudged
+    /// Whether its answers are the words of others, whom nobody trusts.
+    var isDistrusted = false
     /// What performs it, without policies.
     var target: any CallTarget
     /// What puts the operator's values into its arguments, the outermost first.
@@ -18,8 +24,9 @@ struct ComposedTool: Sendable {
     var isRemote: Bool { target is OriginToolTarget }
 
     /// A tool of a server.
-    init(definition: ToolDefinition, target: any CallTarget, fill: ArgumentFill?, server: String) {
+    init(definition: ToolDefinition, of original: ToolDefinition, target: any CallTarget, fill: ArgumentFill?, server: String) {
         self.definition = definition
+        self.original = original
         self.target = target
         self.fills = [fill].compactMap { $0 }
         self.server = server
@@ -51,7 +58,8 @@ struct ComposedTool: Sendable {
         // Who calls what is not listed may not have its schema at hand.
         if routing.mode == .search { list.short = Set(list.listed.indices) }
         return ServedTools(
-            list, servers: tools.map { ($0.server, purposes[$0.server]) }, routing: routing, profile: profile
+            list, servers: tools.map { ($0.server, purposes[$0.server]) }, distrusted: tools.map { $0.isDistrusted ? $0.server : nil },
+            routing: routing, profile: profile
         ) { number in
             let tool = tools[number]
             // Metrics know a tool by the name it has without a client's limits.

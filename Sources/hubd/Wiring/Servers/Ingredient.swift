@@ -33,6 +33,11 @@ struct Ingredient: Sendable {
     var isRemote: Bool
     /// Why it does not answer at present, where what is known of it is from before.
     var problem: String?
+    /// Whether its answers are the words of others, whom nobody trusts.
+    var isDistrusted = false
+
+    /// The tools that an entry shows.
+    func tools(under pin: TrustEntry.Pin) -> [ComposedTool] { tools.filter { $0.standing.isShown(under: pin) } }
 
     /// All that it has, as its own entry shows it.
     func offer(_ served: ServedTools) -> ServerOffer {
@@ -47,6 +52,7 @@ struct Ingredient: Sendable {
         offer.tellsOfUpdates = tellsOfUpdates
         offer.extensions = extensions
         if problem != nil { offer.away = [name] }
+        if isDistrusted, let origin { offer.distrusted = [origin.name] }
         return offer
     }
 }

@@ -56,7 +56,8 @@ struct OriginComposer {
             }
             tools.append(
                 ComposedTool(
-                    definition: definition, target: OriginToolTarget(origin: origin, tool: original.name), fill: fill, server: entry.name))
+                    definition: definition, of: original, target: OriginToolTarget(origin: origin, tool: original.name), fill: fill,
+                    server: entry.name))
         }
         if !unnamed.isEmpty {
             let shown = unnamed.prefix(5).map { ConfigFinding.quoted($0) } + (unnamed.count > 5 ? ["\(unnamed.count - 5) more"] : [])

@@ -59,7 +59,7 @@ extension SnapshotBuilder {
             }
             guard let ingredient = part.ingredient else { continue }
             let served = ComposedTool.list(
-                ingredient.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value,
+                ingredient.tools(under: entry.pin), of: entry.name, profile: entry.profile?.value, detail: entry.list?.value,
                 purposes: [entry.name: ingredient.instructions].compactMapValues { $0 }, metrics: metrics)
             let (offer, list) = (ingredient.offer(served), served.report)
             result.reports.append(ServerReport(entry.name, offer, list: list, isExposed: entry.isExposed))
@@ -69,10 +69,12 @@ extension SnapshotBuilder {
                 name: entry.name, title: ingredient.title, version: ingredient.version, instructions: ingredient.instructions,
                 offer: offer, hosts: settings.hostRule, address: settings.publicAddress, runtime: runtime,
                 resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL),
-                permission: permission(entry.access, of: entry.name, for: offer.tools, isComplete: true, &findings))
+                permission: permission(entry.access, of: entry.name, for: offer.tools, isComplete: true, &findings),
+                flows: entry.trust.flows)
         }
         for entry in settings.virtualServers {
-            let (offer, list, unread) = VirtualComposer.compose(entry, of: ingredients, metrics: metrics, &findings)
+            let (offer, list, unread) = VirtualComposer.compose(
+                entry, of: ingredients, pins: pins(settings, in: entry), metrics: metrics, &findings)
             result.reports.append(ServerReport(entry.name, offer, list: list, unread: unread))
             report(list, of: ListedEntry(entry), &findings)
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
@@ -82,9 +84,17 @@ extension SnapshotBuilder {
                 permission: permission(
                     entry.access, of: entry.name, for: offer.tools,
                     isComplete: entry.includes.allSatisfy { if case .there? = ingredients[$0.server.value] { true } else { false } },
-                    &findings))
+                    &findings),
+                flows: entry.trust.flows)
         }
         return result
+    }
+
+    /// When a virtual server takes the definitions of each that it includes.
+    private func pins(_ settings: Settings, in virtual: VirtualServerEntry) -> [String: TrustEntry.Pin] {
+        let included = Set(virtual.includes.map(\.server.value))
+        return settings.servers.filter { included.contains($0.name) }
+            .reduce(into: [:]) { $0[$1.name] = settings.pin(of: $1, in: virtual) }
     }
 
     /// The rules of an entry, made ready for its tools. Those that tell of others need no rule.

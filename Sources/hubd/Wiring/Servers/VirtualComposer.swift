@@ -27,6 +27,8 @@ struct VirtualComposer {
     }
 
     private let entry: VirtualServerEntry
+    /// When it takes the definitions of each server.
+    private let pins: [String: TrustEntry.Pin]
     private let changes: [String: ToolChange]
     private let budget: NameBudget
     private var findings = FindingCollector()
@@ -41,17 +43,21 @@ struct VirtualComposer {
     private var unread: [String] = []
     private var isRemote = false
 
-    private init(_ entry: VirtualServerEntry) {
+    private init(_ entry: VirtualServerEntry, pins: [String: TrustEntry.Pin]) {
         self.entry = entry
+        self.pins = pins
         changes = Dictionary(entry.tools.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         budget = NameBudget(besideServer: entry.name)
     }
 
     /// What the server that `entry` describes shows, how large its list of tools is, and what was not asked what it has.
+    ///
+    /// - Parameter pins: when it takes the definitions of each server that it includes.
     static func compose(
-        _ entry: VirtualServerEntry, of parts: [String: Part], metrics: HubMetrics, _ findings: inout FindingCollector
+        _ entry: VirtualServerEntry, of parts: [String: Part], pins: [String: TrustEntry.Pin] = [:], metrics: HubMetrics,
+        _ findings: inout FindingCollector
     ) -> (offer: ServerOffer, list: ListReport, unread: [String]) {
-        var composer = VirtualComposer(entry)
+        var composer = VirtualComposer(entry, pins: pins)
         for include in entry.includes { composer.add(include, parts[include.server.value] ?? .unknown) }
         composer.checkChanges()
         findings.add(composer.findings.findings)
@@ -71,7 +77,10 @@ struct VirtualComposer {
             isComplete = false
             offer.isUnlisted = true
             noteAway(include.server.value)
-        case .there(let ingredient):
+        case .there(var ingredient):
+            ingredient.tools = ingredient.tools(under: pins[ingredient.name] ?? .firstUse)
+            if entry.trust.areResultsUntrusted { ingredient.isDistrusted = true }
+            if ingredient.isDistrusted, let origin = ingredient.origin { offer.distrusted.insert(origin.name) }
             if ingredient.problem != nil { noteAway(ingredient.name) }
             isRemote = isRemote || ingredient.isRemote
             purposes[ingredient.name] = ingredient.instructions
@@ -95,6 +104,7 @@ struct VirtualComposer {
             if let change { usedChanges.insert(change.name) }
             if change?.isHidden == true { continue }
             var changed = tool
+            changed.isDistrusted = ingredient.isDistrusted
             changed.definition.name = name
             let (definition, fill, unknown) = (change?.override ?? ToolOverride()).apply(to: changed.definition)
             for argument in unknown {

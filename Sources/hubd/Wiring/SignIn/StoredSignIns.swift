@@ -21,10 +21,7 @@ final class StoredSignIns: SignInStore {
     }
 
     /// A number that moves with every change of the store; nil where there is no store yet.
-    func version() -> Int? {
-        _ = try? stored.secrets()  // one that cannot be opened is tried again in a second
-        return stored.version()
-    }
+    func version() -> Int? { stored.version() }
 
     func read(_ server: String) async throws(SecretError) -> SignIn? {
         guard let secrets = try stored.secrets() else { return nil }

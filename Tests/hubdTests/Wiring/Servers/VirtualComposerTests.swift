@@ -60,7 +60,8 @@ struct VirtualComposerTests {
             name: name,
             tools: Catalogue.stub(tools: tools).tools.map {
                 ComposedTool(
-                    definition: $0.definition, target: OriginToolTarget(origin: origins[0], tool: $0.definition.name), fill: nil,
+                    definition: $0.definition, of: $0.definition, target: OriginToolTarget(origin: origins[0], tool: $0.definition.name),
+                    fill: nil,
                     server: name)
             }, isRemote: false)
     }

@@ -99,16 +99,28 @@ extension HubGrammar {
             ]), "How callers prove who they are: any of a list, or the single word none to leave the entry open."),
         Field("oauth", oauth, "The authorization servers that clients are sent to."),
         Field("access", .list(accessRule, minimum: 1), "Who may use which tools; the first rule that matches decides."),
-        Field(
-            "trust", .object([Field("pin", .words("first-use", "approval", "off"), "When a changed tool is taken.").required]),
-            "What happens when tools change."
-        )
-        .later,
+        Field("trust", trust, "What of the words of servers elsewhere is believed."),
         Field("cors", .object([Field("origins", .list(.text(.url), minimum: 1), "The origins.").required]), "Web pages that may call."),
     ]
 
     /// The same for entries whose rules are not in this version.
-    static let accessWithoutRules = access.map { $0.name == "access" ? $0.later : $0 }
+    static let accessWithoutRules = access.map { ["access", "trust"].contains($0.name) ? $0.later : $0 }
+
+    private static let trust = Shape.object([
+        Field(
+            "pin", .words("first-use", "approval", "off"),
+            "When the definition of a tool is taken: as it is listed first, when somebody has approved it, or always."),
+        Field("results", .words("trusted", "untrusted"), "Whether clients are told that results are data of others and no instructions."),
+        Field("flows", .list(flow, minimum: 1), "Tools that are barred after others were used."),
+    ])
+
+    private static let flow = Shape.object([
+        Field(
+            "after", .list(.text(.pattern), minimum: 1),
+            "The tools, by the names that this entry gives them; the default is all that is from servers whose results are untrusted."),
+        Field("deny", .list(.text(.pattern), minimum: 1), "The tools that are barred from then on.").required,
+        Field("for", .text(.duration), "For how long; the default is 1h."),
+    ])
 
     private static let keyPlace = Shape.object([
         Field(
@@ -209,5 +221,8 @@ extension HubGrammar {
         ).required,
         Field("limit", .integer(1...1000), "How many tools a search finds where it does not say; the default is 8."),
         Field("pinned", .list(.text(.pattern)), "Tools that are always listed."),
+        Field(
+            "synonyms", .list(.list(.text(.plain), minimum: 2)), "Groups of words that mean the same, beside those that the hub knows."),
+        Field("learn", .boolean, "Whether what callers searched for becomes an example of the tool that they then called."),
     ])
 }

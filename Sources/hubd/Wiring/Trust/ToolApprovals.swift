@@ -1,0 +1,130 @@
+import HubCore
+import HubStore
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// What was decided about the definitions of tools, while the hub runs: what a snapshot is built with. Outlives snapshots.
+///
+/// 1. The first list of a server is taken as it is, but for definitions in which something looks like an attack.
+/// 2. What changes or comes later is held until somebody decides about it.
+/// 3. A decision is about one definition, to the byte: the next one is held again.
+final class ToolApprovals: Sendable {
+    /// The tools of one server, to be judged.
+    struct Listed: Sendable {
+        /// The server, by the name of its entry.
+        var server: String
+        /// Its tools as it lists them, before the operator's changes.
+        var tools: [ToolDefinition]
+    }
+
+    /// How things stand with one server.
+    struct Standing: Sendable {
+        /// For each tool of the list, in its order.
+        var tools: [ToolStanding] = []
+        /// Why it could not be kept in the store; nil: it is there.
+        var problem: String?
+    }
+
+    private struct State {
+        /// Those that the last snapshot was built with.
+        var known: [String: ApprovalRepository.Standing] = [:]
+        var version: Int?
+        var hasChanged = false
+        var held: [(server: String, tools: Int)] = []
+        /// The canonical forms of lists that have not changed since.
+        var records: [String: (tools: [ToolDefinition], records: [DefinitionRecord?])] = [:]
+    }
+
+    private let store: OpenedStore
+    private let state = NIOLockedValueBox(State())
+
+    /// - Parameter store: where decisions are kept.
+    init(_ store: OpenedStore) { self.store = store }
+
+    /// How many tools of each server wait, as of the last judging.
+    var held: [(server: String, tools: Int)] { state.withLockedValue { $0.held } }
+
+    // MARK: Judging
+
+    /// Judges the tools of servers. From now on changes of what was decided about these count.
+    ///
+    /// - Parameters:
+    ///   - lists: what each server lists now.
+    ///   - isRecording: whether what is new is kept, as a hub does that serves; without it nothing is written.
+    ///   - now: seconds since 1970.
+    /// - Returns: the standings by server.
+    func judge(_ lists: [Listed], isRecording: Bool, now: Int64) -> [String: Standing] {
+        guard !lists.isEmpty else {
+            state.withLockedValue { ($0.known, $0.held) = ([:], []) }
+            return [:]
+        }
+        let version = store.version()  // before they are read: what changes meanwhile is read again
+        var problem: String?
+        var known: [String: ApprovalRepository.Standing] = [:]
+        var repository: ApprovalRepository?
+        do throws(StoreError) {
+            repository = try store.database(isMaking: isRecording).map { ApprovalRepository($0) }
+            known = try repository?.standings(of: lists.map(\.server)) ?? [:]
+        } catch {
+            problem = error.description
+            known = state.withLockedValue { $0.known }  // better than to begin anew
+        }
+        let neighbours = DefinitionNeighbours(lists.map { (server: $0.server, names: $0.tools.map(\.name)) })
+        var standings: [String: Standing] = [:]
+        for list in lists {
+            var judge = DefinitionJudge(list, known[list.server] ?? ApprovalRepository.Standing(), records(of: list), now: now)
+            judge.judge(beside: neighbours)
+            var standing = Standing(tools: judge.standings, problem: problem)
+            if isRecording, problem == nil, judge.isNews {
+                do throws(StoreError) {
+                    try repository?.take(judge.fresh, listed: judge.listed, of: list.server, now: now)
+                } catch {
+                    standing.problem = error.description
+                }
+            }
+            known[list.server] = judge.after
+            standings[list.server] = standing
+        }
+        state.withLockedValue { state in
+            state.known = known
+            state.version = version
+            state.held = lists.map { list in
+                (list.server, standings[list.server]?.tools.count { $0 == .held } ?? 0)
+            }
+            state.records = state.records.filter { known[$0.key] != nil }
+        }
+        return standings
+    }
+
+    private func records(of list: Listed) -> [DefinitionRecord?] {
+        if let made = state.withLockedValue({ $0.records[list.server] }), made.tools == list.tools { return made.records }
+        let records = list.tools.map { try? DefinitionRecord($0) }  // without a canonical form nothing can be decided about it: it is held
+        state.withLockedValue { $0.records[list.server] = (list.tools, records) }
+        return records
+    }
+
+    // MARK: Changes
+
+    /// Looks again where the store has changed. To be called each second.
+    func refresh() {
+        let (known, before) = state.withLockedValue { ($0.known, $0.version) }
+        guard !known.isEmpty else { return }
+        let version = store.version()
+        guard let version, version != before else { return }
+        guard let database = try? store.database(), let read = try? ApprovalRepository(database).standings(of: known.keys) else {
+            return  // in a second it is tried again
+        }
+        state.withLockedValue { state in
+            state.version = version
+            if read != known { state.hasChanged = true }
+        }
+    }
+
+    /// Whether anything was decided since this was last asked.
+    func takeChange() -> Bool {
+        state.withLockedValue { state in
+            defer { state.hasChanged = false }
+            return state.hasChanged
+        }
+    }
+}
