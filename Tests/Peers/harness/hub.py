@@ -65,8 +65,11 @@ class Output:
 class Hub:
     """A running `hubd serve` (or `demo`) with its addresses; `before` is a command that becomes the hub, such as prlimit."""
 
-    def __init__(self, folder: Path, configuration: dict, descriptions=(), command="serve", more=(), before=(), pass_fds=()):
+    def __init__(
+        self, folder: Path, configuration: dict, descriptions=(), command="serve", more=(), before=(), pass_fds=(), limit=START_LIMIT
+    ):
         self.folder = folder
+        self.limit = limit
         self.data = folder / "data"
         self.file = folder / "hub.yaml"
         for description in descriptions:
@@ -94,7 +97,7 @@ class Hub:
         self.admin = self._address("admin")
 
     def _address(self, listener):
-        found = self.output.wait_for(rf"{listener}\b.*?(https?://[0-9.]+:[0-9]+)")
+        found = self.output.wait_for(rf"{listener}\b.*?(https?://[0-9.]+:[0-9]+)", self.limit)
         if found is None:
             self.process.kill()
             raise AssertionError(f"no {listener} address printed\n{self.output.text}\n{self.errors.text}")

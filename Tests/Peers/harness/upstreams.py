@@ -183,6 +183,25 @@ class FaultUpstream:
         await writer.drain()
 
 
+class RecordingUpstream:
+    """Answers whatever it is asked with JSON; `requests` has the method and the target of each request."""
+
+    def __init__(self, background: Background):
+        self.requests: list[tuple[str, str]] = []
+        self.url = f"http://127.0.0.1:{background.listen(self._serve)}"
+
+    async def _serve(self, reader, writer):
+        while True:
+            head, _ = await read_request(reader)
+            method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
+            self.requests.append((method, target))
+            body = b'{"done":true}'
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body))
+            if method != "HEAD":
+                writer.write(body)
+            await writer.drain()
+
+
 class Signal:
     """Counts something that happens on the loop; a test waits for it."""
 
