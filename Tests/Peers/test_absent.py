@@ -12,7 +12,9 @@ Left out, because rules do not decide it (docs/permission.md, docs/routing.md):
 """
 
 import hashlib
+import json
 import re
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -334,6 +336,34 @@ def test_what_is_listed_and_found_is_that_of_an_entry_without_what_is_forbidden(
 def test_who_may_use_nothing_is_told_the_same_by_all_entries(era, door):
     for request in LIST_DOORS[door]:
         assert answer(era, "whole", "none", *request) == answer(era, "other", "none", *request), request
+
+
+@contextmanager
+def hearing(hub, era, caller: str):
+    """The methods of the notifications that a caller of `whole` hears, as they come: on a stream of its own in either era."""
+    if isinstance(era, Modern):
+        wanted = {"toolsListChanged": True, "promptsListChanged": True}
+        head, body = modern("subscriptions/listen", {"notifications": wanted}, authorization=f"Bearer key-of-{caller}")
+        opening = httpx.stream("POST", hub.mcp("whole"), headers=head, content=body, timeout=30)
+    else:
+        session = Session(f"{hub.mcp('whole')}?key=key-of-{caller}")
+        opening = session.client.stream("GET", session.url, headers={"accept": "text/event-stream"})
+    with opening as answer:
+        assert answer.status_code == 200
+        messages = (json.loads(line.removeprefix("data:")) for line in answer.iter_lines() if re.match("data: ?{", line))
+        methods = (message["method"] for message in messages)
+        assert isinstance(era, Handshake) or next(methods) == "notifications/subscriptions/acknowledged"
+        yield methods
+
+
+def test_who_listens_does_not_hear_of_changes_to_what_is_forbidden(hub, era):
+    """A tool comes or goes that one of the two may use, and then a prompt that both see."""
+    with hearing(hub, era, "boss") as boss, hearing(hub, era, "some") as some:
+        assert "result" in message(era.ask("whole", "boss", *calling("stage_test_trigger_tool_change", {})))
+        assert next(boss) == "notifications/tools/list_changed"
+        assert "result" in message(era.ask("whole", "boss", *calling("stage_test_trigger_prompt_change", {})))
+        assert next(boss) == "notifications/prompts/list_changed"
+        assert next(some) == "notifications/prompts/list_changed"
 
 
 # That the doors lead anywhere -----------------------------------------------------------------------------------------------------------
