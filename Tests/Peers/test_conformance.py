@@ -83,8 +83,12 @@ def configuration(programs, state) -> dict:
     """The fixture servers behind the hub, over HTTP and as processes, each in a virtual server that leaves names as they are."""
     upstreams = {}
     for era, kind in SERVERS.items():
-        upstreams[f"{era}-http"] = {"mcp": programs[kind].url, "expose": False}
-        upstreams[f"{era}-stdio"] = {"command": command(kind, "stdio", "--state", str(state / kind)), "expose": False}
+        upstreams[f"{era}-http"] = {"mcp": programs[kind].url, "expose": False, "trust": {"pin": "off"}}
+        upstreams[f"{era}-stdio"] = {
+            "command": command(kind, "stdio", "--state", str(state / kind)),
+            "expose": False,
+            "trust": {"pin": "off"},
+        }
     return {"servers": upstreams, "virtualServers": {f"v-{name}": {"include": [included(name)]} for name in upstreams}}
 
 

@@ -172,6 +172,17 @@ def test_what_is_held_shows_no_hidden_signs_to_a_terminal(upstreams, start):
     assert "\\u{E0041}" in approvals(hub, "show", "sums/add")
 
 
+def test_a_server_that_the_operator_moves_begins_anew_but_for_what_is_known(upstreams, start):
+    hub = start({"docs": upstreams.add("docs", tool("search"), tool("fetch"))})
+    await_tools(hub, {"search", "fetch"}, "docs")
+    moved = upstreams.add("elsewhere", tool("search") | {"description": "Another"}, tool("fetch"), tool("extra"))
+    hub.reload({"servers": {"docs": moved}})
+    assert settled(lambda: tools(hub, "docs") == {"fetch", "extra"})
+    assert held(hub)["search"]["reason"] == "changed"
+    upstreams.tools["elsewhere"].append(tool("later"))
+    assert settled(lambda: held(hub).keys() == {"search", "later"})
+
+
 def test_approval_lists_nothing_that_nobody_has_looked_at(upstreams, start):
     hub = start({"docs": upstreams.add("docs", tool("search"), tool("fetch"), trust={"pin": "approval"})})
     assert settled(lambda: held(hub).keys() == {"search", "fetch"})

@@ -6,7 +6,7 @@ import NIOCore
 public struct ApprovalRepository: Sendable {
     /// What is known of the tools of one server, without their definitions.
     public struct Standing: Sendable, Hashable {
-        /// Whether its first list was taken.
+        /// Whether its first list was taken, from where it is now.
         public var isPinned = false
         /// For each tool the definitions that were seen, by their digests.
         public var states: [String: [String: ToolApproval.State]] = [:]
@@ -30,13 +30,14 @@ public struct ApprovalRepository: Sendable {
     // MARK: Reading
 
     /// What is known of the tools of servers, by the names of their entries.
-    public func standings(of servers: some Sequence<String>) throws(StoreError) -> [String: Standing] {
-        let servers = Array(servers)
-        return try database.look { database in
+    ///
+    /// - Parameter places: for each server what stands for where it is.
+    public func standings(of places: [String: String]) throws(StoreError) -> [String: Standing] {
+        try database.look { database in
             var standings: [String: Standing] = [:]
-            for server in servers {
+            for (server, place) in places {
                 var standing = Standing()
-                standing.isPinned = try Self.isPinned(server, database)
+                standing.isPinned = try Self.isPinned(server, at: place, database)
                 let rows = try Row.fetchCursor(
                     database, sql: "SELECT tool, digest, state FROM tool_definitions WHERE server = ?", arguments: [server])
                 while let row = try rows.next() {
@@ -98,11 +99,14 @@ public struct ApprovalRepository: Sendable {
     ///   - fresh: definitions that are not known yet.
     ///   - listed: the digests of all that is listed.
     ///   - server: the server, by the name of its entry.
+    ///   - place: what stands for where it is.
     ///   - now: seconds since 1970.
-    public func take(_ fresh: [ToolApproval], listed: Set<String>, of server: String, now: Int64) throws(StoreError) {
+    public func take(_ fresh: [ToolApproval], listed: Set<String>, of server: String, at place: String, now: Int64) throws(StoreError) {
         try database.change { database in
-            if try !Self.isPinned(server, database), !listed.isEmpty {
-                try database.execute(sql: "INSERT INTO pinned_servers (server, pinned_at) VALUES (?, ?)", arguments: [server, now])
+            if !listed.isEmpty {
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO pinned_servers (server, place, pinned_at) VALUES (?, ?, ?)",
+                    arguments: [server, place, now])
             }
             let held = try Row.fetchAll(
                 database, sql: "SELECT id, digest FROM tool_definitions WHERE server = ? AND state = 'held'", arguments: [server])
@@ -159,8 +163,8 @@ public struct ApprovalRepository: Sendable {
         }
     }
 
-    private static func isPinned(_ server: String, _ database: Database) throws -> Bool {
-        try Int.fetchOne(database, sql: "SELECT 1 FROM pinned_servers WHERE server = ?", arguments: [server]) != nil
+    private static func isPinned(_ server: String, at place: String, _ database: Database) throws -> Bool {
+        try Int.fetchOne(database, sql: "SELECT 1 FROM pinned_servers WHERE server = ? AND place = ?", arguments: [server, place]) != nil
     }
 
     private static func record(

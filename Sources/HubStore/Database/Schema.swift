@@ -39,10 +39,12 @@ enum Schema {
         Step(
             number: 2, name: "approvals",
             sql: """
-                -- The servers whose first list of tools was taken: what they list since is new.
+                -- The servers whose first list of tools was taken, and where they were then: what they list there since is new.
                 CREATE TABLE pinned_servers (
-                    server TEXT PRIMARY KEY NOT NULL,
-                    pinned_at INTEGER NOT NULL
+                    server TEXT NOT NULL,
+                    place TEXT NOT NULL,
+                    pinned_at INTEGER NOT NULL,
+                    PRIMARY KEY (server, place)
                 ) STRICT, WITHOUT ROWID;
                 -- Definitions of tools, and what was decided about each.
                 CREATE TABLE tool_definitions (

@@ -6,7 +6,9 @@ extension SnapshotBuilder {
     func judge(_ parts: inout [String: ServerPart], _ settings: Settings, _ findings: inout FindingCollector) {
         let judged = settings.servers.filter { parts[$0.name]?.ingredient != nil && settings.strictestPin(of: $0) != .off }
         let lists = judged.map { entry in
-            ToolApprovals.Listed(server: entry.name, tools: parts[entry.name]?.ingredient?.tools.map(\.original) ?? [])
+            ToolApprovals.Listed(
+                server: entry.name, place: entry.description.value.fingerprint,
+                tools: parts[entry.name]?.ingredient?.tools.map(\.original) ?? [])
         }
         let standings = approvals.judge(lists, isRecording: recordsApprovals, now: Timekeeper.secondsSince1970)
         for entry in judged {

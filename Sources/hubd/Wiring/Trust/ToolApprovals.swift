@@ -6,13 +6,16 @@ import NIOCore
 /// What was decided about the definitions of tools, while the hub runs: what a snapshot is built with. Outlives snapshots.
 ///
 /// 1. The first list of a server is taken as it is, but for definitions in which something looks like an attack.
-/// 2. What changes or comes later is held until somebody decides about it.
+/// 2. What changes or comes later is held until somebody decides about it. Where the operator moves a server elsewhere, what is not known
+/// yet by name counts as a first list, and what is known and changed does not.
 /// 3. A decision is about one definition, to the byte: the next one is held again.
 final class ToolApprovals: Sendable {
     /// The tools of one server, to be judged.
     struct Listed: Sendable {
         /// The server, by the name of its entry.
         var server: String
+        /// What stands for where it is: an operator who names another place begins anew with what is not known yet.
+        var place: String
         /// Its tools as it lists them, before the operator's changes.
         var tools: [ToolDefinition]
     }
@@ -28,6 +31,7 @@ final class ToolApprovals: Sendable {
     private struct State {
         /// Those that the last snapshot was built with.
         var known: [String: ApprovalRepository.Standing] = [:]
+        var places: [String: String] = [:]
         var version: Int?
         var hasChanged = false
         var held: [(server: String, tools: Int)] = []
@@ -59,12 +63,13 @@ final class ToolApprovals: Sendable {
             return [:]
         }
         let version = store.version()  // before they are read: what changes meanwhile is read again
+        let places = Dictionary(lists.map { ($0.server, $0.place) }, uniquingKeysWith: { first, _ in first })
         var problem: String?
         var known: [String: ApprovalRepository.Standing] = [:]
         var repository: ApprovalRepository?
         do throws(StoreError) {
             repository = try store.database(isMaking: isRecording).map { ApprovalRepository($0) }
-            known = try repository?.standings(of: lists.map(\.server)) ?? [:]
+            known = try repository?.standings(of: places) ?? [:]
         } catch {
             problem = error.description
             known = state.withLockedValue { $0.known }  // better than to begin anew
@@ -77,7 +82,7 @@ final class ToolApprovals: Sendable {
             var standing = Standing(tools: judge.standings, problem: problem)
             if isRecording, problem == nil, judge.isNews {
                 do throws(StoreError) {
-                    try repository?.take(judge.fresh, listed: judge.listed, of: list.server, now: now)
+                    try repository?.take(judge.fresh, listed: judge.listed, of: list.server, at: list.place, now: now)
                 } catch {
                     standing.problem = error.description
                 }
@@ -87,6 +92,7 @@ final class ToolApprovals: Sendable {
         }
         state.withLockedValue { state in
             state.known = known
+            state.places = places
             state.version = version
             state.held = lists.map { list in
                 (list.server, standings[list.server]?.tools.count { $0 == .held } ?? 0)
@@ -107,11 +113,11 @@ final class ToolApprovals: Sendable {
 
     /// Looks again where the store has changed. To be called each second.
     func refresh() {
-        let (known, before) = state.withLockedValue { ($0.known, $0.version) }
+        let (known, places, before) = state.withLockedValue { ($0.known, $0.places, $0.version) }
         guard !known.isEmpty else { return }
         let version = store.version()
         guard let version, version != before else { return }
-        guard let database = try? store.database(), let read = try? ApprovalRepository(database).standings(of: known.keys) else {
+        guard let database = try? store.database(), let read = try? ApprovalRepository(database).standings(of: places) else {
             return  // in a second it is tried again
         }
         state.withLockedValue { state in

@@ -27,8 +27,11 @@ import Testing
             risk: risk, operation: "")
     }
 
-    private func standings(_ tools: [ToolDefinition], isRecording: Bool = true) throws -> [ToolStanding] {
-        let judged = approvals.judge([ToolApprovals.Listed(server: "docs", tools: tools)], isRecording: isRecording, now: 100)
+    private func standings(
+        _ tools: [ToolDefinition], at place: String = "here", isRecording: Bool = true
+    ) throws -> [ToolStanding] {
+        let judged = approvals.judge(
+            [ToolApprovals.Listed(server: "docs", place: place, tools: tools)], isRecording: isRecording, now: 100)
         let standing = try #require(judged["docs"])
         #expect(standing.problem == nil)
         return standing.tools
@@ -45,6 +48,13 @@ import Testing
         #expect(try standings([tool("b"), tool("a")]) == [.pinned, .pinned], "what was taken may come back, in any order")
         #expect(try repository().list([.held]).isEmpty)
         #expect(approvals.held.map(\.tools) == [0])
+    }
+
+    @Test("at another place new tools are taken, and changed ones are held")
+    func moved() throws {
+        #expect(try standings([tool("a"), tool("b")]) == [.pinned, .pinned])
+        #expect(try standings([tool("a", "Other words."), tool("b"), tool("c")], at: "there") == [.held, .pinned, .pinned])
+        #expect(try standings([tool("d")], at: "there") == [.held])
     }
 
     @Test("a decision is taken up once, and is about one definition")
@@ -75,7 +85,7 @@ import Testing
     func brokenStore() throws {
         try Data("no database at all, and long enough to be read as one".utf8).write(to: folder.appending(path: "hub.sqlite"))
         let judge = { (tools: [ToolDefinition]) in
-            self.approvals.judge([ToolApprovals.Listed(server: "docs", tools: tools)], isRecording: true, now: 100)["docs"]
+            self.approvals.judge([ToolApprovals.Listed(server: "docs", place: "here", tools: tools)], isRecording: true, now: 100)["docs"]
         }
         let first = try #require(judge([tool("a")]))
         #expect(first.problem != nil && first.tools == [.pinned])
