@@ -32,6 +32,7 @@ FOUND = {"as it is said": 0.8, "without the words of the name": 0.5}
 ARRIVED = 0.95
 # What a client reads to find a tool and call it, against the whole list.
 SHARE = 0.02
+READING = {"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}
 # The most words of a request, and how many different ones of four letters and more there are to be in it: what is left of less is no request.
 MOST_SAID, LEAST_SAID = 24, 3
 STEM = cache(snowballstemmer.stemmer("english").stemWord)
@@ -71,7 +72,7 @@ def words(text: str) -> list[str]:
 
 
 class Everything:
-    """The hub before all APIs: `found` finds the tools, `whole` lists them."""
+    """The hub before all APIs: `found` finds the tools, `whole` lists them, `reads` finds those that only read."""
 
     def __init__(self, folder, background):
         self.apis = {re.sub(r"[^a-z0-9]+", "-", file.rsplit(".", 1)[0].lower()): file for file in WITH_TOOLS}
@@ -85,7 +86,9 @@ class Everything:
                 for api, file in self.apis.items()
             },
             "virtualServers": {
-                name: {"include": includes, "routing": {"mode": mode}} for name, mode in [("found", "search"), ("whole", "off")]
+                "found": {"include": includes, "routing": {"mode": "search"}},
+                "whole": {"include": includes},
+                "reads": {"include": includes, "routing": {"mode": "search"}, "auth": "none", "access": [{"maxRisk": "read"}]},
             },
         }
         self.hub = Hub(folder, configuration, limit=START_LIMIT)
@@ -204,3 +207,24 @@ def test_finding_and_calling_costs_a_fiftieth_of_the_list(everything, peers, not
     whole = everything.whole[1]
     note("bytes to find and call a tool, median and most", f"{median(costs):.0f} {max(costs)}, {max(costs) / whole:.2%} of {whole}")
     assert max(costs) < SHARE * whole
+
+
+@pytest.mark.parametrize("kind", [MCP2_AUTO, MCP1_HTTP], ids=str)
+def test_what_a_rule_refuses_among_all_of_them_is_neither_found_nor_called(everything, peers, note, kind):
+    peer = peers(kind, everything.hub, "reads")
+    readers = {one.tool for one in everything.operations if one.method in READING}
+    sample, found = everything.samples["as it is said"], 0
+    for operation in sample:
+        hits = search(peer, operation.requests["as it is said"])
+        assert hits.keys() <= readers
+        if operation.tool in readers:
+            found += operation.tool in hits
+            continue
+        before = sum(len(upstream.requests) for upstream in everything.upstreams.values())
+        with pytest.raises(Refused) as refused:
+            peer.call("call_tool", name=operation.tool, arguments={})
+        assert (refused.value.code, refused.value.message) == (-32602, f"Unknown tool: {operation.tool}")
+        assert sum(len(upstream.requests) for upstream in everything.upstreams.values()) == before
+    reading = sum(operation.tool in readers for operation in sample)
+    note("found of those that read", f"{found} of {reading}")
+    assert 0 < reading < len(sample) and found >= FOUND["as it is said"] * reading
