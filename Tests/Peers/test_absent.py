@@ -8,6 +8,8 @@ Left out, because rules do not decide it (docs/permission.md, docs/routing.md):
 - what an entry says of itself, the same to all callers: its capabilities, its card, the servers it is made of in the words of
   `search_tools`, which of them are away, and whether a tool of its own has taken the name `search_tools`;
 - scopes of OAuth: a refusal names the scope that a tool wants, so that the client can ask for it (docs/oauth.md);
+- tasks of a server that has not been there since the hub began: what its tools may do is not known then, and who began one hears that the
+  server is away, also where the rules have changed;
 - how long an answer takes.
 """
 
