@@ -1,7 +1,7 @@
 /// The checksum of zlib and PNG (ISO 3309, ITU-T V.42): finds what was mistyped or cut off, and proves nothing.
-enum CRC32 {
+public enum CRC32 {
     /// The checksum of some bytes.
-    static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var register = UInt32.max
         for byte in bytes {
             register ^= UInt32(byte)
