@@ -41,6 +41,8 @@ public struct DefinitionFinding: Sendable, Hashable {
         public static let metadataAddress = Rule(id: "metadata-address")
         /// A pattern that takes exponential time where it is matched by backtracking.
         public static let costlyPattern = Rule(id: "costly-pattern")
+        /// A schema that refers to a document elsewhere, which may change at any time.
+        public static let externalReference = Rule(id: "external-reference")
         /// The name of a tool that another server has too.
         public static let sharedName = Rule(id: "shared-name")
         /// So much of it that the rest was not reviewed.

@@ -26,20 +26,20 @@ public struct DefinitionRecord: Sendable, Hashable {
         json.member("name", tool.name)
         if let title = tool.title { json.member("title", title) }
         json.member("description", tool.description)
-        json.member("inputSchema", raw: try Self.part("inputSchema", tool.inputSchema))
-        if let schema = tool.outputSchema { json.member("outputSchema", raw: try Self.part("outputSchema", schema)) }
-        if let icons = tool.icons { json.member("icons", raw: try Self.part("icons", icons)) }
+        for (name, part) in [("inputSchema", tool.inputSchema), ("outputSchema", tool.outputSchema), ("icons", tool.icons)] {
+            if let part { json.member(name, raw: try Self.canonical(name, part)) }
+        }
         Self.write(tool.annotations, to: &json)
         if let meta = tool.meta { try Self.writeLink(in: meta, to: &json) }
         json.endObject()
-        try self.init(canonical: Self.part(nil, json.buffer))
+        try self.init(canonical: Self.canonical(nil, json.buffer))
     }
 
     /// A record that was stored.
     ///
     /// - Throws: `DefinitionRecordError` where the bytes are not what `bytes` was.
     public init(stored bytes: ByteBuffer) throws(DefinitionRecordError) {
-        try self.init(canonical: Self.part(nil, bytes))
+        try self.init(canonical: Self.canonical(nil, bytes))
         guard self.bytes == bytes, name != nil else { throw DefinitionRecordError(member: nil, reason: .notARecord) }
     }
 
@@ -57,7 +57,7 @@ public struct DefinitionRecord: Sendable, Hashable {
     /// The tool's name.
     var name: String? { document.root["name"]?.string }
 
-    private static func part(_ member: String?, _ json: ByteBuffer) throws(DefinitionRecordError) -> ByteBuffer {
+    private static func canonical(_ member: String?, _ json: ByteBuffer) throws(DefinitionRecordError) -> ByteBuffer {
         do throws(CanonicalJSONError) {
             return try CanonicalJSON.bytes(parsing: json, limits: limits)
         } catch {

@@ -125,6 +125,9 @@ struct ReviewWalk {
         if place == .pattern, let range = CostlyPattern.find(in: scalars) {
             add(.costlyPattern, .hold, "\(subject) takes exponential time to match.", at: range, in: scalars)
         }
+        if place == .schema, path.last == "$ref" || path.last == "$dynamicRef", scalars.first != "#" {
+            add(.externalReference, .hold, "A schema refers to a document elsewhere.", at: 0..<1, in: scalars)
+        }
         lookForPretenders(in: scalars, isName: isName)
         for sign in reader.read(scalars, in: place, neighbours: neighbours, server: server, isName: isName) {
             add(sign.rule, sign.severity, "\(subject) \(sign.message).", at: sign.place, in: scalars)

@@ -15,6 +15,7 @@ enum EncodedText {
     /// What a text has encoded in it, if it reads as text again.
     static func find(in scalars: [Unicode.Scalar]) -> [Decoded] {
         var found = runs(in: scalars)
+        if let spelled = spelled(scalars) { found.append(spelled) }
         if let text = withEscapes(scalars) { found.append(Decoded(scalars: text, place: 0..<scalars.count)) }
         return found
     }
@@ -78,9 +79,35 @@ enum EncodedText {
         return nil
     }
 
+    // MARK: Spelling
+
+    /// A long row of single letters with one blank or mark between each two, `i g n o r e   a l l`; wider gaps are between words.
+    private static func spelled(_ scalars: [Unicode.Scalar]) -> Decoded? {
+        func isLetter(_ place: Int) -> Bool { place >= 0 && place < scalars.count && scalars[place].properties.isAlphabetic }
+        var place = 0
+        while place < scalars.count {
+            guard isLetter(place), !isLetter(place - 1), !isLetter(place + 1) else {
+                place += 1
+                continue
+            }
+            let start = place
+            var letters: [Unicode.Scalar] = []
+            while isLetter(place), !isLetter(place + 1) {
+                letters.append(scalars[place])
+                place += 1
+                let gap = scalars[place...].prefix(5).prefix { !$0.properties.isAlphabetic }.count
+                guard isLetter(place + gap) else { break }
+                if gap > 1 { letters.append(" ") }
+                place += gap
+            }
+            if letters.count >= shortestRun { return Decoded(scalars: letters, place: start..<place) }
+        }
+        return nil
+    }
+
     // MARK: Escapes
 
-    /// The text with `%49`, `&#x49;`, `&#73;`, `\u0049`, `\u{49}` and `\x49` read; nil where there are less than three of letters.
+    /// The text with `%49`, `&#x49;`, `&#73;`, `\u0049`, `\u{49}` and `\x49` read; nil where there are none of letters.
     private static func withEscapes(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar]? {
         guard scalars.contains(where: { $0 == "%" || $0 == "\\" || $0 == "&" }) else { return nil }
         var result: [Unicode.Scalar] = []

@@ -8,7 +8,7 @@ struct PhraseGroup {
     var severity: DefinitionFinding.Severity
     /// What the text does, for the operator.
     var message: String
-    /// What a tool may be about to say so without harm: then it is reported only.
+    /// What a tool may be about to say so without harm.
     var unlessAbout: SubjectWords?
     /// One a line.
     var phrases: [Substring]
@@ -38,9 +38,13 @@ extension PhraseGroup {
             ^ {ignore} everything|anything|all|what .. told|learned|said|know|above|before
             ^ {not} follow|obey|heed .. {yours}|{before}|other .. {orders}|rules
             ^ override|bypass|circumvent|disable|suspend|break your|model|assistant .. {orders}|safety|safeguards|guardrails|restrictions|rules|policies
-            override|overrides|supersede|supersedes|replace|replaces ... {before}|other|{yours} .. instructions|prompt|prompts|directives
+            ^ override|supersede|replace ... {before}|other|{yours} .. instructions|prompt|prompts|directives
+            overrides|supersedes|precede {whole}|any|other|your .. instructions|prompts|directives|rules
+            ^ {ignore} .. {user} .. request|requests|question|input|wishes|preferences|intent
+            treated|considered|interpreted|regarded|followed|obeyed as .. {orders}|commands|orders
             take|takes|has|have precedence|priority over .. {before}|other|{yours}|user|any .. {orders}|request|requests|rules|everything
             treat|consider|interpret|regard|follow|obey ... as .. {orders}|commands|orders|authoritative ... {yours}|priority|user|you
+            whatever|regardless .. {user} ... {call}|always|instead|must|first
             以前|これまで .. {orders} .. {ignore}
             """),
         PhraseGroup(
@@ -62,6 +66,9 @@ extension PhraseGroup {
             .instructionToModel, .hold, "tells the model what to put into every command or answer",
             """
             prefix|prepend|append|precede .. every|all|any|each .. {command} (urge)
+            ^ prefix|prepend every|all|any|each .. command|commands
+            execute|run ... curl|wget ... {destination} (urge)
+            ^ execute|run .. rm rf
             before executing|running .. any|every|each|all .. {command} ... prefix|prepend|append|add|run|execute
             """),
         PhraseGroup(
@@ -73,15 +80,17 @@ extension PhraseGroup {
         PhraseGroup(
             .secrecy, .hold, "tells the model to keep something from the user",
             """
-            {not} {tell} .. {user}
-            {not} {tell} .. {user}|anyone|them about|that|this
+            {not} {tell} .. {user} (!until)
+            {not} {tell} .. anyone|them about|that|this
+            {not} reveal|disclose|share|repeat|show|mention this|these|your|hidden .. instruction|instructions|prompt|directives
+            ^ lie ... say|tell|claim|pretend
             {tell} .. {user} .. nicht|nichts|rien|nada
             {user} .. {not} .. {tell}
             {not} show|display|reveal|disclose|expose this|it|these|its|that|tool|call|step|instructions .. {user}|anyone
             {not} mention|acknowledge|discuss|reference|explain|say this|it|that|these|anything|tool|instruction|instructions|step|file|reading|action (!parameter)
             {not} show its|tool|call .. arguments|parameters|call|use
             {not} let|allow .. {user} .. know|see|notice|find|learn|知道|看到
-            hide|conceal|withhold|keep this|fact|action|call|step|it|instruction|instructions|access|behavior .. from .. {user} (!detect)
+            hide|conceal|withhold|keep this|that|everything|fact|action|call|step|it|instruction|instructions|access|behavior .. from .. {user} (!detect)
             {user} must|should|shall|may|need|needs|does|will|can|is {not} .. know|notice|learn|told|informed|aware|realize|suspect
             {user} .. remain|remains|stay|stays|be|kept unaware|uninformed
             no need|reason to .. {tell} .. {user}
@@ -119,6 +128,7 @@ extension PhraseGroup {
             {not} ask|prompt {user} .. before
             ^ {approve} every|all|any|following|subsequent|future .. {act} .. {without}|automatically
             {authority} .. already|has|have|pre .. {approve} .. all|every|any|these|following .. {act}
+            {user}|{authority} .. already|pre .. {approve} .. all|every|any|these|following|this (!condition)
             {consent}|confirmations|dialog|dialogs|prompts .. answered|answer|confirmed|accepted .. yes
             ^ answer|click|reply|respond|select yes .. to|for|in|at .. {consent}|{act}
             {call} ... {not} .. ask|require|request .. {user} .. {consent} (urge)
@@ -132,6 +142,7 @@ extension PhraseGroup {
             {place} ... {put}|{send} ... {parameter}|{destination}|{content}
             before|after|first|then|must|先|必须|务必|vor|avant|antes ... {take} ... {place}
             {call} {foreign} .. {place}
+            {content} .. from|of reading|read ... {secret}|ssh|rsa|passwd|env|aws|dotenv
             """),
         PhraseGroup(
             .credentialPath, .hold, "asks for what is in a place of credentials", unlessAbout: .credentials,
@@ -140,33 +151,30 @@ extension PhraseGroup {
             content|contents|内容|inhalt|contenu|contenido .. {place}
             """),
         PhraseGroup(
-            .credentialPath, .flag, "speaks of a place of credentials",
-            """
-            {take} .. {place}
-            {place}
-            """),
-        PhraseGroup(
             .exfiltration, .hold, "tells the model to send what it knows to an address",
             """
-            {send} ... {conversation}|{secret} ... {destination} (!detect)
+            {send} ... {conversation} ... {destination} (!detect)
+            {send} ... {secret} ... {destination} (!protocol)
             ^ {send} .. everything|全部|所有 .. {destination}
             {send} ... {whole} ... {destination}
             {conversation}|{secret} ... {send} .. {destination}
             {also} .. {send}|{call} ... {content} ... {destination}
             {put}|{take} ... {conversation}|{secret} ... {send} ... {destination}
             {message}|{content} .. must|should|always|be|are ... go|sent|addressed|forwarded|copied|routed .. {destination}
-            bcc|cc .. {destination}
-            {destination} .. bcc|cc
+            ^ bcc|cc every|all|each|any|copies ... {destination}
+            bcc|cc .. {destination} (urge)
+            {put}|always|must .. {destination} .. bcc|cc
             change|replace|set|use ... recipient|address|number|account|iban .. {destination} (also)
             {whole} .. {content}|{conversation} .. to|at|发到|发给 .. {destination} (send)
             """),
         PhraseGroup(
             .exfiltration, .hold, "asks for what the model knows from elsewhere", unlessAbout: .conversations,
             """
-            {whole} .. {conversation} .. so|prompt|system|until|up|always|history|context|verbatim|including|included|messages|to|in|into|from|with
+            {whole} .. {conversation} .. so|prompt|system|always|history|context|verbatim|including|included|messages
             {conversation} .. history|so|到目前 .. {put}|always|must|required|system|never|far
             {put}|{send} .. {conversation} .. {parameter}|history|here
             {put}|{send} .. {whole} .. {conversation}
+            {put}|render|embed ... image|link|url|markdown|query ... {conversation}
             {put}|{send}|repeat|reproduce|paste {yours}|full|entire|complete|current .. prompt|instructions|提示词
             {whole}|your|current|own|exact|hidden system|initial|internal prompt|message|instructions|messages
             system prompt|message|instructions .. included|including|verbatim
@@ -178,7 +186,8 @@ extension PhraseGroup {
             """
             {put}|{send} .. {whole} .. {secret} .. {parameter}|{destination}|here
             {put}|{send} .. {whole}|all .. environment variables|values (urge)
-            {put}|{send} .. {user} .. {secret}|ssh|private .. {parameter}|{destination}|here
+            {put}|{send} .. {user} .. {secret}|ssh|private ... {parameter}|{destination}|here
+            {take} .. {whole} .. environment variables ... {put}|{send}
             {take} ... {secret} ... {put} .. {parameter} (urge)
             set|fill .. this|it .. to|with .. {content}|value|output of|from .. {secret}
             """),
@@ -194,6 +203,7 @@ extension PhraseGroup {
             {not} use|call|invoke|trust ... {tool} .. of|from|by .. other|another|different server|servers|providers
             {also} {call} {risky} ... every|each|all|before|{answering}|with|for
             {call} {risky} ... before|after|without .. {answering}
+            {not} {call}|trust .. other|another|different server|servers|providers
             {before}|all|any other|another .. {tool} .. {not} .. trusted|work|safe|used|called
             before|after|whenever|when .. {call} .. any|every|other|another .. {tool} ... {take}|{send}|{put} (content)
             before|after|whenever|when .. {call} .. any|every|other|another .. {tool} ... {take}|{send}|{put} (conversation)
@@ -204,18 +214,22 @@ extension PhraseGroup {
             {call}|{also} {stranger}
             """),
         PhraseGroup(
-            .otherTool, .flag, "speaks of other tools",
+            .otherTool, .flag, "speaks of other tools, or to the model itself",
             """
             {stranger}
             before|after|whenever|when .. {call} .. any|every|other|another .. {tool}
             {not} use|call|invoke .. other|another|any .. {tool}
             instead of .. {tool} .. other|another
+            note|message|instruction|instructions|reminder|hint to|for .. {model}|agents|models|llms
+            ask|prompt .. {user} .. {secret} .. {put}|{send}
+            always|only prefer|choose this .. over|instead .. other|any .. {tool}
             """),
         PhraseGroup(
             .fakeTurn, .hold, "passes for a message of the system",
             """
             new task|instruction|instructions|directive|order|command|rule|objective .. {send}|{ignore}|{call}|{put}|{take}|{approve}|you|delete|export|{also}
             system|developer|admin|administrator|root note|message|override|notice|update|alert|directive|instruction|prompt .. you|must|{ignore}|{send}|{call}|{approve}|always|never
+            official|urgent|authorized|verified message|instruction|request|notice from .. {authority}
             end of .. tool|user|system|description|input|context|documentation ... new|system|begin|you|{ignore}
             """),
     ]

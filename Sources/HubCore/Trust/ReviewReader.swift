@@ -140,11 +140,12 @@ struct ReviewReader {
             let last = Self.end(of: phrase, at: index, in: words, sentence)
         else { return }
         let group = PhraseGroup.all[phrase.group]
+        if let about = group.unlessAbout, !subject.isDisjoint(with: about.words) { return }
         var severity = group.severity
-        // Told, not ordered; quoted by who looks for it; said by a tool that is about it.
+        // Told, not ordered; or quoted by who looks for it.
         if phrase.beginsOrder, !words[index].marks.contains(.beginsClause) { severity = .flag }
-        if Self.isMentioned(words[sentence.lowerBound..<index]) { severity = .flag }
-        if let about = group.unlessAbout, !subject.isDisjoint(with: about.words) { severity = .flag }
+        let isQuoted = words[index].marks.contains(.isQuoted)
+        if Self.isMentioned(isQuoted ? words[..<index].suffix(60) : words[sentence.lowerBound..<index]) { severity = .flag }
         signs.add(group.rule, severity, words[index].place.lowerBound..<words[last].place.upperBound, group.message)
     }
 
@@ -221,7 +222,7 @@ struct ReviewReader {
     }
 
     private static let roles = Set(
-        ["system", "sys", "assistant", "developer", "admin", "administrator", "系统", "instruction", "instructions"].map { Lexicon.fold($0) })
+        ["system", "sys", "assistant", "developer", "admin", "administrator", "系统"].map { Lexicon.fold($0) })
     private static let roleNumbers = Set(roles.compactMap { Lexicon.shared.entry($0[...])?.number })
 
     private func isRole(_ word: WordStream.Word) -> Bool { Self.roleNumbers.contains(word.number) }

@@ -55,6 +55,10 @@ struct WordClass: OptionSet, Hashable {
     static let key = WordClass(rawValue: 1 << 39)
     static let available = WordClass(rawValue: 1 << 40)
     static let approve = WordClass(rawValue: 1 << 41)
+    /// Words of those who document how a caller signs in.
+    static let protocols = WordClass(rawValue: 1 << 42)
+    static let condition = WordClass(rawValue: 1 << 43)
+    static let until = WordClass(rawValue: 1 << 44)
 
     // What the text around a word makes of it.
     /// Written as programs write names: `send_email`, `sendEmail`.
@@ -291,7 +295,8 @@ extension WordClass {
             "block", .block,
             """
             important system secret instructions instruction hidden assistant critical admin override priority directive rules urgent
-            inst sys developer mandatory required wichtig importante systemprompt system_prompt system-reminder note_to_ai ai model agent
+            inst sys developer mandatory required wichtig importante systemprompt system_prompt system-reminder tool_description tool_descriptions tool_call tool_calls tool_result
+            function_calls function_results available_tools note_to_ai ai model agent
             llm prompt hint internal attention warning sysmsg 重要 系统 注意 指令
             """
         ),
@@ -316,6 +321,8 @@ extension WordClass {
             """
         ),
         ("key", .key, "id ids identifier uuid number name title type url uri link key keys count limit status policy length"),
+        ("protocol", .protocols, "header headers authorization bearer oauth client grant endpoint basic scheme"),
+        ("condition", .condition, "if whether unless when where"), ("until", .until, "until unless yet before till 直到"),
         ("available", .available, "available present enabled connected installed exists loaded used called invoked accessible"),
         ("approve", .approve, "approve accept allow confirm authorize grant approved accepted authorized preapproved 批准 同意 允许 通过 确认"),
     ]

@@ -98,7 +98,7 @@ struct WordStream {
                 cut()
             }
         case ".", "@": takeDot(scalar, at: place)
-        case "'": if !Self.isWordByte(self.scalar(place + 1)) { endWord(at: place) }
+        case "'": return takeApostrophe(at: place)
         case "-", "+":
             if bytes.first == UInt8(ascii: "."), start != nil, Self.isWordByte(self.scalar(place + 1)) {
                 add(UInt8(ascii: "-"), isUpper: nil, at: place)
@@ -119,11 +119,12 @@ struct WordStream {
             endWord(at: place)
             isQuoted.toggle()
             marks.insert(.beginsClause)
-        case "!", "?", ";":
+        case "!", "?":
             endWord(at: place)
-            endSentence()
+            // `![…](…)` is a picture.
+            if self.scalar(place + 1) != "[" { endSentence() }
         case "\n": endLine(at: place)
-        case ",", "(", ")", "|", "{", "}", "*", "#":
+        case ",", ";", "(", ")", "|", "{", "}", "*", "#":
             endWord(at: place)
             marks.insert(.beginsClause)
         default: endWord(at: place)
@@ -139,15 +140,15 @@ struct WordStream {
             return place + 1
         }
         switch scalar {
-        case "’": if !Self.isWordByte(self.scalar(place + 1)) { endWord(at: place) }
+        case "’": return takeApostrophe(at: place)
         case "“", "”", "„", "«", "»", "「", "」", "『", "』":
             endWord(at: place)
             isQuoted = scalar == "“" || scalar == "„" || scalar == "«" || scalar == "「" || scalar == "『"
             marks.insert(.beginsClause)
-        case "。", "！", "？", "；", "¡", "¿", "…":
+        case "。", "！", "？", "¡", "¿", "…":
             endWord(at: place)
             endSentence()
-        case "，", "、", "：", "（", "）", "—", "–", "•", "《", "》", "＜", "＞":
+        case "，", "；", "、", "：", "（", "）", "—", "–", "•", "《", "》", "＜", "＞":
             endWord(at: place)
             if scalar == "：", let last = words.indices.last { words[last].marks.insert(.hasColon) }
             marks.insert(.beginsClause)
@@ -209,8 +210,18 @@ struct WordStream {
             endWord(at: place)
             return add(UInt8(ascii: "."), isUpper: nil, at: place)
         }
+        // "e.g." and "A." go on.
+        let isAbbreviation = bytes.count == 1 || bytes.count == 3 && bytes[1] == UInt8(ascii: ".")
         endWord(at: place)
-        if scalar == "." { endSentence() }
+        if scalar == ".", !isAbbreviation { endSentence() }
+    }
+
+    /// "don't" is "dont", "user's" is "user".
+    private mutating func takeApostrophe(at place: Int) -> Int {
+        let isOwner = scalar(place + 1) == "s" && !Self.isWordByte(scalar(place + 2))
+        guard isOwner || !Self.isWordByte(scalar(place + 1)) else { return place + 1 }
+        endWord(at: place)
+        return place + (isOwner ? 2 : 1)
     }
 
     /// `https://…`, up to what cannot be in an address.
