@@ -51,7 +51,7 @@ struct ReviewWalk {
         self.server = server
         self.neighbours = neighbours
         valuesLeft = maximumValues
-        reader = ReviewReader(subject: [root["name"], root["title"], root["description"]].compactMap { $0?.string })
+        reader = ReviewReader(name: root["name"]?.string ?? "", title: root["title"]?.string)
     }
 
     /// Looks at every string.

@@ -164,7 +164,8 @@ extension PhraseGroup {
             ^ bcc|cc every|all|each|any|copies ... {destination}
             bcc|cc .. {destination} (urge)
             {put}|always|must .. {destination} .. bcc|cc
-            change|replace|set|use ... recipient|address|number|account|iban .. {destination} (also)
+            change|replace|redirect .. recipient|address|number|account|iban .. {destination}
+            set|use ... recipient|address|number|account|iban .. {destination} (also)
             {whole} .. {content}|{conversation} .. to|at|发到|发给 .. {destination} (send)
             """),
         PhraseGroup(
@@ -195,6 +196,7 @@ extension PhraseGroup {
             .otherTool, .hold, "says what other tools are to do",
             """
             when|if|whenever|while|once {tool} {foreign} ... {available} ... must|every|all|instead|always|also|never|should
+            when|if|whenever|while|once {tool} .. {available} ... {risky}|{stranger} .. must|should|always|never|instead
             when|if|whenever|while|once {risky}|{stranger} .. {tool} .. {available} ... must|every|all|instead|always|also|never|should
             when|if|whenever|while|once {risky}|{stranger} .. {available} ... must|every|instead|always
             when|if|whenever|before|after|while .. {call} .. {risky} ... instead|bcc|change|replace|forward|{secretly}
@@ -235,7 +237,7 @@ extension PhraseGroup {
     ]
 }
 
-/// What a tool is about, by the words of its name, title and the first sentence of its description.
+/// What a tool is about, by the words of its name and title: its description may be the attack.
 enum SubjectWords {
     case credentials
     case conversations

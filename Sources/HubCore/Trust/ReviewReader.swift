@@ -11,17 +11,13 @@ struct ReviewReader {
     private let subject: Set<String>
     private let lexicon = Lexicon.shared
 
-    /// A reader for one tool.
-    ///
-    /// - Parameter subject: its name, title and description, as far as it has them.
-    init(subject texts: [String]) {
-        ownName = texts.first ?? ""
+    /// A reader for one tool, by its name and title.
+    init(name: String, title: String?) {
+        ownName = name
         var words: Set<String> = []
-        for (number, text) in texts.enumerated() {
-            // Of a description the first sentence, which says what the tool does.
-            let stream = WordStream(Array(text.unicodeScalars.prefix(400)), splitsNames: true)
-            let scalars = Array(text.unicodeScalars.prefix(400))
-            for word in stream.words where number < texts.count - 1 || word.sentence == 0 {
+        for text in [name, title ?? ""] {
+            let scalars = Array(text.unicodeScalars.prefix(256))
+            for word in WordStream(scalars, splitsNames: true).words {
                 words.insert(String(decoding: Lexicon.fold(String(String.UnicodeScalarView(scalars[word.place]))), as: UTF8.self))
             }
         }

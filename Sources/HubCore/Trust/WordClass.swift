@@ -279,7 +279,7 @@ extension WordClass {
             "lead", .lead,
             """
             and then please must should always never now also first you will shall just not or but otherwise so to instead dont
-            und dann bitte et puis y luego veuillez por favor
+            请 und dann bitte et puis y luego veuillez por favor
             """
         ),
         (
