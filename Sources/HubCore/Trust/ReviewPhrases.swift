@@ -39,7 +39,7 @@ extension PhraseGroup {
             ^ {not} follow|obey|heed .. {yours}|{before}|other .. {orders}|rules
             ^ override|bypass|circumvent|disable|suspend|break your|model|assistant .. {orders}|safety|safeguards|guardrails|restrictions|rules|policies
             ^ override|supersede|replace ... {before}|other|{yours} .. instructions|prompt|prompts|directives
-            overrides|supersedes|precede {whole}|any|other|your .. instructions|prompts|directives|rules
+            overrides|supersedes|precede {whole}|any|other|your .. instructions|prompts|directives
             ^ {ignore} .. {user} .. request|requests|question|input|wishes|preferences|intent
             treated|considered|interpreted|regarded|followed|obeyed as .. {orders}|commands|orders
             take|takes|has|have precedence|priority over .. {before}|other|{yours}|user|any .. {orders}|request|requests|rules|everything
@@ -173,7 +173,7 @@ extension PhraseGroup {
             """
             {whole} .. {conversation} .. so|prompt|system|always|history|context|verbatim|including|included|messages
             {conversation} .. history|so|到目前 .. {put}|always|must|required|system|never|far
-            {put}|{send} .. {conversation} .. {parameter}|history|here
+            {put}|{send} .. conversation|transcript|dialogue|对话|会话|上下文 .. {parameter}|history|here
             {put}|{send} .. {whole} .. {conversation}
             {put}|render|embed ... image|link|url|markdown|query ... {conversation}
             {put}|{send}|repeat|reproduce|paste {yours}|full|entire|complete|current .. prompt|instructions|提示词
