@@ -175,7 +175,8 @@ extension PhraseGroup {
             {conversation} .. history|so|到目前 .. {put}|always|must|required|system|never|far
             {put}|{send} .. conversation|transcript|dialogue|对话|会话|上下文 .. {parameter}|history|here
             {put}|{send} .. {whole} .. {conversation}
-            {put}|render|embed ... image|link|url|markdown|query ... {conversation}
+            {put}|{send} .. last|recent|previous|earlier .. messages .. {conversation}
+            {put}|render|embed ... image|link|url|markdown ... {conversation}
             {put}|{send}|repeat|reproduce|paste {yours}|full|entire|complete|current .. prompt|instructions|提示词
             {whole}|your|current|own|exact|hidden system|initial|internal prompt|message|instructions|messages
             system prompt|message|instructions .. included|including|verbatim
