@@ -64,10 +64,10 @@ public struct DefinitionNeighbours: Sendable {
         return nil
     }
 
-    /// Whose tool a word of a text is: nil where nobody's, or one of the same server's.
+    /// Whose tool a word of a text is: nil where nobody's, or one of the same server's. An order about a tool has to name it as it is called;
+    /// among thousands of tools `getMe` is not `get_me`.
     func stranger(_ word: String, at server: String) -> Owner? {
-        guard let owners = loose[NameForm.loose(word)] else { return nil }
-        guard !owners.contains(where: { Self.isSame($0.server, server) }) else { return nil }
+        guard let owners = exact[ExactText(word)], !isOwn(word, at: server) else { return nil }
         return owners.first
     }
 

@@ -123,7 +123,9 @@ struct ReviewWalk {
         }
         guard place != .icons else { return }
         if place == .pattern, let range = CostlyPattern.find(in: scalars) {
-            add(.costlyPattern, .hold, "\(subject) takes exponential time to match.", at: range, in: scalars)
+            // An answer is what its own server sends: whoever checks it is hurt by nobody else.
+            let severity: DefinitionFinding.Severity = path.first == "outputSchema" ? .flag : .hold
+            add(.costlyPattern, severity, "\(subject) takes exponential time to match.", at: range, in: scalars)
         }
         if place == .schema, path.last == "$ref" || path.last == "$dynamicRef", scalars.first != "#" {
             add(.externalReference, .hold, "A schema refers to a document elsewhere.", at: 0..<1, in: scalars)
