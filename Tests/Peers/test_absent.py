@@ -118,7 +118,8 @@ def hub(tmp_path_factory, background):
     folder = tmp_path_factory.mktemp("absent")
     (folder / "jwt.secret").write_text(SECRET)
     try:
-        programs += [Program("mcp2"), Program("extensions")]
+        for kind in ("mcp2", "extensions"):
+            programs.append(Program(kind))
         hub = Hub(folder, configuration(upstream.url, *(program.url for program in programs)), [FIXTURES / "fault.openapi.yaml"])
         hub.upstream = upstream
         era = Modern(hub)
