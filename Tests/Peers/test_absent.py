@@ -5,8 +5,8 @@ Where something is listed or found, the answer of an entry whose rules hide thin
 
 Left out, because rules do not decide it (docs/permission.md, docs/routing.md):
 - single prompts and resources: a caller sees all of an entry's, or none; pages belong to their tools and are here;
-- what an entry says of itself, the same to all callers: its capabilities, its card, the servers it is made of in the words of
-  `search_tools`, which of them are away, and whether a tool of its own has taken the name `search_tools`;
+- what an entry says of itself, the same to all callers: its capabilities, its card, which of its servers are away, and whether a tool of its
+  own has taken the name `search_tools`;
 - scopes of OAuth: a refusal names the scope that a tool wants, so that the client can ask for it (docs/oauth.md);
 - tasks of a server that has not been there since the hub began: what its tools may do is not known then, and who began one hears that the
   server is away, also where the rules have changed;
@@ -405,3 +405,9 @@ def test_metrics_know_no_name_that_was_refused(hub):
     assert not era.ask("whole", "some", *calling("shop_good", {})).json()["result"].get("isError")
     assert counted() != before
     era.close()
+
+
+def test_the_tool_that_searches_names_no_server_where_callers_may_use_some_tools_alone(era):
+    listed = message(era.ask("whole-find", "clerk", "tools/list"))["result"]["tools"]
+    described = next(tool["description"] for tool in listed if tool["name"] == "search_tools")
+    assert not [server for server in USED if re.search(rf"\b{server}\b", described)], described

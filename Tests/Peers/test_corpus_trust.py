@@ -108,8 +108,10 @@ def test_tools_of_real_apis_are_not_held(tmp_path):
         for number, file in enumerate(WITH_TOOLS)
     }
     hub = Hub(tmp_path, {"upstreams": {"nowhere": {"addresses": ["http://127.0.0.1:9"]}}, "servers": servers}, limit=START_LIMIT)
-    known = json.loads(approvals(hub, "list", "--all", "--json"))["approvals"]
+    try:
+        known = json.loads(approvals(hub, "list", "--all", "--json"))["approvals"]
+    finally:
+        hub.stop()
     waiting = [one for one in known if one["state"] == "held"]
     print(f"{len(waiting)} of {len(known)} held", [(one["tool"], *{finding["rule"] for finding in one["findings"]}) for one in waiting])
     assert len(known) > 100 and len(waiting) < FALSE_ALARMS * len(known)
-    hub.stop()

@@ -29,21 +29,21 @@ struct MetaTools: Sendable {
     ///
     /// - Parameters:
     ///   - tools: what is found.
-    ///   - limit: how many tools are found where it is not said.
-    func tools(for tools: FindableTools, limit: Int) -> [Tool] {
+    ///   - routing: how they are found.
+    func tools(for tools: FindableTools, _ routing: ToolRouting) -> [Tool] {
         [
             Tool(
-                definition: searchDefinition(tools, limit: limit), target: SearchTarget(tools, limit: limit), tellsOfOthers: true),
+                definition: searchDefinition(tools, routing), target: SearchTarget(tools, limit: routing.limit), tellsOfOthers: true),
             Tool(definition: callDefinition, target: CallNothingTarget(), tellsOfOthers: true),
         ]
     }
 
-    private func searchDefinition(_ tools: FindableTools, limit: Int) -> ToolDefinition {
+    private func searchDefinition(_ tools: FindableTools, _ routing: ToolRouting) -> ToolDefinition {
         var text = """
             Finds tools by what they do. More tools can be used here than are listed: describe what a tool should do, one need a call, then \
             call what was found with \(call). Returns names, descriptions and the schemas of arguments.
             """
-        let servers = tools.servers
+        let servers = routing.tellsServers ? tools.servers : []
         let lines = servers.prefix(Self.maximumServersTold).map { server in
             let line = server.purpose?.split(separator: "\n").first.map { ": " + $0.prefix(160) } ?? ""
             return "\n- \(server.name)\(line)"
@@ -55,7 +55,7 @@ struct MetaTools: Sendable {
             inputSchema: ByteBuffer(
                 string: """
                     {"type":"object","properties":{"query":{"type":"string","description":"What the tool should do, in a few words."},\
-                    "limit":{"type":"integer","description":"The most tools to return; \(limit) where it is left out."},\
+                    "limit":{"type":"integer","description":"The most tools to return; \(routing.limit) where it is left out."},\
                     "server":{"type":"string","description":"Only tools of this server."}},"required":["query"],\
                     "additionalProperties":false}
                     """),

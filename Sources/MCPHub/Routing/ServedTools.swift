@@ -48,7 +48,7 @@ public struct ServedTools: Sendable {
         var meta: MetaTools?
         if routing.mode != .off {
             let tools = MetaTools(besides: Set(served.map(\.definition.name)))
-            served += tools.tools(for: findable, limit: routing.limit).map { tool in
+            served += tools.tools(for: findable, routing).map { tool in
                 var definition = tool.definition
                 if let profile { definition.inputSchema = profile.schema(definition.inputSchema) }
                 return wrap(Tool(definition: definition, target: tool.target, tellsOfOthers: true))

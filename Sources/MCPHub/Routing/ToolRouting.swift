@@ -18,6 +18,8 @@ public struct ToolRouting: Sendable, Hashable {
     public var pinned: [String]
     /// Words that mean the same where this hub works, in groups.
     public var synonyms: [[String]] = []
+    /// Whether the tool that searches says which servers there are: not where callers may use the tools of some alone.
+    public var tellsServers = true
     /// Whether requests that led to a tool become examples of it.
     public var learns = false
 

@@ -10,6 +10,11 @@ enum EntryAuth: Sendable, Hashable {
     /// A credential is asked for.
     case asked(Rules)
 
+    /// Whether the scopes of a token say which tools its caller may use.
+    var opensToolsByScope: Bool {
+        if case .asked(let rules) = self { rules.oauth?.scopes.isEmpty == false } else { false }
+    }
+
     /// What is asked for.
     struct Rules: Sendable, Hashable {
         /// The ways in, any of which will do.

@@ -61,8 +61,10 @@ struct VirtualComposer {
         for include in entry.includes { composer.add(include, parts[include.server.value] ?? .unknown) }
         composer.checkChanges()
         findings.add(composer.findings.findings)
+        var routing = entry.routing
+        routing.tellsServers = entry.access == nil && !entry.auth.opensToolsByScope
         let served = ComposedTool.list(
-            composer.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, routing: entry.routing,
+            composer.tools, of: entry.name, profile: entry.profile?.value, detail: entry.list?.value, routing: routing,
             purposes: composer.purposes, metrics: metrics)
         composer.offer.take(served)
         return (composer.offer, served.report, composer.unread)
