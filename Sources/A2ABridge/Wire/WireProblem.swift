@@ -36,7 +36,7 @@ struct WireProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// The place and the reason; never any of what was written there.
     var description: String { place.isEmpty ? "The message \(reason.rawValue)" : "\(place) \(reason.rawValue)" }
 
-    /// The longest place that is told, in bytes: names in it may be the caller's.
+    /// The longest place that is told, in characters of Unicode: names in it may be the caller's.
     private static let maximumPlace = 200
 
     /// The place of a value below another of its document, found only when something is wrong.
@@ -47,7 +47,7 @@ struct WireProblem: Error, Sendable, Hashable, CustomStringConvertible {
             value = step.value
         }
         if let member { path += "." + member }
-        return String(path.drop { $0 == "." }.prefix(maximumPlace))
+        return String(String.UnicodeScalarView(path.unicodeScalars.drop { $0 == "." }.prefix(maximumPlace)))
     }
 
     private static func step(from value: JSONValue, towards target: JSONValue) -> (name: String, value: JSONValue)? {

@@ -65,6 +65,9 @@ struct WireValue: Sendable {
         return ByteBuffer(bytes: bytes)
     }
 
+    /// The text of the value, without white space: a copy, so that what is kept of a message does not keep the message.
+    var ownBytes: ByteBuffer { ByteBuffer(bytes: json.compactBytes.readableBytesView) }
+
     // MARK: Members
 
     /// A member that must be there.
@@ -122,7 +125,7 @@ struct WireValue: Sendable {
     /// The text of a member that is an object of anything, such as metadata; nil where it is not there or empty.
     func anything(_ name: String) throws(WireProblem) -> ByteBuffer? {
         guard let value = try self[name]?.object(), value.json.count > 0 else { return nil }
-        return value.json.compactBytes
+        return value.ownBytes
     }
 
     /// The time of a member. In 0.3 it is any text: what is no time there counts for nothing.

@@ -1,3 +1,4 @@
+import HubCore
 import NIOCore
 
 @testable import A2ABridge
@@ -123,9 +124,9 @@ struct RandomValues {
 
     mutating func push() -> PushConfiguration {
         PushConfiguration(
-            tenant: maybe { $0.text() }, id: maybe { $0.id() }, taskID: id(), url: text(), token: maybe { $0.text() },
+            tenant: maybe { $0.text() }, id: maybe { $0.id() }, taskID: id(), url: text(), token: maybe { Secret($0.text()) },
             authentication: maybe {
-                PushAuthentication(scheme: $0.text(), alternatives: $0.some { $0.text() }, credentials: $0.maybe { $0.text() })
+                PushAuthentication(scheme: $0.text(), alternatives: $0.some { $0.text() }, credentials: $0.maybe { Secret($0.text()) })
             })
     }
 

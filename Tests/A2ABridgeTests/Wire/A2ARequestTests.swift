@@ -139,6 +139,26 @@ struct A2ARequestTests {
         #expect(raw.content == .raw(ByteBuffer(bytes: [0xFB, 0xFF])))
     }
 
+    @Test("the secrets of a webhook are not in what is printed of it")
+    func secrets() throws {
+        let text = #"{"taskId":"t","url":"https://a","token":"hush","authentication":{"scheme":"Bearer","credentials":"quiet"}}"#
+        let request = try A2ARequest(.createPush, WireValue(JSONValue(text), .v1_0))
+        #expect(!"\(request)".contains("hush") && !"\(request)".contains("quiet"))
+    }
+
+    @Test("what is kept of a message keeps nothing else of it")
+    func ownMemory() throws {
+        let text = #"{"data":[1, 2],"metadata":{"a":1},"padding":"\#(String(repeating: "p", count: 100_000))"}"#
+        let part = try MessagePart(WireValue(JSONValue(text), .v1_0))
+        guard case .data(let data) = part.content else {
+            Issue.record("no data")
+            return
+        }
+        #expect(data == ByteBuffer(string: "[1,2]"))
+        #expect(data.storageCapacity < 1000)
+        #expect(try #require(part.metadata).storageCapacity < 1000)
+    }
+
     @Test("the place of a problem is short, whatever names a caller makes up")
     func longPlace() throws {
         let name = String(repeating: "n", count: 5000)

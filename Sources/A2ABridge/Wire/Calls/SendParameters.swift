@@ -50,10 +50,7 @@ extension SendParameters {
         if isOlder || !acceptedOutputModes.isEmpty || push != nil || historyLength != nil || returnsImmediately {
             json.object("configuration") { json in
                 json.optional("acceptedOutputModes", acceptedOutputModes)
-                if let push {
-                    json.key(pushMember(in: dialect))
-                    push.writeInline(to: &json, as: dialect)
-                }
+                if let push { json.object(pushMember(in: dialect)) { push.writeInlineMembers(to: &$0, as: dialect) } }
                 json.historyLength(historyLength, as: dialect)
                 // Agents of 0.3 differ in what they do unasked.
                 if isOlder { json.member("blocking", !returnsImmediately) }

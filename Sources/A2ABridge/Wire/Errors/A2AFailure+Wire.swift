@@ -112,11 +112,13 @@ extension A2AFailure {
         if let data = error?["data"] { takeMetadata(data) }
     }
 
-    /// The longest message and the most details that are kept of another's failure.
+    /// The longest text, in characters of Unicode, and the most details that are kept of another's failure.
     private static let maximumText = 2000
     private static let maximumCount = 32
 
-    private static func text(_ value: JSONValue?) -> String { String((value?.string ?? "").prefix(maximumText)) }
+    private static func text(_ value: JSONValue?) -> String {
+        String(String.UnicodeScalarView((value?.string ?? "").unicodeScalars.prefix(maximumText)))
+    }
 
     private mutating func takeDetails(_ details: JSONValue?) {
         for detail in (details?.elements ?? .none).prefix(Self.maximumCount) {
@@ -132,7 +134,7 @@ extension A2AFailure {
 
     private mutating func takeMetadata(_ source: JSONValue) {
         for member in source.members.prefix(Self.maximumCount) {
-            if let text = member.value.string { metadata[Self.text(member.name)] = String(text.prefix(Self.maximumText)) }
+            if member.value.kind == .string { metadata[Self.text(member.name)] = Self.text(member.value) }
         }
     }
 }

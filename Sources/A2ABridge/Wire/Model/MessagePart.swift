@@ -49,7 +49,7 @@ extension MessagePart {
         } else {
             let data = try source.required("data")
             let hasKind = source["kind"] != nil
-            content = .data((source.dialect == .v0_3Proto && !hasKind ? try data.required("data") : data).json.compactBytes)
+            content = .data((source.dialect == .v0_3Proto && !hasKind ? try data.required("data") : data).ownBytes)
             unwrap(source)
         }
     }
@@ -60,7 +60,11 @@ extension MessagePart {
         if let raw = source["raw"] { found.append(.raw(try raw.bytes())) }
         if let url = source["url"] { found.append(.url(try url.text())) }
         // Of data null is a value like any other (google.protobuf.Value).
-        if let data = source.json["data"], !data.isNull || found.isEmpty { found.append(.data(data.compactBytes)) }
+        if let data = source["data"] {
+            found.append(.data(data.ownBytes))
+        } else if found.isEmpty, source.json["data"] != nil {
+            found.append(.data(ByteBuffer(string: "null")))
+        }
         guard let content = found.first, found.count == 1 else { throw source.problem(.notOneOf) }
         return content
     }

@@ -7,8 +7,8 @@ struct PushAuthentication: Sendable, Hashable {
     var scheme: String
     /// Further ones that would do, which 0.3 alone can name.
     var alternatives: [String] = []
-    /// What goes with the scheme. Secret.
-    var credentials: String?
+    /// What goes with the scheme.
+    var credentials: Secret?
 }
 
 /// Where a client wants to hear of a task.
@@ -21,8 +21,8 @@ struct PushConfiguration: Sendable, Hashable {
     var taskID: String?
     /// The webhook.
     var url: String
-    /// What the client knows notifications by. Secret.
-    var token: String?
+    /// What the client knows notifications by.
+    var token: Secret?
     /// How to be let in there.
     var authentication: PushAuthentication?
 }
@@ -51,46 +51,30 @@ extension PushConfiguration {
         let source = try source.object()
         id = try source.text("id")
         url = try source.requiredText("url")
-        token = try source.text("token")
+        token = try source.text("token").map { Secret($0) }
         if let authentication = source["authentication"] { self.authentication = try PushAuthentication(authentication) }
     }
 
-    /// Writes the configuration of a task.
+    /// Writes the configuration of a task, with its secrets.
     func write(to json: inout JSONWriter, as dialect: A2ADialect) {
         json.object { json in
             switch dialect {
             case .v1_0:
                 json.optional("tenant", tenant)
-                json.optional("id", id)
                 json.optional("taskId", taskID)
-                writeRest(to: &json, as: dialect)
-            case .v0_3:
-                json.member("taskId", taskID ?? "")
-                json.object("pushNotificationConfig") { json in
-                    json.optional("id", id)
-                    writeRest(to: &json, as: dialect)
-                }
-            case .v0_3Proto:
-                json.member("name", "tasks/\(taskID ?? "")/pushNotificationConfigs/\(id ?? "")")
-                json.object("pushNotificationConfig") { json in
-                    json.optional("id", id)
-                    writeRest(to: &json, as: dialect)
-                }
+                return writeInlineMembers(to: &json, as: dialect)
+            case .v0_3: json.member("taskId", taskID ?? "")
+            case .v0_3Proto: json.member("name", "tasks/\(taskID ?? "")/pushNotificationConfigs/\(id ?? "")")
             }
+            json.object("pushNotificationConfig") { writeInlineMembers(to: &$0, as: dialect) }
         }
     }
 
-    /// Writes what a message to come has of it.
-    func writeInline(to json: inout JSONWriter, as dialect: A2ADialect) {
-        json.object { json in
-            json.optional("id", id)
-            writeRest(to: &json, as: dialect)
-        }
-    }
-
-    private func writeRest(to json: inout JSONWriter, as dialect: A2ADialect) {
+    /// Writes the members that a message to come has of it.
+    func writeInlineMembers(to json: inout JSONWriter, as dialect: A2ADialect) {
+        json.optional("id", id)
         json.member("url", url)
-        json.optional("token", token)
+        json.optional("token", token?.revealed)
         if let authentication {
             json.key("authentication")
             authentication.write(to: &json, as: dialect)
@@ -101,7 +85,7 @@ extension PushConfiguration {
 extension PushAuthentication {
     fileprivate init(_ source: WireValue) throws(WireProblem) {
         let source = try source.object()
-        credentials = try source.text("credentials")
+        credentials = try source.text("credentials").map { Secret($0) }
         if source.dialect.version == .v1_0 {
             scheme = try source.requiredText("scheme")
         } else {
@@ -118,7 +102,7 @@ extension PushAuthentication {
             } else {
                 json.member("schemes", scheme.isEmpty ? alternatives : [scheme] + alternatives)
             }
-            json.optional("credentials", credentials)
+            json.optional("credentials", credentials?.revealed)
         }
     }
 }
