@@ -21,12 +21,15 @@ struct TaskLog: Sendable {
     struct Bounds: Sendable, Hashable {
         /// The most entries.
         var entries = 10_000
+        /// The most that all of them may take, in bytes.
+        var bytes = 64 << 20
     }
 
     /// What happened, oldest first; a position is an index into it.
     private(set) var entries: [Entry] = []
     /// How the task stands after the last of them.
     private(set) var task: AgentTask
+    private var size = 0
     private let bounds: Bounds
 
     /// The log of a task that begins.
@@ -42,7 +45,8 @@ struct TaskLog: Sendable {
         (message.taskID, message.contextID) = (id, contextID)
         let status = TaskStatus(state: .submitted, timestamp: time)
         task = AgentTask(id: id, contextID: contextID, status: status, history: [message], metadata: metadata)
-        entries = [.message(message), .status(status, metadata: nil)]
+        add(.message(message))
+        add(.status(status, metadata: nil))
     }
 
     /// Where the next entry will be.
@@ -59,10 +63,10 @@ struct TaskLog: Sendable {
         }
         guard message.taskID == nil || message.taskID == task.id else { throw Self.mismatch("message.taskId") }
         guard message.contextID == nil || message.contextID == task.contextID else { throw Self.mismatch("message.contextId") }
-        try checkRoom()
         var message = message
         (message.taskID, message.contextID) = (task.id, task.contextID)
-        entries.append(.message(message))
+        try checkRoom(.message(message))
+        add(.message(message))
         if let asked = task.status.message {
             task.history.append(asked)
             task.status.message = nil
@@ -77,9 +81,15 @@ struct TaskLog: Sendable {
         guard Self.allows(status.state, after: task.status.state) else {
             throw A2AFailure(.invalidAgentResponse, "A task cannot come to that state from the one it is in")
         }
-        if !status.state.isTerminal { try checkRoom() }  // an end always has room
-        entries.append(.status(status, metadata: metadata))
-        task.apply(status)
+        var entry = Entry.status(status, metadata: metadata)
+        do {
+            try checkRoom(entry)
+        } catch {
+            guard status.state.isTerminal else { throw error }
+            entry = .status(TaskStatus(state: status.state, timestamp: status.timestamp), metadata: nil)  // an end always has room
+        }
+        add(entry)
+        if case .status(let status, _) = entry { task.apply(status) }
     }
 
     /// Takes an artifact that the task made, or some more of one.
@@ -87,11 +97,11 @@ struct TaskLog: Sendable {
     /// - Throws: `A2AFailure` with `invalidAgentResponse` when the task has ended, or there is nothing to add to.
     mutating func append(_ update: ArtifactUpdate) throws(A2AFailure) {
         guard !task.status.state.isTerminal else { throw A2AFailure(.invalidAgentResponse, "A task that has ended makes nothing") }
-        try checkRoom()
-        guard task.apply(update) else { throw A2AFailure(.invalidAgentResponse, "There is no such artifact to add to") }
         var update = update
         (update.taskID, update.contextID) = (task.id, task.contextID ?? "")
-        entries.append(.artifact(update))
+        try checkRoom(.artifact(update))
+        guard task.apply(update) else { throw A2AFailure(.invalidAgentResponse, "There is no such artifact to add to") }
+        add(.artifact(update))
     }
 
     /// Ends the task for its client.
@@ -114,8 +124,15 @@ struct TaskLog: Sendable {
         }
     }
 
-    private func checkRoom() throws(A2AFailure) {
-        guard entries.count < bounds.entries else { throw A2AFailure(.tooLarge, "The task has too long a history") }
+    private func checkRoom(_ entry: Entry) throws(A2AFailure) {
+        guard entries.count < bounds.entries, entry.size <= bounds.bytes - size else {
+            throw A2AFailure(.tooLarge, "The task has grown too large")
+        }
+    }
+
+    private mutating func add(_ entry: Entry) {
+        size += entry.size
+        entries.append(entry)
     }
 
     private static func mismatch(_ field: String) -> A2AFailure {

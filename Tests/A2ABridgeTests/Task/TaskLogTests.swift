@@ -181,6 +181,20 @@ struct TaskLogTests {
         }
     }
 
+    @Test("a log holds so many bytes; an end that is too large is one without words")
+    func large() throws {
+        var log = TaskLog(
+            id: "t-1", contextID: "c-1", message: Self.message("one"), time: nil, bounds: TaskLog.Bounds(entries: 1000, bytes: 20_000))
+        var taken = 0
+        while taken < 1000, (try? log.append(Self.chunk(String(repeating: "x", count: 1000), append: taken > 0))) != nil { taken += 1 }
+        #expect((8...16).contains(taken))
+        #expect(log.task.artifacts.first?.parts.count == taken)
+        let words = Self.message(String(repeating: "y", count: 20_000), .agent)
+        expect(.tooLarge) { try log.append(TaskStatus(state: .working, message: words)) }
+        try log.append(TaskStatus(state: .completed, message: words))
+        #expect(log.task.status == TaskStatus(state: .completed))
+    }
+
     @Test("a log that is full takes an end, and nothing else")
     func full() throws {
         var log = log(entries: 3)
