@@ -81,6 +81,11 @@ struct A2AFailure: Error, Sendable, Hashable, CustomStringConvertible {
         self.init(.invalidParameters, problem.description, violations: [violation])
     }
 
+    /// What is wrong with what an agent answered.
+    init(agent problem: WireProblem) {
+        self.init(.invalidAgentResponse, "The agent's answer is not of the protocol: \(problem)")
+    }
+
     /// What the hub's core says.
     init(_ error: HubError) {
         let violations = error.argument.map { [Violation(field: $0, description: error.message)] } ?? []
