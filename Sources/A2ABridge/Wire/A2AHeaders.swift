@@ -40,4 +40,35 @@ enum A2AHeaders {
         }
         return requested
     }
+    /// What a request of the hub's own says of itself. To 0.3 the version is not said, and extensions under both names, as its SDKs do it.
+    static func request(_ version: A2AVersion, extensions: [String]) -> HTTPFields {
+        var fields = activated(extensions, version)
+        if version == .v1_0 { fields[.a2aVersion] = version.rawValue }
+        return fields
+    }
+
+    /// The extensions that an answer made use of.
+    static func activated(_ extensions: [String], _ version: A2AVersion) -> HTTPFields {
+        guard !extensions.isEmpty else { return [:] }
+        let list = extensions.joined(separator: ", ")
+        var fields: HTTPFields = [.a2aExtensions: list]
+        if version == .v0_3 { fields[.olderA2AExtensions] = list }
+        return fields
+    }
+
+    /// The media type of bodies of HTTP+JSON since 1.0.1; before, it was that of JSON.
+    private static let mediaType = "application/a2a+json"
+    private static let json = "application/json"
+
+    /// The media type to answer in over HTTP+JSON: that of the request's body, or the one that it accepts; any other client reads JSON.
+    ///
+    /// - Returns: nil where the body is of a type that is not read.
+    static func answerType(_ fields: HTTPFields) -> String? {
+        guard let type = fields.value(.contentType) else { return fields.value(.accept)?.contains(mediaType) == true ? mediaType : json }
+        switch MediaType(type)?.essence {
+        case mediaType: return mediaType
+        case json: return json
+        default: return nil
+        }
+    }
 }

@@ -44,4 +44,24 @@ struct A2AHeadersTests {
         fields[.a2aExtensions] = (0..<500).map { "urn:\($0)" }.joined(separator: ",")
         #expect(A2AHeaders.requestedExtensions(fields).count == 64)
     }
+
+    @Test("a request of the hub's own names its version and extensions in the words of the version")
+    func ownRequests() {
+        let newer = A2AHeaders.request(.v1_0, extensions: ["urn:x", "urn:y"])
+        #expect(newer == [.a2aVersion: "1.0", .a2aExtensions: "urn:x, urn:y"])
+        let older = A2AHeaders.request(.v0_3, extensions: ["urn:x"])
+        #expect(older == [.a2aExtensions: "urn:x", .olderA2AExtensions: "urn:x"])
+        #expect(A2AHeaders.request(.v0_3, extensions: []) == [:])
+        #expect(A2AHeaders.activated(["urn:x"], .v1_0) == [.a2aExtensions: "urn:x"])
+    }
+
+    @Test("an answer has the media type of its request, or the one that is accepted")
+    func mediaTypes() {
+        #expect(A2AHeaders.answerType([:]) == "application/json")
+        #expect(A2AHeaders.answerType([.accept: "application/a2a+json, */*"]) == "application/a2a+json")
+        #expect(A2AHeaders.answerType([.contentType: "Application/JSON; charset=utf-8"]) == "application/json")
+        #expect(A2AHeaders.answerType([.contentType: "application/a2a+json"]) == "application/a2a+json")
+        #expect(A2AHeaders.answerType([.contentType: "application/json", .accept: "application/a2a+json"]) == "application/json")
+        for type in ["text/plain", "application/xml", "application/*", ""] { #expect(A2AHeaders.answerType([.contentType: type]) == nil) }
+    }
 }
