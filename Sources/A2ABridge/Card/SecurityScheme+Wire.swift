@@ -88,17 +88,18 @@ extension SecurityScheme {
         }
     }
 
-    /// Writes the scheme, in the form of a card.
+    /// Writes the scheme, in the form of a card. In one for both versions, the flows of 0.3 are those of 1.0: the SDK of 1.x reads them where
+    /// there is a type, and those of 0.3 skip what they do not know.
     func write(to json: inout JSONWriter, as form: CardForm) {
         json.object { json in
-            if form.includes(.v1_0) { json.object(member.rawValue) { writeMembers(to: &$0, as: .v1_0) } }
+            if form.includes(.v1_0) { json.object(member.rawValue) { writeMembers(to: &$0, as: .v1_0, flowsAs: .v1_0) } }
             guard form.includes(.v0_3) else { return }
             json.member("type", member.type)
-            writeMembers(to: &json, as: .v0_3)
+            writeMembers(to: &json, as: .v0_3, flowsAs: form == .both ? .v1_0 : .v0_3)
         }
     }
 
-    private func writeMembers(to json: inout JSONWriter, as version: A2AVersion) {
+    private func writeMembers(to json: inout JSONWriter, as version: A2AVersion, flowsAs flowVersion: A2AVersion) {
         json.optional("description", description)
         switch kind {
         case .apiKey(let location, let name):
@@ -109,10 +110,8 @@ extension SecurityScheme {
             json.optional("bearerFormat", bearerFormat)
         case .oauth2(let flows, let metadataURL):
             json.object("flows") { json in
-                let known = flows.filter { version == .v1_0 || $0.kind != .deviceCode }
-                for flow in version == .v1_0 ? known.prefix(1) : known[...] {
-                    json.object(flow.kind.rawValue) { flow.writeMembers(to: &$0, as: version) }
-                }
+                let known = flowVersion == .v1_0 ? Array(flows.prefix(1)) : flows.filter { $0.kind != .deviceCode }
+                for flow in known { json.object(flow.kind.rawValue) { flow.writeMembers(to: &$0, as: flowVersion) } }
             }
             json.optional("oauth2MetadataUrl", metadataURL)
         case .openIDConnect(let url): json.member("openIdConnectUrl", url)
@@ -125,12 +124,19 @@ extension OAuthFlow {
     fileprivate init(_ kind: Kind, _ source: WireValue) throws(WireProblem) {
         let source = try source.object()
         self.kind = kind
-        authorizationURL = try source.text("authorizationUrl")
-        deviceAuthorizationURL = try source.text("deviceAuthorizationUrl")
-        tokenURL = try source.text("tokenUrl")
         refreshURL = try source.text("refreshUrl")
+        switch kind {
+        case .authorizationCode:
+            authorizationURL = try source.text("authorizationUrl")
+            tokenURL = try source.text("tokenUrl")
+            requiresPKCE = try source.flag("pkceRequired") ?? false
+        case .clientCredentials, .password: tokenURL = try source.text("tokenUrl")
+        case .deviceCode:
+            deviceAuthorizationURL = try source.text("deviceAuthorizationUrl")
+            tokenURL = try source.text("tokenUrl")
+        case .implicit: authorizationURL = try source.text("authorizationUrl")
+        }
         for (name, value) in try source["scopes"]?.members() ?? [] { scopes.append(OAuthScope(name: name, description: try value.text())) }
-        requiresPKCE = try source.flag("pkceRequired") ?? false
     }
 
     fileprivate func writeMembers(to json: inout JSONWriter, as version: A2AVersion) {

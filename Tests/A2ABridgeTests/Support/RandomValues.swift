@@ -173,6 +173,14 @@ struct RandomValues {
             schemes: (0..<number(below: 3)).map { index in RequiredScheme(name: "\(index)" + text(), scopes: some { $0.text() }) })
     }
 
+    private mutating func flow(_ kind: OAuthFlow.Kind) -> OAuthFlow {
+        OAuthFlow(
+            kind: kind, authorizationURL: kind == .authorizationCode || kind == .implicit ? text() : nil,
+            deviceAuthorizationURL: kind == .deviceCode ? text() : nil, tokenURL: kind == .implicit ? nil : text(),
+            refreshURL: maybe { $0.text() }, scopes: chance() ? [] : [OAuthScope(name: text(), description: text())],
+            requiresPKCE: kind == .authorizationCode && chance())
+    }
+
     mutating func scheme() -> SecurityScheme {
         let kind: SecurityScheme.Kind =
             switch number(below: 5) {
@@ -180,12 +188,7 @@ struct RandomValues {
             case 1: .http(scheme: text(), bearerFormat: maybe { $0.text() })
             case 2:
                 .oauth2(
-                    flows: OAuthFlow.Kind.allCases.filter { _ in chance() }.map { kind in
-                        OAuthFlow(
-                            kind: kind, authorizationURL: maybe { $0.text() }, deviceAuthorizationURL: nil, tokenURL: maybe { $0.text() },
-                            refreshURL: maybe { $0.text() }, scopes: chance() ? [] : [OAuthScope(name: text(), description: text())],
-                            requiresPKCE: chance())
-                    }, metadataURL: maybe { $0.text() })
+                    flows: OAuthFlow.Kind.allCases.filter { _ in chance() }.map { flow($0) }, metadataURL: maybe { $0.text() })
             case 3: .openIDConnect(url: text())
             default: .mutualTLS
             }
