@@ -2,26 +2,19 @@ import HubCore
 import NIOCore
 
 /// Writes a request for Anthropic's `/v1/messages`.
-struct MessagesRequestWriter {
-    private static let nameRule = NameRule(maximumBytes: 128)
+struct MessagesRequestWriter: RequestWriter {
+    static let dialect = Dialect.messages
+    static let nameRule = NameRule(maximumBytes: 128)
     private static let idRule = NameRule(maximumBytes: 256)
     /// The least that may be thought, in tokens.
     private static let minimumBudget = 1024
 
-    private var conversion: RequestConversion
-    private let features: ProviderFeatures
+    var conversion: RequestConversion
+    let features: ProviderFeatures
 
-    /// - Throws: what cannot be said in this dialect.
-    static func write(_ request: ChatRequest, features: ProviderFeatures) throws(RequestRefusal) -> ProviderRequest {
-        var writer = MessagesRequestWriter(
-            conversion: try RequestConversion(request, to: .messages, rule: nameRule), features: features)
-        let body = try writer.body()
-        return writer.conversion.finish(path: "/messages", body: body)
-    }
+    var path: String { "/messages" }
 
-    private var request: ChatRequest { conversion.request }
-
-    private mutating func body() throws(RequestRefusal) -> ByteBuffer {
+    mutating func body() throws(RequestRefusal) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.member("model", request.model)
@@ -223,11 +216,9 @@ struct MessagesRequestWriter {
     /// 1. A forced call leaves no room for thoughts. 2. A budget is at least 1024 tokens and below those of the answer.
     private mutating func thinking() -> Thinking {
         guard request.reasoning.isWanted else { return Thinking() }
-        switch request.toolChoice {
-        case .required, .tool, .allowed(_, isRequired: true):
+        guard !conversion.isCallForced else {
             conversion.losses.insert(.reasoningWithForcedCall)
             return Thinking()
-        case nil, .auto, .none?, .allowed(_, isRequired: false): break
         }
         let isTold = !features.thinksAdaptively || (request.reasoning.budget != nil && conversion.isSameDialect)
         guard isTold else { return Thinking(isOn: true) }

@@ -2,8 +2,9 @@ import HubCore
 import NIOCore
 
 /// Writes a request for Amazon Bedrock's Converse and ConverseStream.
-struct ConverseRequestWriter {
-    private static let nameRule = NameRule()
+struct ConverseRequestWriter: RequestWriter {
+    static let dialect = Dialect.converse
+    static let nameRule = NameRule()
     private static let idRule = NameRule(maximumBytes: 64, others: ".:")
     private static let imageFormats = ["image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"]
     private static let audioFormats = [
@@ -16,24 +17,21 @@ struct ConverseRequestWriter {
         "application/vnd.ms-excel": "xls", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     ]
 
-    private var conversion: RequestConversion
-    private let features: ProviderFeatures
+    var conversion: RequestConversion
+    let features: ProviderFeatures
+    /// How many have been written.
     private var documents = 0
 
-    /// - Throws: what cannot be said in this dialect.
-    static func write(_ request: ChatRequest, features: ProviderFeatures) throws(RequestRefusal) -> ProviderRequest {
-        // Where it stands in the path, such a name would mean another path.
-        guard ![".", "..", ""].contains(request.model) else { throw RequestRefusal("There is no such model", parameter: "model") }
-        var writer = ConverseRequestWriter(
-            conversion: try RequestConversion(request, to: .converse, rule: nameRule), features: features)
-        let body = try writer.body()
-        let path = "/model/\(PercentEncoding.encode(request.model))/\(request.isStreaming ? "converse-stream" : "converse")"
-        return writer.conversion.finish(path: path, body: body)
+    var path: String { "/model/\(PercentEncoding.encode(request.model))/\(request.isStreaming ? "converse-stream" : "converse")" }
+
+    init(conversion: RequestConversion, features: ProviderFeatures) {
+        self.conversion = conversion
+        self.features = features
     }
 
-    private var request: ChatRequest { conversion.request }
-
-    private mutating func body() throws(RequestRefusal) -> ByteBuffer {
+    mutating func body() throws(RequestRefusal) -> ByteBuffer {
+        // Where it stands in the path, such a name would mean another path.
+        guard ![".", "..", ""].contains(request.model) else { throw RequestRefusal("There is no such model", parameter: "model") }
         var json = JSONWriter()
         json.beginObject()
         let system = conversion.system(saysJSON: true)
@@ -140,14 +138,9 @@ struct ConverseRequestWriter {
 
     /// The tokens that a model of Anthropic may think, which Converse passes on; others have no setting that the hub knows.
     private mutating func thinking() -> Int? {
-        let isForced =
-            switch request.toolChoice {
-            case .required, .tool, .allowed(_, isRequired: true): true
-            case nil, .auto, .none?, .allowed(_, isRequired: false): false
-            }
         guard request.reasoning.isWanted else { return nil }
-        guard request.model.contains("anthropic."), !isForced else {
-            conversion.losses.insert(isForced ? .reasoningWithForcedCall : .reasoning)
+        guard request.model.contains("anthropic."), !conversion.isCallForced else {
+            conversion.losses.insert(conversion.isCallForced ? .reasoningWithForcedCall : .reasoning)
             return nil
         }
         let budget = min(max(1024, request.reasoning.impliedBudget ?? 4096), (request.maximumTokens ?? .max) - 1)

@@ -87,6 +87,9 @@ struct ToolResult: Sendable, Hashable {
     var text: String {
         content.reduce(into: "") { if case .text(let text) = $1 { $0 += text } }
     }
+
+    /// The text, for dialects that have no other place to say that a tool failed.
+    var toldText: String { isError ? "Error: \(text)" : text }
 }
 
 /// What a model thought.

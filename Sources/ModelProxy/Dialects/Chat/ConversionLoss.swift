@@ -1,7 +1,8 @@
 /// What a dialect cannot carry of a request, and the one thing that then happens, whatever the two dialects are.
 ///
 /// The rule behind the table: what would change what the answer is or is about is refused; what only nudges the model, or is of use to nobody
-/// but the provider, is dropped; what the other side says in other words is rewritten. Nothing is left out without being listed.
+/// but the provider, is dropped; what the other side says in other words is rewritten. Nothing is left out without being listed, but for
+/// members of single messages, parts and tools that the hub does not know, such as marks for a provider's cache.
 enum ConversionLoss: String, Sendable, Hashable, CaseIterable {
     /// What happens.
     enum Rule: Sendable, Hashable {

@@ -6,15 +6,7 @@ enum ProviderDialect: Sendable, Hashable, CaseIterable {
     case chat, messages, gemini, converse, ollama
 
     /// Which one it is.
-    var dialect: Dialect {
-        switch self {
-        case .chat: .chat
-        case .messages: .messages
-        case .gemini: .gemini
-        case .converse: .converse
-        case .ollama: .ollama
-        }
-    }
+    var dialect: Dialect { writer.dialect }
 
     /// How a provider cuts its streams into messages.
     var framing: StreamFraming {
@@ -36,17 +28,22 @@ enum ProviderDialect: Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What writes a request.
+    private var writer: any RequestWriter.Type {
+        switch self {
+        case .chat: ChatRequestWriter.self
+        case .messages: MessagesRequestWriter.self
+        case .gemini: GeminiRequestWriter.self
+        case .converse: ConverseRequestWriter.self
+        case .ollama: OllamaRequestWriter.self
+        }
+    }
+
     /// Writes a request.
     ///
     /// - Throws: what the dialect cannot carry.
     func write(_ request: ChatRequest, features: ProviderFeatures = ProviderFeatures()) throws(RequestRefusal) -> ProviderRequest {
-        switch self {
-        case .chat: try ChatRequestWriter.write(request, features: features)
-        case .messages: try MessagesRequestWriter.write(request, features: features)
-        case .gemini: try GeminiRequestWriter.write(request, features: features)
-        case .converse: try ConverseRequestWriter.write(request, features: features)
-        case .ollama: try OllamaRequestWriter.write(request, features: features)
-        }
+        try writer.write(request, features: features)
     }
 }
 

@@ -25,6 +25,8 @@ struct ProviderFeatures: Sendable, Hashable {
     var thinksAdaptively = true
     /// Whether a model of Anthropic takes a temperature and the like; the newest are not told.
     var takesSampling = true
+    /// Members that an OpenAI-like server wants besides, such as MiniMax's `reasoning_split`, where a request does not say otherwise.
+    var members: [JSONMember] = []
     /// Whether instructions between turns may stay where they are, for Anthropic's newer models.
     var takesSystemTurns = false
 }
@@ -34,12 +36,15 @@ struct RequestConversion {
     let request: ChatRequest
     let dialect: Dialect
     let names: ToolNames
+    /// The tool of each call by its id, for dialects whose results name the tool.
+    let calledTools: [ExactText: String]
     var losses: Set<ConversionLoss> = []
 
     /// Judges what no dialect can carry, and settles the names of tools.
     init(_ request: ChatRequest, to dialect: Dialect, rule: NameRule) throws(RequestRefusal) {
         guard request.answers == 1 else { throw RequestRefusal(.severalAnswers, "Only one answer can be asked for here", parameter: "n") }
         try request.checkResults()
+        calledTools = request.calledTools
         self.request = request
         self.dialect = dialect
         names = ToolNames(of: request, rule: rule)
@@ -49,6 +54,14 @@ struct RequestConversion {
 
     /// Whether what only a dialect knows goes on.
     var isSameDialect: Bool { request.dialect == dialect }
+
+    /// Whether the model has to call a tool.
+    var isCallForced: Bool {
+        switch request.toolChoice {
+        case .required, .tool, .allowed(_, isRequired: true): true
+        case nil, .auto, .none?, .allowed(_, isRequired: false): false
+        }
+    }
 
     /// Lists what the other side has no place for.
     mutating func drop(_ loss: ConversionLoss, if isThere: Bool) {
@@ -121,6 +134,17 @@ struct RequestConversion {
         return merged
     }
 
+    /// What the results of a turn hold besides text, for dialects whose results are text: it follows them in the user's words.
+    mutating func media(ofResultsIn turn: ChatTurn) -> [ChatPart] {
+        var media: [ChatPart] = []
+        for case .toolResult(let result) in turn.parts {
+            media += result.content.filter { part in if case .text = part { false } else { true } }
+            drop(.failedResult, if: result.isError)
+        }
+        drop(.resultMedia, if: !media.isEmpty)
+        return media
+    }
+
     /// An id of a call that the other side takes; the same for the same, wherever it stands.
     mutating func callID(_ id: String, rule: NameRule) -> String {
         guard !rule.allows(id) else { return id }
@@ -170,10 +194,5 @@ struct RequestConversion {
 
     private func refusal(_ loss: ConversionLoss, _ message: String) -> RequestRefusal {
         RequestRefusal(loss, message, parameter: "messages")
-    }
-
-    /// The request as it goes.
-    func finish(path: String, body: ByteBuffer) -> ProviderRequest {
-        ProviderRequest(path: path, body: body, losses: losses, names: names)
     }
 }

@@ -23,8 +23,7 @@ extension ProviderError {
         self.init(status: status, name: name, body: root)
         if let wait = Self.wait(fields, now: now) ?? root.flatMap(Self.wait) { retryAfter = wait }
         switch kind {
-        case .rateLimit, .overload: break
-        case .server, .timeout, .network: break
+        case .rateLimit, .overload, .server, .timeout, .network: break
         case .quota, .contextLength, .contentFilter, .authentication, .notFound, .badRequest, .tooLarge: retryAfter = nil
         }
     }

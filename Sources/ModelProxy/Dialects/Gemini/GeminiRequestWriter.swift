@@ -2,26 +2,19 @@ import HubCore
 import NIOCore
 
 /// Writes a request for Gemini's `generateContent` and `streamGenerateContent`.
-struct GeminiRequestWriter {
-    private static let nameRule = NameRule(maximumBytes: 64, others: ".:", beginsWithLetter: true)
+struct GeminiRequestWriter: RequestWriter {
+    static let dialect = Dialect.gemini
+    static let nameRule = NameRule(maximumBytes: 64, others: ".:", beginsWithLetter: true)
 
-    private var conversion: RequestConversion
-    /// The tool of each call, as results name the tool and not only the call.
-    private let calledTools: [ExactText: String]
+    var conversion: RequestConversion
+    let features: ProviderFeatures
 
-    /// - Throws: what cannot be said in this dialect.
-    static func write(_ request: ChatRequest, features: ProviderFeatures) throws(RequestRefusal) -> ProviderRequest {
-        var writer = GeminiRequestWriter(
-            conversion: try RequestConversion(request, to: .gemini, rule: nameRule), calledTools: request.calledTools)
-        let body = try writer.body()
+    var path: String {
         let model = PercentEncoding.encode(request.model)
-        let path = request.isStreaming ? "/models/\(model):streamGenerateContent?alt=sse" : "/models/\(model):generateContent"
-        return writer.conversion.finish(path: path, body: body)
+        return request.isStreaming ? "/models/\(model):streamGenerateContent?alt=sse" : "/models/\(model):generateContent"
     }
 
-    private var request: ChatRequest { conversion.request }
-
-    private mutating func body() throws(RequestRefusal) -> ByteBuffer {
+    mutating func body() throws(RequestRefusal) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         if !request.system.isEmpty {
@@ -108,7 +101,7 @@ struct GeminiRequestWriter {
         } else {
             response.object { $0.member(result.isError ? "error" : "result", text) }
         }
-        let name = conversion.names.sent(for: calledTools[ExactText(result.callID)] ?? "")
+        let name = conversion.names.sent(for: conversion.calledTools[ExactText(result.callID)] ?? "")
         json.object { json in
             json.object("functionResponse") { json in
                 json.member("id", result.callID)

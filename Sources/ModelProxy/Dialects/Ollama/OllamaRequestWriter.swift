@@ -2,21 +2,16 @@ import HubCore
 import NIOCore
 
 /// Writes a request for Ollama's own `/api/chat`.
-struct OllamaRequestWriter {
-    private var conversion: RequestConversion
-    private let calledTools: [ExactText: String]
+struct OllamaRequestWriter: RequestWriter {
+    static let dialect = Dialect.ollama
+    static let nameRule = NameRule()
 
-    /// - Throws: what cannot be said in this dialect.
-    static func write(_ request: ChatRequest, features: ProviderFeatures) throws(RequestRefusal) -> ProviderRequest {
-        var writer = OllamaRequestWriter(
-            conversion: try RequestConversion(request, to: .ollama, rule: NameRule()), calledTools: request.calledTools)
-        let body = try writer.body()
-        return writer.conversion.finish(path: "/api/chat", body: body)
-    }
+    var conversion: RequestConversion
+    let features: ProviderFeatures
 
-    private var request: ChatRequest { conversion.request }
+    var path: String { "/api/chat" }
 
-    private mutating func body() throws(RequestRefusal) -> ByteBuffer {
+    mutating func body() throws(RequestRefusal) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.member("model", request.model)
@@ -43,20 +38,15 @@ struct OllamaRequestWriter {
         case .assistant: try write("assistant", turn.parts, to: &json)
         case .system: try write("system", turn.parts, to: &json)
         case .user:
-            var media: [ChatPart] = []
+            let rest = conversion.media(ofResultsIn: turn) + turn.parts.filter { !$0.isToolResult }
             for case .toolResult(let result) in turn.parts {
-                let others = result.content.filter { part in if case .text = part { false } else { true } }
-                conversion.drop(.resultMedia, if: !others.isEmpty)
-                conversion.drop(.failedResult, if: result.isError)
-                media += others
-                let name = conversion.names.sent(for: calledTools[ExactText(result.callID)] ?? "")
+                let name = conversion.names.sent(for: conversion.calledTools[ExactText(result.callID)] ?? "")
                 json.object { json in
                     json.member("role", "tool")
                     json.member("tool_name", name)
-                    json.member("content", (result.isError ? "Error: " : "") + result.text)
+                    json.member("content", result.toldText)
                 }
             }
-            let rest = media + turn.parts.filter { !$0.isToolResult }
             if !rest.isEmpty { try write("user", rest, to: &json) }
         }
     }
@@ -102,15 +92,12 @@ struct OllamaRequestWriter {
     /// A call cannot be forced here, nor one tool of several chosen; what is not to be called is left out.
     private mutating func writeTools(to json: inout JSONWriter) throws(RequestRefusal) {
         let tools = try conversion.tools()
-        switch request.toolChoice {
-        case .required, .tool, .allowed(_, isRequired: true):
+        guard !conversion.isCallForced else {
             throw RequestRefusal(.chosenTool, "This provider cannot be made to call a tool", parameter: "tool_choice")
-        case .none?: return
-        case nil, .auto, .allowed(_, isRequired: false): break
         }
         conversion.drop(.parallelCalls, if: request.allowsParallelCalls == false)
         conversion.drop(.strictSchema, if: tools.contains(where: \.isStrict))
-        guard !tools.isEmpty else { return }
+        guard !tools.isEmpty, request.toolChoice != ToolChoice.none else { return }
         let names = conversion.names
         json.array("tools") { json in
             for case .function(let function) in tools {

@@ -54,7 +54,7 @@ struct ChatAnswerReader: AnswerDecoder {
         case "tool_calls", "function_call": answer.stop(.toolCalls)
         case "content_filter", "sensitive": answer.stop(.contentFilter)
         case "model_context_window_exceeded": answer.stop(.contextLength)
-        case "error", "network_error": answer.fail(ProviderError(.server, "The provider failed while it answered"))
+        case "error", "network_error", "abort": answer.fail(ProviderError(.server, "The provider failed while it answered"))
         case "insufficient_system_resource": answer.fail(ProviderError(.overload, "The provider is overloaded; try again"))
         case .some: answer.stop(.stop)
         }

@@ -2,26 +2,19 @@ import HubCore
 import NIOCore
 
 /// Writes a request for OpenAI's `/chat/completions` and the servers that speak like it.
-struct ChatRequestWriter {
-    /// OpenAI's rule for names of tools.
-    private static let nameRule = NameRule()
+struct ChatRequestWriter: RequestWriter {
+    static let dialect = Dialect.chat
+    /// OpenAI's own; others take more.
+    static let nameRule = NameRule()
     /// The longest id of a call that OpenAI takes.
     private static let idRule = NameRule(maximumBytes: 40, others: ".:")
 
-    private var conversion: RequestConversion
-    private let features: ProviderFeatures
+    var conversion: RequestConversion
+    let features: ProviderFeatures
 
-    /// - Throws: what cannot be said in this dialect.
-    static func write(_ request: ChatRequest, features: ProviderFeatures) throws(RequestRefusal) -> ProviderRequest {
-        var writer = ChatRequestWriter(
-            conversion: try RequestConversion(request, to: .chat, rule: nameRule), features: features)
-        let body = try writer.body()
-        return writer.conversion.finish(path: "/chat/completions", body: body)
-    }
+    var path: String { "/chat/completions" }
 
-    private var request: ChatRequest { conversion.request }
-
-    private mutating func body() throws(RequestRefusal) -> ByteBuffer {
+    mutating func body() throws(RequestRefusal) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.member("model", request.model)
@@ -58,7 +51,9 @@ struct ChatRequestWriter {
         json.memberIfSet("user", request.user)
         if conversion.isSameDialect { json.memberIfSet("metadata", request.metadata) }
         conversion.drop(.metadata, if: !conversion.isSameDialect && request.metadata != nil)
-        if conversion.isSameDialect { for member in request.others { json.member(member.name, raw: member.value) } }
+        let others = conversion.isSameDialect ? request.others : []
+        let named = Set(others.map(\.name))
+        for member in others + features.members.filter({ !named.contains($0.name) }) { json.member(member.name, raw: member.value) }
         json.endObject()
         return json.buffer
     }
@@ -77,25 +72,18 @@ struct ChatRequestWriter {
         case .assistant: try writeAssistant(turn.parts, to: &json)
         case .system: try writeMessage("system", turn.parts, to: &json)
         case .user:
-            // Results come first, each its own message; what is not text in them follows in the user's words.
-            var media: [ChatPart] = []
-            for case .toolResult(let result) in turn.parts { media += writeResult(result, to: &json) }
-            let rest = media + turn.parts.filter { !$0.isToolResult }
+            // Results come first, each its own message.
+            let rest = conversion.media(ofResultsIn: turn) + turn.parts.filter { !$0.isToolResult }
+            for case .toolResult(let result) in turn.parts {
+                let id = conversion.callID(result.callID, rule: Self.idRule)
+                json.object { json in
+                    json.member("role", "tool")
+                    json.member("tool_call_id", id)
+                    json.member("content", result.toldText)
+                }
+            }
             if !rest.isEmpty { try writeMessage("user", rest, to: &json) }
         }
-    }
-
-    /// Writes the text of a result; gives what is not text.
-    private mutating func writeResult(_ result: ToolResult, to json: inout JSONWriter) -> [ChatPart] {
-        let media = result.content.filter { part in if case .text = part { false } else { true } }
-        conversion.drop(.resultMedia, if: !media.isEmpty)
-        conversion.drop(.failedResult, if: result.isError)
-        json.beginObject()
-        json.member("role", "tool")
-        json.member("tool_call_id", conversion.callID(result.callID, rule: Self.idRule))
-        json.member("content", (result.isError ? "Error: " : "") + result.text)
-        json.endObject()
-        return media
     }
 
     private func writeMessage(_ role: String, _ parts: [ChatPart], to json: inout JSONWriter) throws(RequestRefusal) {
