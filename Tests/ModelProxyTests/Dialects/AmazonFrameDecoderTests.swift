@@ -26,6 +26,21 @@ struct AmazonFrameDecoderTests {
         #expect(decoder.isBetweenFrames)
     }
 
+    @Test("a frame that Amazon's own reader takes is read the same")
+    func vector() throws {
+        // Written by hand from the format, and read by botocore 1.44 as contentBlockDelta with these headers and this payload.
+        let base64 =
+            "AAAAjwAAAFLT8cjyDTptZXNzYWdlLXR5cGUHAAVldmVudAs6ZXZlbnQtdHlwZQcAEWNvbnRlbnRCbG9ja0RlbHRhA3llcwAEd2hlbggAAAAAAAAAAQNyYXcGAAIB"
+            + "AnsiY29udGVudEJsb2NrSW5kZXgiOjAsImRlbHRhIjp7InRleHQiOiJIaSJ9fVvLj6Q="
+        let bytes = try #require(Base64.decode(base64))
+        let message = StreamMessage(
+            name: "contentBlockDelta", data: ByteBuffer(string: #"{"contentBlockIndex":0,"delta":{"text":"Hi"}}"#))
+        var decoder = AmazonFrameDecoder()
+        var messages: [StreamMessage] = []
+        for byte in bytes { messages += try decoder.take(ByteBuffer(bytes: [byte])) }
+        #expect(messages == [message] && decoder.isBetweenFrames)
+    }
+
     private static func frame(_ head: ByteBuffer) -> ByteBuffer {
         var frame = ByteBuffer()
         frame.writeInteger(UInt32(18 + head.readableBytes))

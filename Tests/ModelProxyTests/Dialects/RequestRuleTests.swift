@@ -187,6 +187,14 @@ struct RequestRuleTests {
         #expect(text.contains(#""max_tokens":9"#) && text.contains(#""reasoning_content":"hm""#))
     }
 
+    @Test("members that a server wants besides go to it, unless the request has them")
+    func members() throws {
+        let split = ProviderFeatures(members: [JSONMember(name: "reasoning_split", value: ByteBuffer(string: "true"))])
+        #expect(try sent(chat(""), .chat, split)["reasoning_split"]?.bool == true)
+        #expect(try sent(chat(#""reasoning_split":false"#), .chat, split)["reasoning_split"]?.bool == false)
+        #expect(try sent(chat(""), .messages, split)["reasoning_split"] == nil)
+    }
+
     @Test("pictures in the result of a tool follow it in the user's words where a result is text")
     func resultMedia() throws {
         let body =
