@@ -52,6 +52,14 @@ struct AmazonFrameDecoderTests {
         return frame
     }
 
+    @Test("a frame that says only which event it is is one, and one that says nothing is none")
+    func untyped() throws {
+        var decoder = AmazonFrameDecoder()
+        let untyped = AmazonFrame(headers: [(":event-type", "messageStop")], payload: ByteBuffer(string: "{}"))
+        #expect(try decoder.take(untyped.bytes) == [StreamMessage(name: "messageStop", data: ByteBuffer(string: "{}"))])
+        #expect(throws: FramingError.broken) { try decoder.take(AmazonFrame(headers: [], payload: ByteBuffer(string: "{}")).bytes) }
+    }
+
     @Test("an exception and an error end the stream under their names")
     func errors() throws {
         var decoder = AmazonFrameDecoder()

@@ -51,7 +51,8 @@ struct AmazonFrameDecoder: Sendable {
             guard let header = Self.header(&headers) else { throw .broken }
             if let text = header.text { texts[header.name] = text }
         }
-        switch texts[":message-type"] {
+        // Amazon's own reader takes a frame of no type for an event.
+        switch texts[":message-type"] ?? texts[":event-type"].map({ _ in "event" }) {
         case "event": return StreamMessage(name: texts[":event-type"], data: payload)
         case "exception": return StreamMessage(name: texts[":exception-type"], isError: true, data: payload)
         case "error":
