@@ -158,6 +158,29 @@ struct RequestRuleTests {
         #expect(try sent(claude, .gemini)["generationConfig"]?["thinkingConfig"]?["thinkingBudget"]?.int == 8192)
     }
 
+    @Test("calls of other models are signed for Gemini with the words that it takes for it, the first of a turn, from Gemini 3 on")
+    func unsignedCalls() throws {
+        var request = try chat(
+            "",
+            messages:
+                #"{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","#
+                + #""arguments":"{}"}},{"id":"d","type":"function","function":{"name":"f","arguments":"{}"}}]}"#)
+        for (model, signed) in [("gemini-3-pro", [true, false]), ("gemini-2.5-pro", [false, false]), ("other", [false, false])] {
+            request.model = model
+            let contents = try #require(try sent(request, .gemini)["contents"])
+            let turn = try #require(Array(contents.elements).last)
+            #expect(turn["parts"]?.elements.map { $0["thoughtSignature"] != nil } == signed, "\(model)")
+        }
+    }
+
+    @Test("a temperature goes to Anthropic only where it is known to be taken, and not above 1")
+    func sampling() throws {
+        let request = try chat(#""temperature":1.5"#)
+        #expect(try ProviderDialect.messages.write(request).losses == [.sampling])
+        let older = try ProviderDialect.messages.write(request, features: ProviderFeatures(takesSampling: true))
+        #expect(older.losses == [.range] && String(buffer: older.body).hasSuffix(#""temperature":1}"#))
+    }
+
     @Test("a user that looks like a person's address is not told to Anthropic")
     func users() throws {
         for (user, isSent) in [("ann@e.com", false), ("+49 30 1234567", false), ("u-1", true), ("12", true)] {
@@ -206,6 +229,14 @@ struct RequestRuleTests {
         #expect(written.losses == [.resultMedia])
         let messages = try #require(try sent(request, .chat)["messages"])
         #expect(messages.elements.map { $0["role"]?.string } == ["user", "assistant", "tool", "user"])
+    }
+
+    @Test("a schema of an answer is found where Anthropic had it before, too")
+    func outputFormat() throws {
+        let head = #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"#
+        let old = try CallerDialect.messages.read(head + #""output_format":{"type":"json_schema","schema":{"type":"object"}}}"#)
+        let new = try CallerDialect.messages.read(head + #""output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}}"#)
+        #expect(old == new && new.output == .schema(OutputSchema(isStrict: true, schema: ByteBuffer(string: #"{"type":"object"}"#))))
     }
 
     @Test("a mark of who pays, which changes with each request, is no instruction")

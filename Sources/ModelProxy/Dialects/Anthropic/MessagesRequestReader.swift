@@ -29,7 +29,7 @@ enum MessagesRequestReader {
 
     private static let known: Set<String> = [
         "model", "max_tokens", "system", "messages", "tools", "tool_choice", "temperature", "top_p", "top_k", "stop_sequences", "thinking",
-        "output_config", "stream", "metadata",
+        "output_config", "output_format", "stream", "metadata",
     ]
 
     /// The instructions. A line in which a coding agent says which version of it pays is not for the model, and would, as it changes with each
@@ -156,14 +156,17 @@ enum MessagesRequestReader {
             default: throw thinking.wrong("type", "enabled, disabled, adaptive or between_tools")
             }
         }
-        guard let config = try body.object("output_config") else { return }
-        if let word = try config.string("effort") {
+        let config = try body.object("output_config")
+        if let word = try config?.string("effort") {
             guard let effort = ReasoningSetting.Effort(rawValue: word) else {
-                throw config.wrong("effort", "low, medium, high, xhigh or max")
+                throw RequestRefusal("The effort must be low, medium, high, xhigh or max", parameter: "output_config.effort")
             }
             request.reasoning.effort = effort
         }
-        if let format = try config.object("format") {
+        // It had a place of its own before it was a part of the configuration.
+        var format = try body.object("output_format")
+        if let newer = try config?.object("format") { format = newer }
+        if let format {
             guard try format.string("type") == "json_schema" else { throw format.wrong("type", "json_schema") }
             request.output = .schema(OutputSchema(isStrict: true, schema: try format.required("schema", try format.rawObject("schema"))))
         }

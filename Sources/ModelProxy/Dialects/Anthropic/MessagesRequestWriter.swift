@@ -197,7 +197,7 @@ struct MessagesRequestWriter: RequestWriter {
         conversion.drop(.logitBias, if: sampling.logitBias != nil)
         conversion.drop(.penalties, if: sampling.presencePenalty != nil || sampling.frequencyPenalty != nil)
         conversion.drop(.logprobs, if: request.logprobs != nil)
-        if isThinking || !features.takesSampling {
+        if isThinking || !(features.takesSampling || conversion.isSameDialect) {
             conversion.drop(.sampling, if: sampling.temperature != nil || sampling.topP != nil || sampling.topK != nil)
         } else {
             json.memberIfSet("temperature", conversion.clamp(sampling.temperature, to: DecimalNumber("1")))

@@ -23,8 +23,9 @@ struct ProviderFeatures: Sendable, Hashable {
     var maximumTokens = 4096
     /// Whether a model of Anthropic decides by itself how much to think; older ones are told a number of tokens.
     var thinksAdaptively = true
-    /// Whether a model of Anthropic takes a temperature and the like; the newest are not told.
-    var takesSampling = true
+    /// Whether a model of Anthropic takes a temperature and the like. Version 2026-10-21 of its API refuses them, and so do newer models
+    /// under 2023-06-01.
+    var takesSampling = false
     /// Members that an OpenAI-like server wants besides, such as MiniMax's `reasoning_split`, where a request does not say otherwise.
     var members: [JSONMember] = []
     /// Whether instructions between turns may stay where they are, for Anthropic's newer models.

@@ -40,33 +40,44 @@ struct GeminiRequestWriter: RequestWriter {
         json.member("role", turn.role == .assistant ? "model" : "user")
         json.key("parts")
         json.beginArray()
-        for part in turn.parts { try write(part, to: &json) }
+        let firstCall = turn.parts.firstIndex { part in if case .toolCall = part { true } else { false } }
+        for (index, part) in turn.parts.enumerated() {
+            if case .toolCall(let call) = part { write(call, isFirst: index == firstCall, to: &json) } else { try write(part, to: &json) }
+        }
         json.endArray()
         json.endObject()
     }
+
+    /// The first call of a turn is signed: models from Gemini 3 on refuse one that is not, and take these words for calls of other models.
+    private mutating func write(_ call: ToolCall, isFirst: Bool, to json: inout JSONWriter) {
+        let arguments = call.argumentsObject(&conversion.losses)
+        let name = conversion.names.sent(for: call.name)
+        var signature = call.signature.flatMap { $0.origin == .gemini ? $0.value : nil }
+        conversion.drop(.foreignReasoning, if: call.signature != nil && signature == nil)
+        if signature == nil, isFirst, request.model.hasPrefix("gemini-"), !takesBudget {
+            signature = Base64.encode(Array("skip_thought_signature_validator".utf8))
+        }
+        json.object { json in
+            json.object("functionCall") { json in
+                json.member("id", call.id)
+                json.member("name", name)
+                json.member("args", raw: arguments)
+            }
+            json.memberIfSet("thoughtSignature", signature)
+        }
+    }
+
+    /// Whether the model is one up to 2.5, which is told how many tokens to think; later ones are told a word.
+    private var takesBudget: Bool { request.model.hasPrefix("gemini-1") || request.model.hasPrefix("gemini-2") }
 
     private mutating func write(_ part: ChatPart, to json: inout JSONWriter) throws(RequestRefusal) {
         switch part {
         case .text(let text), .refusal(let text): json.object { $0.member("text", text) }
         case .image(let media): try write(media, type: media.imageType, part, to: &json)
         case .audio(let media), .file(let media): try write(media, type: media.type, part, to: &json)
-        case .toolCall(let call):
-            let arguments = call.argumentsObject(&conversion.losses)
-            let name = conversion.names.sent(for: call.name)
-            // Without the signature that came with it, newer models refuse a call of their own.
-            let signature = call.signature.flatMap { $0.origin == .gemini ? $0.value : nil }
-            conversion.drop(.foreignReasoning, if: call.signature != nil && signature == nil)
-            json.object { json in
-                json.object("functionCall") { json in
-                    json.member("id", call.id)
-                    json.member("name", name)
-                    json.member("args", raw: arguments)
-                }
-                json.memberIfSet("thoughtSignature", signature)
-            }
         case .toolResult(let result): try write(result, to: &json)
         case .reasoning: break  // only calls are signed here
-        case .foreign: throw conversion.refuse(part)
+        case .toolCall, .foreign: throw conversion.refuse(part)  // calls are written with their turn
         }
     }
 
@@ -178,11 +189,9 @@ struct GeminiRequestWriter: RequestWriter {
         }
     }
 
-    /// Models up to 2.5 are told a number of tokens, later ones a word.
     private func writeThinking(to json: inout JSONWriter) {
         let reasoning = request.reasoning
         guard reasoning.isWanted || reasoning.isEnabled == false else { return }
-        let takesBudget = request.model.hasPrefix("gemini-1") || request.model.hasPrefix("gemini-2")
         json.object("thinkingConfig") { json in
             if reasoning.isEnabled == false {
                 if takesBudget { json.member("thinkingBudget", 0) } else { json.member("thinkingLevel", "minimal") }
