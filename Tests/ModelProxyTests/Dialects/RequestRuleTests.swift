@@ -231,6 +231,21 @@ struct RequestRuleTests {
         #expect(messages.elements.map { $0["role"]?.string } == ["user", "assistant", "tool", "user"])
     }
 
+    @Test("numbers as large as they come overflow nothing")
+    func largeNumbers() throws {
+        let largest = "9223372036854775807"
+        let request = try CallerDialect.messages.read(
+            #"{"model":"us.anthropic.m","max_tokens":\#(largest),"messages":[{"role":"user","content":"a"}],"top_k":\#(largest),"thinking":"#
+                + #"{"type":"enabled","budget_tokens":\#(largest)}}"#)
+        for provider in ProviderDialect.allCases { #expect(String(buffer: try provider.write(request).body).contains(largest)) }
+        #expect(try sent(request, .converse)["additionalModelRequestFields"]?["thinking"]?["budget_tokens"]?.int == 1_000_000)
+        let usage =
+            #"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":\#(largest),"#
+            + #""completion_tokens":-5,"prompt_tokens_details":{"cached_tokens":1e99}}}"#
+        let answer = ChatAnswer(ChatAnswer.events(of: ByteBuffer(string: usage), in: .chat, callIDSeed: "s"))
+        #expect(answer.usage == ChatUsage(input: 1_000_000_000))
+    }
+
     @Test("a schema of an answer is found where Anthropic had it before, too")
     func outputFormat() throws {
         let head = #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"#

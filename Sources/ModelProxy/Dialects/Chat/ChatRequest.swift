@@ -127,8 +127,8 @@ struct ReasoningSetting: Sendable, Hashable {
 
     /// In a word, from whichever is given.
     var impliedEffort: Effort? { isEnabled == false ? nil : effort ?? budget.map { Effort(budget: $0) } }
-    /// In tokens, from whichever is given.
-    var impliedBudget: Int? { isEnabled == false ? nil : budget ?? effort?.budget }
+    /// In tokens, from whichever is given; at most a million, so that sums cannot overflow.
+    var impliedBudget: Int? { isEnabled == false ? nil : (budget ?? effort?.budget).map { min($0, 1_000_000) } }
     /// Whether it is asked for.
     var isWanted: Bool { isEnabled != false && (isEnabled == true || effort != nil || budget != nil) }
 }

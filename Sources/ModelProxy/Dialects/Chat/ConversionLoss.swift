@@ -114,7 +114,7 @@ enum ConversionLoss: String, Sendable, Hashable, CaseIterable {
 struct RequestRefusal: Error, Sendable, Hashable {
     /// What could not be converted; nil for a request that is wrong in its own dialect.
     var loss: ConversionLoss?
-    /// In words; never any of the request's content.
+    /// In words; of the request's content only names of types.
     var message: String
     /// The member that is meant, such as `messages[2].content`.
     var parameter: String?
