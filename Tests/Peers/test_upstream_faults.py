@@ -191,7 +191,7 @@ def below(pid: int) -> list[int]:
     for child in children(pid, zombies=True):
         try:
             words = Path(f"/proc/{child}/cmdline").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the second: it ended between opening and reading
             continue
         found += [child] if "python" in words or not words else []
     return found

@@ -71,7 +71,7 @@ def is_running(pid: int) -> bool:
     """Whether a process is there and no zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -81,7 +81,7 @@ def children(pid: int, zombies=False) -> list[int]:
     for task in Path(f"/proc/{pid}/task").glob("*"):
         try:
             numbers = [int(number) for number in (task / "children").read_text().split()]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue  # the thread has ended meanwhile
         for number in numbers:
             found += [number] if zombies or is_running(number) else []
