@@ -15,7 +15,8 @@ protocol Subject: SendableMetatype {
 @main
 enum Main {
     static let subjects: [any Subject.Type] = [
-        AddressSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self,
+        AddressSubject.self, DefinitionSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self,
+        HTTPAnswerSubject.self,
         HTTPRequestSubject.self, JSONSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self, TokenSubject.self,
         XMLSubject.self,
     ]
