@@ -14,6 +14,8 @@ public struct DefinitionNeighbours: Sendable {
     }
 
     private var exact: [ExactText: [Owner]] = [:]
+    /// From so many letters and digits on, a name that is written otherwise is the same.
+    private static let shortestLooseName = 8
     private var loose: [ExactText: [Owner]] = [:]
     private var skeletons: [ExactText: [Owner]] = [:]
     private var servers: Set<ExactText> = []
@@ -64,11 +66,13 @@ public struct DefinitionNeighbours: Sendable {
         return nil
     }
 
-    /// Whose tool a word of a text is: nil where nobody's, or one of the same server's. An order about a tool has to name it as it is called;
-    /// among thousands of tools `getMe` is not `get_me`.
+    /// Whose tool a word of a text is: nil where nobody's, or one of the same server's. `sendEmail` is `send_email`; short names are alike by
+    /// chance among thousands of tools, so that `getMe` is not `get_me`.
     func stranger(_ word: String, at server: String) -> Owner? {
-        guard let owners = exact[ExactText(word)], !isOwn(word, at: server) else { return nil }
-        return owners.first
+        guard !isOwn(word, at: server) else { return nil }
+        if let owners = exact[ExactText(word)] { return owners.first }
+        let form = NameForm.loose(word)
+        return form.description.utf8.count >= Self.shortestLooseName ? loose[form]?.first : nil
     }
 
     /// Whether a word is a tool of the same server.

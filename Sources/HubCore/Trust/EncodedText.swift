@@ -83,7 +83,7 @@ enum EncodedText {
 
     /// A long row of single letters with one blank or mark between each two, `i g n o r e   a l l`; wider gaps are between words.
     private static func spelled(_ scalars: [Unicode.Scalar]) -> Decoded? {
-        func isLetter(_ place: Int) -> Bool { place >= 0 && place < scalars.count && scalars[place].properties.isAlphabetic }
+        func isLetter(_ place: Int) -> Bool { place >= 0 && place < scalars.count && scalars[place].isLetter }
         var place = 0
         while place < scalars.count {
             guard isLetter(place), !isLetter(place - 1), !isLetter(place + 1) else {
@@ -95,7 +95,7 @@ enum EncodedText {
             while isLetter(place), !isLetter(place + 1) {
                 letters.append(scalars[place])
                 place += 1
-                let gap = scalars[place...].prefix(5).prefix { !$0.properties.isAlphabetic }.count
+                let gap = scalars[place...].prefix(5).prefix { !$0.isLetter }.count
                 guard isLetter(place + gap) else { break }
                 if gap > 1 { letters.append(" ") }
                 place += gap
@@ -119,7 +119,7 @@ enum EncodedText {
                 place += 1
                 continue
             }
-            if scalar.properties.isAlphabetic { letters += 1 }
+            if scalar.isLetter { letters += 1 }
             result.append(scalar)
             place = end
         }
@@ -151,4 +151,9 @@ enum EncodedText {
         if length == nil, place < scalars.count, scalars[place] == ";" || scalars[place] == "}" { place += 1 }
         return (scalar, place)
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it is a letter of any script; most are of ASCII, for which no table is asked.
+    fileprivate var isLetter: Bool { isASCII ? (0x41...0x5A).contains(value & 0xDF) : properties.isAlphabetic }
 }

@@ -45,7 +45,8 @@ struct ReviewReader {
     }
 
     private func metadataAddress(in scalars: [Unicode.Scalar]) -> HiddenText.Sign? {
-        guard scalars.count < 2_048 else { return nil }
+        // Each of them has a dot or a colon, and most values have neither.
+        guard scalars.count < 2_048, scalars.contains(where: { $0 == "." || $0 == ":" }) else { return nil }
         let text = String(String.UnicodeScalarView(scalars)).lowercased()
         guard Self.metadataHosts.contains(where: { text.contains($0) }) else { return nil }
         return HiddenText.Sign(
