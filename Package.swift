@@ -88,7 +88,7 @@ let package = Package(
         .systemLibrary(name: "libxml2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
         // Level 2: the products; they never import each other.
-        target("A2ABridge", ["HubCore", nio, httpTypes]),
+        target("A2ABridge", ["HubCore", nio, locks, httpTypes, logging, crypto]),
         target("MCPHub", ["HubCore", nio, locks, httpTypes, logging, crypto]),
         target("ModelProxy", ["HubCore", nio, locks, httpTypes, logging]),
 
@@ -127,7 +127,7 @@ let package = Package(
                 "HubCore", "HubServer", httpTypes, locks, logging, crypto, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        tests(of: "A2ABridge", ["HubCore", httpTypes], excluding: ["Golden"]),
+        tests(of: "A2ABridge", ["HubCore", locks, httpTypes, logging], excluding: ["Golden"]),
         tests(of: "MCPHub", ["HubCore", httpTypes, locks, logging, crypto]),
         tests(of: "ModelProxy", ["HubCore", httpTypes, locks, logging]),
         tests(of: "SpecIngest", ["HubCore", httpTypes]),

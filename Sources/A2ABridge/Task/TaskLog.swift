@@ -145,14 +145,7 @@ struct TaskLog: Sendable {
     ///
     /// - Parameter position: of the first entry that the subscriber has not had.
     func events(from position: Int) -> [AgentEvent] {
-        entries.dropFirst(max(0, position)).compactMap { entry in
-            switch entry {
-            case .message: nil
-            case .status(let status, let metadata):
-                .statusUpdate(StatusUpdate(taskID: task.id, contextID: task.contextID ?? "", status: status, metadata: metadata))
-            case .artifact(let update): .artifactUpdate(update)
-            }
-        }
+        entries.indices.dropFirst(max(0, position)).compactMap(event(at:))
     }
 
     /// What a stream of the task begins with, and the position from which it goes on.
