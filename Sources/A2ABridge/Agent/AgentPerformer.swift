@@ -1,0 +1,45 @@
+import HubCore
+
+/// One message to an agent, with the task that it belongs to.
+struct AgentTurn: Sendable {
+    /// The task with its history, the last of which is the message.
+    var task: AgentTask
+    /// The message.
+    var message: AgentMessage
+    /// Whether somebody follows from the beginning, so that long answers are told in pieces.
+    var isStreamed: Bool
+    /// Who sent it; the task may outlast the request.
+    var context: CallContext
+
+    /// What the agent asked last, where this message answers it.
+    var asked: AgentMessage? {
+        let before = task.history.dropLast().last
+        return before?.role == .agent ? before : nil
+    }
+}
+
+/// Something that an agent tells of its work.
+enum AgentOutput: Sendable, Hashable {
+    /// The task has come to a state; the parts are what the agent says about it.
+    case status(TaskState, saying: [MessagePart] = [])
+    /// The task has made something, or some more of it.
+    case artifact(Artifact, append: Bool = false, isLast: Bool = true)
+}
+
+/// What does the work of an agent: tools of the hub, a low-code application, an agent elsewhere.
+///
+/// Conforming types are immutable, live as long as the agent that holds them, and are used by many tasks at once. They keep nothing between
+/// messages: what a task has asked for stands in its history.
+protocol AgentPerformer: Sendable {
+    /// Looks at a message before anything is made of it.
+    ///
+    /// - Throws: `A2AFailure` where it cannot be taken, such as for a skill that there is not.
+    func check(_ message: AgentMessage, context: CallContext) throws(A2AFailure)
+    /// Does the work of one message.
+    ///
+    /// A task whose work ends without another word is completed.
+    ///
+    /// - Parameter tell: tells of the work, and comes back when that is stored.
+    /// - Throws: `HubError` with the reason where the task fails; `CancellationError` where it is given up; what `tell` throws.
+    func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws
+}
