@@ -1,0 +1,276 @@
+public import HubCore
+import Logging
+import NIOConcurrencyHelpers
+
+/// What the agents keep beside every snapshot: tasks under way, those who follow them, and the store.
+///
+/// One per hub. `drain` ends what goes on.
+public final class A2ARuntime: Sendable {
+    /// How much may go on at once.
+    public struct Bounds: Sendable, Hashable {
+        /// The most tasks that are worked on.
+        public var tasksAtWork = 2_000
+        /// The most of them that are one owner's.
+        public var tasksAtWorkOfOwner = 64
+        /// The most open streams.
+        public var streams = 10_000
+        /// The most open streams of one task.
+        public var streamsOfTask = 16
+        /// How long the work of one message may take.
+        public var turn = Duration.seconds(600)
+        /// The most parts of a message.
+        public var partsOfMessage = 256
+
+        /// The usual bounds.
+        public init() {}
+    }
+
+    private struct Held {
+        var task: LiveTask
+        var users: Int
+    }
+
+    private struct State {
+        var held: [String: Held] = [:]
+        var atWork: [TaskOwner: Int] = [:]
+        var allAtWork = 0
+        var streams = 0
+        var isDraining = false
+    }
+
+    let store: any AgentTaskStore
+    let timers: TimerTable
+    let bounds: Bounds
+    private let millisecondsSince1970: @Sendable () -> Int64
+    private let state = NIOLockedValueBox(State())
+
+    /// - Parameters:
+    ///   - store: keeps tasks.
+    ///   - timers: ends what takes too long and keeps streams in use; must be driven.
+    ///   - millisecondsSince1970: the wall clock.
+    public init(
+        store: any AgentTaskStore, timers: TimerTable, bounds: Bounds = Bounds(), millisecondsSince1970: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.timers = timers
+        self.bounds = bounds
+        self.millisecondsSince1970 = millisecondsSince1970
+    }
+
+    /// Ends the work on every task, and every stream; what comes later is refused.
+    public func drain() {
+        let tasks = state.withLockedValue { state in
+            state.isDraining = true
+            return state.held.values.map(\.task)
+        }
+        for task in tasks {
+            task.endWork(.drain)
+            task.wakeAll()
+        }
+    }
+
+    /// How many tasks are worked on, and how many streams are open.
+    public var load: (tasksAtWork: Int, streams: Int) { state.withLockedValue { ($0.allAtWork, $0.streams) } }
+
+    /// Whether the hub stops.
+    var isDraining: Bool { state.withLockedValue { $0.isDraining } }
+    /// The time.
+    var now: WireTime? { WireTime(milliseconds: millisecondsSince1970()) }
+    /// A new id.
+    func makeID() -> String { TaskID.make(millisecondsSince1970()) }
+
+    // MARK: Tasks
+
+    /// The longest id that is looked for, in bytes.
+    private static let longestID = 256
+
+    /// The task of an owner at an agent, held until it is released.
+    ///
+    /// - Throws: `A2AFailure` with `taskNotFound`, the same for another's task as for one that there never was.
+    func hold(_ id: String, agent: String, owner: TaskOwner) async throws -> LiveTask {
+        let unknown = A2AFailure(.taskNotFound, "There is no such task")
+        guard id.utf8.count <= Self.longestID else { throw unknown }
+        if let task = heldAlready(id) {
+            guard task.agent == agent, task.owner == owner else {
+                release(task)
+                throw unknown
+            }
+            return task
+        }
+        guard let kept = try await store.read(id, agent: agent, owner: owner) else { throw unknown }
+        let log = try TaskLog(id: id, contextID: kept.record.contextID, stored: kept.entries)
+        let task = hold(
+            LiveTask(log: log, stored: log.position, isAtWork: false, agent: agent, owner: owner, store: store, timers: timers))
+        // Nobody works on it: the process that did has ended.
+        if case .nothing(isAtWork: false) = task.told(at: log.position), !log.isSettled {
+            await fail(task, "The hub was stopped meanwhile; what became of the work is not known")
+        }
+        return task
+    }
+
+    private func heldAlready(_ id: String) -> LiveTask? {
+        state.withLockedValue { state in
+            state.held[id]?.users += 1
+            return state.held[id]?.task
+        }
+    }
+
+    /// Holds a task that was made or read; gives the one there is where somebody was faster.
+    private func hold(_ task: LiveTask) -> LiveTask {
+        state.withLockedValue { state in
+            state.held[task.id, default: Held(task: task, users: 0)].users += 1
+            return state.held[task.id]?.task ?? task
+        }
+    }
+
+    /// Gives a task back. One that nobody holds is in the store alone.
+    func release(_ task: LiveTask) {
+        state.withLockedValue { state in
+            guard let users = state.held[task.id]?.users else { return }
+            state.held[task.id]?.users = users - 1
+            if users <= 1 { state.held[task.id] = nil }
+        }
+    }
+
+    /// A task that begins with a message, held until it is released.
+    func begin(_ message: AgentMessage, agent: String, owner: TaskOwner) async throws -> LiveTask {
+        let log = TaskLog(id: makeID(), contextID: message.contextID ?? makeID(), message: message, time: now)
+        let task = hold(LiveTask(log: log, stored: 0, isAtWork: true, agent: agent, owner: owner, store: store, timers: timers))
+        do {
+            try await task.change { _ in }
+        } catch {
+            release(task)
+            throw error
+        }
+        return task
+    }
+
+    // MARK: Work
+
+    /// Takes a place for work on a message; `work` gives it back.
+    func admit(_ owner: TaskOwner) throws(A2AFailure) {
+        let isAdmitted = state.withLockedValue { state in
+            guard !state.isDraining, state.allAtWork < bounds.tasksAtWork, state.atWork[owner, default: 0] < bounds.tasksAtWorkOfOwner
+            else {
+                return false
+            }
+            state.allAtWork += 1
+            state.atWork[owner, default: 0] += 1
+            return true
+        }
+        if !isAdmitted { throw A2AFailure(.overloaded, "The hub works on as many tasks as it can") }
+    }
+
+    /// Gives a place back for which there was no work.
+    func dismiss(_ owner: TaskOwner) {
+        state.withLockedValue { state in
+            state.allAtWork -= 1
+            let count = state.atWork[owner, default: 1] - 1
+            state.atWork[owner] = count > 0 ? count : nil
+        }
+    }
+
+    /// Lets a performer work on a message; comes back at once.
+    func work(on task: LiveTask, _ turn: AgentTurn, by performer: any AgentPerformer) {
+        let held = hold(task)
+        let number = held.turn
+        let timer = timers.add(due: .now + bounds.turn) { held.endWork(.time) }
+        // Nobody waits for it: what comes of it stands in the log. It is given up by `endWork`: by the client, the timer or `drain`.
+        let work = Task {
+            await perform(turn, of: held, by: performer)
+            timers.remove(timer)
+            held.rests(turn: number)
+            dismiss(held.owner)
+            release(held)
+        }
+        held.works(work, turn: number)
+        if isDraining { held.endWork(.drain) }
+    }
+
+    private func perform(_ turn: AgentTurn, of task: LiveTask, by performer: any AgentPerformer) async {
+        do {
+            try await performer.perform(turn) { output in try await tell(output, of: task) }
+            try await task.change { log in
+                if !log.isSettled { try log.append(TaskStatus(state: .completed, timestamp: now)) }
+            }
+        } catch {
+            let reason = reason(error, task, turn.context)
+            // Awaited here; a task of its own, because this one may be cancelled.
+            await Task { await fail(task, reason) }.value
+        }
+    }
+
+    private func tell(_ output: AgentOutput, of task: LiveTask) async throws {
+        try Task.checkCancellation()
+        let (time, id) = (now, makeID())
+        try await task.change { log in
+            switch output {
+            case .status(.working, let parts) where parts.isEmpty && log.task.status.state == .working: break
+            case .status(let state, let parts):
+                let message = AgentMessage(messageID: id, contextID: log.task.contextID, taskID: log.task.id, role: .agent, parts: parts)
+                try log.append(TaskStatus(state: state, message: parts.isEmpty ? nil : message, timestamp: time))
+            case .artifact(let artifact, let append, let isLast):
+                try log.append(ArtifactUpdate(taskID: "", contextID: "", artifact: artifact, append: append, isLastChunk: isLast))
+            }
+        }
+    }
+
+    /// Ends a task as failed, unless it has ended.
+    private func fail(_ task: LiveTask, _ reason: String) async {
+        let (time, id) = (now, makeID())
+        // A store that takes nothing: those who wait are told so by the log.
+        try? await task.change { log in
+            guard !log.task.status.state.isTerminal else { return }
+            let message = AgentMessage(
+                messageID: id, contextID: log.task.contextID, taskID: log.task.id, role: .agent,
+                parts: [MessagePart(content: .text(reason))])
+            try log.append(TaskStatus(state: .failed, message: message, timestamp: time))
+        }
+    }
+
+    private func reason(_ error: any Error, _ task: LiveTask, _ context: CallContext) -> String {
+        switch task.workEnd {
+        case .time: return "The work took longer than its limit; what became of it is not known"
+        case .drain: return "The hub was stopped meanwhile; what became of the work is not known"
+        case .client: return "The client wants it no more"
+        case nil: break
+        }
+        switch error {
+        case let error as HubError: return error.message
+        case let error as A2AFailure: return error.message
+        default:
+            context.logger.error("an agent failed", metadata: ["agent": "\(task.agent)", "error": "\(error)"])
+            return "The hub failed to answer"
+        }
+    }
+
+    /// Ends a task for its client.
+    ///
+    /// - Throws: `A2AFailure` with `taskNotCancelable` where it has ended in another way.
+    func cancel(_ task: LiveTask) async throws {
+        let time = now
+        try await task.change { log in _ = try log.cancel(time: time) }
+        task.endWork(.client)
+    }
+
+    // MARK: Streams
+
+    /// Takes a place for a stream of a task.
+    func addStream(_ task: LiveTask) throws(A2AFailure) {
+        let isAdmitted = state.withLockedValue { state in
+            guard state.streams < bounds.streams else { return false }
+            state.streams += 1
+            return true
+        }
+        guard isAdmitted else { throw A2AFailure(.overloaded, "The hub has as many streams as it can") }
+        guard !task.addStream(limit: bounds.streamsOfTask) else { return }
+        state.withLockedValue { $0.streams -= 1 }
+        throw A2AFailure(.rateLimited, "The task has as many streams as it can")
+    }
+
+    /// Gives it back.
+    func removeStream(_ task: LiveTask) {
+        task.removeStream()
+        state.withLockedValue { $0.streams -= 1 }
+    }
+}

@@ -1,0 +1,215 @@
+import HubCore
+import NIOCore
+
+/// What an agent answers, in whichever version and binding it was asked.
+struct AgentMethods {
+    let agent: A2AAgent
+    let context: CallContext
+    /// Where callers find the hub.
+    let base: HTTPAddress
+
+    /// An answer, or the beginning of a stream.
+    enum Answer {
+        case result(A2AResult)
+        /// Whoever is given it sees to `close`.
+        case stream(TaskStream)
+    }
+
+    private var runtime: A2ARuntime { agent.runtime }
+    private var owner: TaskOwner { TaskOwner(context) }
+    /// How long a call that waits sleeps before it looks again, should nobody wake it.
+    private static let patience = Duration.seconds(30)
+
+    /// Answers.
+    ///
+    /// - Parameter lastEventID: the last event that a client had of a stream that was cut.
+    /// - Throws: `A2AFailure`, `CancellationError`.
+    func answer(_ request: A2ARequest, lastEventID: String? = nil) async throws -> Answer {
+        if let tenant = request.tenant, tenant != agent.name {
+            throw A2AFailure(WireProblem(place: "tenant", reason: .unknownValue))
+        }
+        switch request {
+        case .sendMessage(let parameters): return .result(try await send(parameters))
+        case .streamMessage(let parameters): return .stream(try await stream(parameters))
+        case .subscribe(let task): return .stream(try await subscribe(task, lastEventID))
+        case .getTask(let query):
+            return try await with(query.id) { task in
+                .result(.task(try await task.log().task.showing(historyLength: query.historyLength)))
+            }
+        case .listTasks(let query): return .result(.tasks(try await list(query)))
+        case .cancelTask(let reference):
+            return try await with(reference.id) { task in
+                try await runtime.cancel(task)
+                return .result(.task(try await task.log().task))
+            }
+        case .createPush, .getPush, .listPushes, .deletePush: return .result(try await push(request))
+        case .extendedCard:
+            guard agent.hasExtendedCard else { throw A2AFailure(.unsupportedOperation, "There is no other card") }
+            return .result(.card(agent.card(at: base, for: context.principal)))
+        }
+    }
+
+    private func with(_ id: String, _ body: (LiveTask) async throws -> Answer) async throws -> Answer {
+        let task = try await runtime.hold(id, agent: agent.name, owner: owner)
+        defer { runtime.release(task) }
+        return try await body(task)
+    }
+
+    // MARK: Messages
+
+    /// The longest name of a conversation that a client may choose, in bytes.
+    private static let longestContext = 256
+
+    /// Begins the work on a message; gives the task, held, and its log before the work.
+    private func begin(_ parameters: SendParameters, isStreamed: Bool) async throws -> (task: LiveTask, log: TaskLog) {
+        let message = parameters.message
+        guard message.role == .user else { throw A2AFailure(WireProblem(place: "message.role", reason: .unknownValue)) }
+        guard message.parts.count <= runtime.bounds.partsOfMessage else { throw A2AFailure(.tooLarge, "The message has too many parts") }
+        guard message.contextID.map({ $0.utf8.count <= Self.longestContext }) ?? true else {
+            throw A2AFailure(WireProblem(place: "message.contextId", reason: .outOfRange))
+        }
+        if parameters.push != nil { try checkPush() }
+        try agent.performer.check(message, context: context)
+        try runtime.admit(owner)
+        var held: LiveTask?
+        do {
+            let task: LiveTask
+            if let id = message.taskID {
+                task = try await runtime.hold(id, agent: agent.name, owner: owner)
+                held = task
+                try await task.take(message, time: runtime.now)
+            } else {
+                task = try await runtime.begin(message, agent: agent.name, owner: owner)
+                held = task
+            }
+            if let push = parameters.push { _ = try await keep(push, of: task) }
+            let log = try await task.log()
+            let turn = AgentTurn(task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context)
+            runtime.work(on: task, turn, by: agent.performer)
+            return (task, log)
+        } catch {
+            if let held { runtime.release(held) }
+            runtime.dismiss(owner)
+            throw error
+        }
+    }
+
+    /// Sends a message. A client that waits for the end and leaves has ended the task: it never heard of it.
+    private func send(_ parameters: SendParameters) async throws -> A2AResult {
+        var (task, log) = try await begin(parameters, isStreamed: false)
+        defer { runtime.release(task) }
+        while !parameters.returnsImmediately, !log.isSettled {
+            await task.wait(beyond: log.position, limit: Self.patience)
+            if Task.isCancelled {
+                // Awaited here; a task of its own, because this one is cancelled. It may have ended meanwhile, which is as well.
+                await Task { [runtime, task] in try? await runtime.cancel(task) }.value
+                throw CancellationError()
+            }
+            log = try await task.log()
+        }
+        return .event(.task(log.task.showing(historyLength: parameters.historyLength)))
+    }
+
+    private func stream(_ parameters: SendParameters) async throws -> TaskStream {
+        let (task, log) = try await begin(parameters, isStreamed: true)
+        do {
+            let first = AgentEvent.task(log.task.showing(historyLength: parameters.historyLength))
+            return try TaskStream(runtime: runtime, task: task, first: first, position: log.position)
+        } catch {
+            runtime.release(task)
+            throw error
+        }
+    }
+
+    // MARK: Streams
+
+    /// 1. A client that names the last event it had is told what came after it, also of a task that has ended. 2. Any other is told how the task
+    /// stands, and then what comes.
+    private func subscribe(_ reference: TaskReference, _ lastEventID: String?) async throws -> TaskStream {
+        let task = try await runtime.hold(reference.id, agent: agent.name, owner: owner)
+        do {
+            let log = try await task.log()
+            if let last = lastEventID.flatMap({ Int($0) }), last >= 0, last < log.position {
+                return try TaskStream(runtime: runtime, task: task, first: nil, position: last + 1)
+            }
+            let (first, position) = try log.subscription()
+            return try TaskStream(runtime: runtime, task: task, first: first, position: position)
+        } catch {
+            runtime.release(task)
+            throw error
+        }
+    }
+
+    // MARK: Lists
+
+    private static let usualPage = 50
+
+    private func list(_ query: TaskListQuery) async throws -> TaskPage {
+        var selection = TaskSelection(agent: agent.name, owner: owner)
+        selection.contextID = query.contextID
+        selection.state = query.state?.rawValue
+        // What is kept is cut off to milliseconds: a time within one is past it.
+        selection.changedSince = query.changedSince.map { $0.milliseconds + ($0.nanoseconds % 1_000_000 > 0 ? 1 : 0) }
+        let size = query.pageSize ?? Self.usualPage
+        let cursor = try query.pageToken.map(Self.cursor)
+        let found = try await runtime.store.list(selection, after: cursor, limit: size + 1)
+        var tasks: [AgentTask] = []
+        for record in found.tasks.prefix(size) {
+            // One may be forgotten meanwhile.
+            guard let kept = try await runtime.store.read(record.id, agent: agent.name, owner: owner) else { continue }
+            let log = try TaskLog(id: record.id, contextID: record.contextID, stored: kept.entries)
+            tasks.append(log.task.showing(historyLength: query.historyLength, includesArtifacts: query.includesArtifacts))
+        }
+        let last = found.tasks.count > size ? found.tasks.prefix(size).last : nil
+        return TaskPage(
+            tasks: tasks, nextPageToken: last.map { "\($0.changed).\($0.id)" } ?? "", pageSize: size, totalSize: found.total)
+    }
+
+    private static func cursor(_ token: String) throws(A2AFailure) -> TaskCursor {
+        let parts = token.split(separator: ".", maxSplits: 1)
+        guard token.utf8.count <= longestContext, parts.count == 2, let changed = Int64(parts[0]) else {
+            throw A2AFailure(WireProblem(place: "pageToken", reason: .unknownValue))
+        }
+        return TaskCursor(changed: changed, id: String(parts[1]))
+    }
+
+    // MARK: Webhooks
+
+    private func checkPush() throws(A2AFailure) {
+        guard agent.sendsPush else { throw A2AFailure(.pushNotSupported, "This agent sends no notifications") }
+    }
+
+    private func push(_ request: A2ARequest) async throws -> A2AResult {
+        try checkPush()
+        let task = try await runtime.hold(request.taskID ?? "", agent: agent.name, owner: owner)
+        defer { runtime.release(task) }
+        switch request {
+        case .createPush(let configuration): return .push(try await keep(configuration, of: task))
+        case .listPushes: return .pushes(try await pushes(of: task), nextPageToken: nil)
+        case .deletePush(let reference):
+            try await runtime.store.forgetPush(reference.id ?? "", of: task.record)
+            return .nothing
+        default:
+            guard case .getPush(let reference) = request,
+                let found = try await pushes(of: task).first(where: { reference.id == nil || $0.id == reference.id })
+            else { throw A2AFailure(.taskNotFound, "There is no such webhook") }
+            return .push(found)
+        }
+    }
+
+    private func keep(_ configuration: PushConfiguration, of task: LiveTask) async throws -> PushConfiguration {
+        var configuration = configuration
+        let id = configuration.id ?? runtime.makeID()
+        (configuration.id, configuration.taskID) = (id, task.id)
+        var json = JSONWriter()
+        configuration.write(to: &json, as: .v1_0)
+        try await runtime.store.keepPush(json.buffer, id: id, of: task.record)
+        return configuration
+    }
+
+    private func pushes(of task: LiveTask) async throws -> [PushConfiguration] {
+        try await runtime.store.pushes(of: task.record).map { kept in
+            try PushConfiguration(WireValue(try JSONDocument(parsing: kept.configuration, limits: .payload).root, .v1_0))
+        }
+    }
+}
