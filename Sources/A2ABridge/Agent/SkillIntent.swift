@@ -4,12 +4,14 @@ import NIOCore
 /// What the messages of a task have said so far of the call that is wanted.
 ///
 /// 1. A data part `{"skill": …, "arguments": {…}}` says it all; `"confirm": true` with it does without the question. 2. Any other object that answers
-/// a question has the members that were asked for. 3. `skillId` in the message's metadata names the skill for all else. 4. Text goes to the planner.
+/// a question has the members that were asked for; one that answers none has arguments of the skill. 3. `skillId` in the message's metadata names the skill for all else. 4. Text goes to the planner.
 struct SkillIntent: Sendable {
     /// The tool, where it is settled.
     var skill: String?
     /// The arguments so far.
     var arguments = JSONObject()
+    /// Members of objects that answer nothing: arguments, where the skill takes any of these names.
+    private(set) var loose = JSONObject()
     /// What was said to a question for confirmation, or before it.
     var confirmation: Bool?
     /// The text of the message.
@@ -54,6 +56,9 @@ struct SkillIntent: Sendable {
             for member in given.members { arguments[member.name.string ?? ""] = JSONTree(member.value) }
         }
         confirmation = data[SkillQuestion.confirmMember]?.bool ?? confirmation
+        if question == nil, data[SkillQuestion.skillMember] == nil, data["arguments"] == nil {
+            for member in data.members { loose[member.name.string ?? ""] = JSONTree(member.value) }
+        }
         for name in wanted where name != SkillQuestion.skillMember && name != SkillQuestion.confirmMember {
             if let value = data[name] { arguments[name] = JSONTree(value) }
         }

@@ -43,6 +43,7 @@ struct SkillPerformer: AgentPerformer {
         guard let name = intent.skill, let tool = visible[name], let schema = schemas[name] else {
             return try await tell(.status(.rejected, saying: [Self.text("There is no such skill")]))
         }
+        for (name, value) in intent.loose where schema[name] != nil && intent.arguments[name] == nil { intent.arguments[name] = value }
         let missing = schema.missing(in: intent.arguments)
         guard missing.isEmpty else {
             return try await tell(.asking(.missing(missing, of: name, known: intent.arguments)))

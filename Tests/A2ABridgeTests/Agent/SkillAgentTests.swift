@@ -85,6 +85,15 @@ struct SkillAgentTests {
         #expect(task["status"]?["message"]?["parts", 0]?["text"]?.string == reason)
     }
 
+    @Test("a skill may be named beside the message, whose object then has arguments")
+    func named() async throws {
+        let message =
+            #"{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":{"customer_id":"7","x":1}}],"metadata":{"skillId":"find_orders"}}}"#
+        let task = try await stub.rpc("SendMessage", message).json()["result"]?["task"]
+        let arguments = task?["artifacts", 0]?["parts", 0]?["data"]
+        #expect(arguments?["customer_id"]?.string == "7" && arguments?.count == 1)
+    }
+
     @Test("a skill that there is not is not found, and makes no task")
     func unknown() async throws {
         let answer = try await stub.rpc("SendMessage", StubAgent.message(StubAgent.data("absent"))).json()

@@ -76,6 +76,22 @@ struct AgentEntryTests {
         #expect(stub.runtime.load.tasksAtWork == 0)
     }
 
+    @Test("messages that are cut at any place, or deeper than anything, are refused and begin nothing")
+    func damaged() async throws {
+        let message = StubAgent.message(StubAgent.data("picture"))
+        let rpc = #"{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":\#(message)}"#
+        for length in stride(from: 0, to: rpc.utf8.count, by: 7) {
+            let answer = try await stub.send(stub.request(.post, "", String(rpc.prefix(length))))
+            #expect(try answer.json()[path: "error", "code"]?.int == -32700)
+        }
+        for length in stride(from: 0, to: message.utf8.count, by: 7) {
+            #expect(try await stub.send(stub.request(.post, "/message:send", String(message.prefix(length)))).status == 400)
+        }
+        let deep = StubAgent.message(#"{"data":\#(String(repeating: "[", count: 500))\#(String(repeating: "]", count: 500))}"#)
+        #expect(try await stub.send(stub.request(.post, "/message:send", deep)).status == 400)
+        #expect(try await stub.rpc("ListTasks", "{}").json()[path: "result", "totalSize"]?.int == 0)
+    }
+
     @Test("methods, media types, versions and pages that are not served are refused")
     func refuses() async throws {
         #expect(try await stub.send(stub.request(.get, "")).status == 405)
