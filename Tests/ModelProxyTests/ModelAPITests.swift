@@ -94,7 +94,7 @@ struct ModelAPITests {
     @Test(
         "other paths do not exist",
         arguments: [
-            "", "/", "/v1", "/v1/", "/v1/chat/completions/", "/v1/models", "/v1/Chat/completions", "/chat/completions", "/v1//chat",
+            "", "/", "/v1", "/v1/", "/v1/chat/completions/", "/v1/files", "/v1/Chat/completions", "/chat/completions", "/v1//chat",
         ])
     func paths(path: String) async throws {
         let writer = try await StubAPI().send(path: path)

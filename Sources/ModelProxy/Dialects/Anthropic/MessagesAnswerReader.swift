@@ -78,14 +78,17 @@ struct MessagesAnswerReader: AnswerDecoder {
         answer.citation(ChatCitation(url: url, title: citation["title"]?.string ?? ""))
     }
 
-    /// What is read from a cache or written to it is counted besides `input_tokens` here.
     private func readUsage(_ usage: JSONValue?, into answer: inout AnswerAssembler) {
-        guard let usage, usage.kind == .object else { return }
+        if let usage = Self.usage(in: usage) { answer.usage(usage) }
+    }
+
+    /// What an answer says that it used. What is read from a cache or written to it is counted besides `input_tokens` here.
+    static func usage(in usage: JSONValue?) -> ChatUsage? {
+        guard let usage, usage.kind == .object else { return nil }
         let (read, written) = (usage.tokens("cache_read_input_tokens"), usage.tokens("cache_creation_input_tokens"))
-        answer.usage(
-            ChatUsage(
-                input: usage.tokens("input_tokens") + read + written, cachedInput: read, cacheWrite: written,
-                output: usage.tokens("output_tokens"), reasoning: usage.tokens("output_tokens_details", "thinking_tokens")))
+        return ChatUsage(
+            input: usage.tokens("input_tokens") + read + written, cachedInput: read, cacheWrite: written,
+            output: usage.tokens("output_tokens"), reasoning: usage.tokens("output_tokens_details", "thinking_tokens"))
     }
 
     private func readStop(_ value: JSONValue, into answer: inout AnswerAssembler) {

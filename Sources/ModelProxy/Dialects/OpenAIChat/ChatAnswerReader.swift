@@ -18,7 +18,7 @@ struct ChatAnswerReader: AnswerDecoder {
             guard isFirst(choice) else { return answer.fail(ProviderError(.server, "The provider sent more answers than asked for")) }
             readChoice(choice, choice["delta"] ?? choice["message"], into: &answer)
         }
-        readUsage(message["usage"], into: &answer)
+        if let usage = Self.usage(in: message["usage"]) { answer.usage(usage) }
     }
 
     mutating func readWhole(_ body: JSONValue, into answer: inout AnswerAssembler) { read(body, name: nil, into: &answer) }
@@ -26,7 +26,7 @@ struct ChatAnswerReader: AnswerDecoder {
     private func isFirst(_ choice: JSONValue) -> Bool { choice["index"].map { $0.isNull || $0.int == 0 } ?? true }
 
     /// An error that came with a status of success: MiniMax has its own way to say it.
-    private static func error(in message: JSONValue, name: String?) -> ProviderError? {
+    static func error(in message: JSONValue, name: String?) -> ProviderError? {
         if let error = message["error"], !error.isNull { return ProviderError(name: nil, body: message) }
         if name == "error" || message["object"]?.isString("error") == true { return ProviderError(name: nil, body: message) }
         if let status = message["base_resp"]?["status_code"]?.int, status != 0 { return ProviderError(name: nil, body: message) }
@@ -107,15 +107,15 @@ struct ChatAnswerReader: AnswerDecoder {
         return key
     }
 
-    private func readUsage(_ usage: JSONValue?, into answer: inout AnswerAssembler) {
-        guard let usage, usage.kind == .object else { return }
-        answer.usage(
-            ChatUsage(
-                input: usage.tokens("prompt_tokens"),
-                cachedInput: max(usage.tokens("prompt_tokens_details", "cached_tokens"), usage.tokens("prompt_cache_hit_tokens")),
-                cacheWrite: usage.tokens("prompt_tokens_details", "cache_write_tokens"), output: usage.tokens("completion_tokens"),
-                reasoning: usage.tokens("completion_tokens_details", "reasoning_tokens"),
-                audioInput: usage.tokens("prompt_tokens_details", "audio_tokens"),
-                audioOutput: usage.tokens("completion_tokens_details", "audio_tokens")))
+    /// What an answer says that it used.
+    static func usage(in usage: JSONValue?) -> ChatUsage? {
+        guard let usage, usage.kind == .object else { return nil }
+        return ChatUsage(
+            input: usage.tokens("prompt_tokens"),
+            cachedInput: max(usage.tokens("prompt_tokens_details", "cached_tokens"), usage.tokens("prompt_cache_hit_tokens")),
+            cacheWrite: usage.tokens("prompt_tokens_details", "cache_write_tokens"), output: usage.tokens("completion_tokens"),
+            reasoning: usage.tokens("completion_tokens_details", "reasoning_tokens"),
+            audioInput: usage.tokens("prompt_tokens_details", "audio_tokens"),
+            audioOutput: usage.tokens("completion_tokens_details", "audio_tokens"))
     }
 }

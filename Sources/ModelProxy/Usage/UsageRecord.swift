@@ -1,0 +1,64 @@
+/// What one call of a model took, whoever pays for it.
+public struct UsageRecord: Sendable, Hashable {
+    /// How a call ended.
+    public enum Outcome: String, Sendable, Hashable, CaseIterable {
+        /// The provider's answer reached the caller whole.
+        case served
+        /// The caller got an error and nothing else.
+        case failed
+        /// The answer broke off after it had begun.
+        case interrupted
+        /// The caller left, or the hub stopped, before the end.
+        case abandoned
+    }
+
+    /// The id that the caller was told.
+    public var requestID: String
+    /// The Model API.
+    public var api: String
+    /// Who is billed.
+    public var consumer: String
+    /// The provider's name.
+    public var provider: String
+    /// What was asked for, a path of `ModelRoute`.
+    public var route: ModelRoute
+    /// The model that the caller asked for; empty where it names none.
+    public var model: String
+    /// What the provider was asked for.
+    public var providerModel: String
+    /// Whether the answer was wanted in pieces.
+    public var isStreaming: Bool
+    /// How it ended.
+    public var outcome = Outcome.abandoned
+    /// Whether the provider gave no counts, so that `input` and `output` are made from the length of the texts.
+    public var isEstimated = false
+    /// Tokens of the request, cached or not.
+    public var input = 0
+    /// Of those, read from the provider's cache.
+    public var cachedInput = 0
+    /// Of those, written to it.
+    public var cacheWrite = 0
+    /// Tokens of the answer, reasoning included.
+    public var output = 0
+    /// Of those, thoughts.
+    public var reasoning = 0
+    /// Of the request, sound.
+    public var audioInput = 0
+    /// Of the answer, sound.
+    public var audioOutput = 0
+}
+
+/// Takes the records of all calls: exactly one for each that was handed to a provider, at its last byte, however it ended.
+public protocol UsageSink: Sendable {
+    /// Takes one. Called on the path of the call, so that it must not wait.
+    func take(_ record: UsageRecord)
+}
+
+/// Keeps nothing.
+public struct NoUsageSink: UsageSink {
+    /// A sink.
+    public init() {}
+
+    /// Lets it go.
+    public func take(_ record: UsageRecord) {}
+}

@@ -1,0 +1,124 @@
+import HTTPTypes
+import HubCore
+import NIOCore
+
+/// What becomes of a caller's request at a provider.
+///
+/// 1. A door that the provider has in the same dialect: the bytes pass, but for the name of the model.
+/// 2. The same, with thoughts or calls in it that another provider signed: written anew, or the provider would refuse it.
+/// 3. A conversation in another dialect: converted.
+/// 4. Anything else is refused.
+struct ModelPlan {
+    /// How the answer is to be converted.
+    struct Conversion {
+        /// What the tools are called at the provider.
+        var names: ToolNames
+        /// What is said of the answer besides.
+        var frame: AnswerFrame
+    }
+
+    /// What was asked for.
+    let route: ModelRoute
+    /// In whose words the caller is answered.
+    let dialect: CallerDialect
+    /// The model that was asked for; empty where none was.
+    let model: String
+    /// What the provider calls it.
+    let providerModel: String
+    /// Whether the answer is wanted in pieces.
+    let isStreaming: Bool
+    /// What the provider is sent.
+    private(set) var message: OutboundRequest
+    /// Nil: the answer passes as it comes.
+    private(set) var conversion: Conversion?
+
+    /// - Parameters:
+    ///   - body: what the caller sent; nil where there is nothing to send.
+    ///   - fields: the caller's.
+    ///   - requestID: the id that the caller is told.
+    ///   - now: seconds since 1970.
+    /// - Throws: what the provider cannot be asked for.
+    init(
+        _ route: ModelRoute, _ body: ModelRequest?, fields: HTTPFields, provider: ModelProvider, requestID: String,
+        now: () -> Int64
+    ) throws(OpenAIError) {
+        self.route = route
+        dialect = route.dialect(fields)
+        model = body?.model ?? ""
+        isStreaming = body?.isStreaming ?? false
+        providerModel = model.isEmpty ? "" : provider.models.target(of: model)
+        message = OutboundRequest(
+            method: route.method, path: "",
+            headers: ModelFields.request(fields, hasBody: body != nil, dialect: dialect, provider: provider.fields))
+
+        let isNative = dialect.isSpoken(by: provider.dialect)
+        if isNative, let path = provider.path(route, model: providerModel) {
+            message.path = path
+            message.body = body?.body(naming: providerModel)
+            guard let conversation = route.conversation, let body else { return }
+            // A request that cannot be read here is the provider's to judge.
+            guard let request = try? conversation.read(body.document.root),
+                request.hasForeignSignatures(for: conversation == .responses ? .responses : provider.dialect.dialect)
+            else { return }
+        }
+        guard let conversation = route.conversation, let body else { throw Self.notServed }
+        try convert(conversation, body, provider: provider, requestID: requestID, now: now())
+    }
+
+    private mutating func convert(
+        _ conversation: CallerDialect, _ body: ModelRequest, provider: ModelProvider, requestID: String, now: Int64
+    ) throws(OpenAIError) {
+        let written: ProviderRequest
+        var frame = AnswerFrame(
+            id: conversation.answerID(requestID), created: Int(clamping: now), model: model, requestID: requestID)
+        do throws(RequestRefusal) {
+            var request = try conversation.read(body.document.root)
+            frame.includesUsage = request.includesUsage
+            request.model = providerModel
+            written = try provider.dialect.write(request, features: provider.features)
+        } catch {
+            throw OpenAIError(ProviderError(error))
+        }
+        if conversation == .responses { frame.echo = ResponsesRequestReader.echo(of: body.document.root) }
+        let own = provider.dialect.route.flatMap { provider.path($0, model: providerModel) }
+        message.path = own ?? written.path
+        message.headers = provider.fields
+        message.headers[.contentType] = "application/json"
+        message.body = written.body
+        conversion = Conversion(names: written.names, frame: frame)
+    }
+
+    private static let notServed = OpenAIError(
+        .notFound, .invalidRequest, "The provider of this API does not serve this", code: "not_supported_by_provider",
+        fields: [.shouldRetry: "false"])
+}
+
+extension CallerDialect {
+    /// Whether a door in this dialect is one that providers of a dialect may have.
+    fileprivate func isSpoken(by provider: ProviderDialect) -> Bool {
+        switch self {
+        case .chat, .responses: provider == .chat
+        case .messages: provider == .messages
+        }
+    }
+
+    /// The id of an answer, as ids look in this dialect.
+    fileprivate func answerID(_ requestID: String) -> String {
+        switch self {
+        case .chat: "chatcmpl-\(requestID)"
+        case .responses: "resp_\(requestID)"
+        case .messages: "msg_\(requestID)"
+        }
+    }
+}
+
+extension ProviderDialect {
+    /// The door for conversations in it; nil where it has none that callers know.
+    fileprivate var route: ModelRoute? {
+        switch self {
+        case .chat: .chatCompletions
+        case .messages: .messages
+        case .gemini, .converse, .ollama: nil
+        }
+    }
+}
