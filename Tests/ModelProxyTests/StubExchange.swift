@@ -63,9 +63,18 @@ final class StubStream: BodyStream {
         if !isOpen { continuation.finish(throwing: failure) }
     }
 
+    /// A body of bytes, cut into pieces of a size.
+    convenience init(_ bytes: ByteBuffer, pieces: Int = .max, failure: (any Error)? = nil, isOpen: Bool = false) {
+        self.init(isOpen: true)
+        var rest = bytes
+        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(pieces, rest.readableBytes)) { send(piece) }
+        if !isOpen { finish(failure) }
+    }
+
     var isCancelled: Bool { cancelled.withLockedValue { $0 } }
 
-    func send(_ piece: String) { continuation.yield(ByteBuffer(string: piece)) }
+    func send(_ piece: String) { send(ByteBuffer(string: piece)) }
+    func send(_ piece: ByteBuffer) { continuation.yield(piece) }
     func finish(_ failure: (any Error)? = nil) { continuation.finish(throwing: failure) }
 
     func next() async throws -> ByteBuffer? {
@@ -76,6 +85,13 @@ final class StubStream: BodyStream {
     }
 
     func cancel() { cancelled.withLockedValue { $0 = true } }
+}
+
+/// Keeps what calls used.
+final class StubUsageSink: UsageSink {
+    private let records = NIOLockedValueBox<[UsageRecord]>([])
+    var all: [UsageRecord] { records.withLockedValue { $0 } }
+    func take(_ record: UsageRecord) { records.withLockedValue { $0.append(record) } }
 }
 
 /// An API whose provider does what the test says, and what it was sent.
@@ -97,28 +113,39 @@ struct StubAPI {
         }
     }
 
+    /// The time of every call, in seconds since 1970.
+    static let now: Int64 = 1_700_000_000
     static let chat = #"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#
 
     let calls = Calls()
     let timers = TimerTable()
+    let usage = StubUsageSink()
     let api: ModelAPI
 
-    init(_ outcome: Result<CallResponse, any Error>) {
+    init(_ outcome: Result<CallResponse, any Error>, provider: ModelProvider = ModelProvider(.openAICompatible)) {
         api = ModelAPI(
             name: "default", target: Target(calls: calls, outcome: outcome), hosts: HostRule(names: [], allowsLoopback: true),
-            timers: timers)
+            timers: timers, provider: provider, usage: usage, secondsSince1970: { Self.now })
     }
 
     /// A provider that answers with JSON.
-    init(_ json: String = "{}", status: Int = 200, fields: HTTPFields = [:]) {
+    init(
+        _ json: String = "{}", status: Int = 200, fields: HTTPFields = [:], provider: ModelProvider = ModelProvider(.openAICompatible)
+    ) {
         var fields = fields
         fields[.contentType] = "application/json"
-        self.init(.success(CallResponse(status: status, fields: fields, body: .complete(ByteBuffer(string: json)))))
+        self.init(
+            .success(CallResponse(status: status, fields: fields, body: .complete(ByteBuffer(string: json)))),
+            provider: provider)
     }
 
     /// A provider that answers with a stream.
-    init(_ stream: StubStream, type: String = "text/event-stream; charset=utf-8", status: Int = 200) {
-        self.init(.success(CallResponse(status: status, fields: [.contentType: type], body: .stream(stream))))
+    init(
+        _ stream: StubStream, type: String = "text/event-stream; charset=utf-8", status: Int = 200,
+        provider: ModelProvider = ModelProvider(.openAICompatible)
+    ) {
+        self.init(
+            .success(CallResponse(status: status, fields: [.contentType: type], body: .stream(stream))), provider: provider)
     }
 
     func send(

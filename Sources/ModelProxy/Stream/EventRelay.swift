@@ -16,8 +16,8 @@ struct EventRelay {
         var framing: StreamFraming? = .events(SSEDecoder(maximumEventBytes: StreamFraming.maximumMessageBytes))
         /// Whether there is no way back to an answer with another status.
         var isCommitted: Bool
-        /// Whether something of an answer has come.
-        var hasContent = false
+        /// Whether an answer has begun, or was announced.
+        var hasAnswer = false
         /// Whether the answer is whole, or failed by its own word.
         var hasEnded = false
         /// An error in place of the answer.
@@ -43,7 +43,7 @@ struct EventRelay {
             let passed = PassedMessage(root, name: message.name, dialect: plan.dialect)
             if let usage = passed.usage { meter.take(usage) }
             meter.take(contentBytes: passed.contentBytes)
-            if passed.isContent { hasContent = true }
+            if passed.isContent || passed.isAnnouncement { hasAnswer = true }
             if passed.isEnd { hasEnded = true }
             if let error = passed.error, self.error == nil { self.error = error }
             if passed.error == nil, !passed.isAnnouncement || passed.isContent { isCommitted = true }
@@ -94,7 +94,7 @@ struct EventRelay {
         if failure == nil {
             if let rest = events.rest() { held.writeImmutableBuffer(rest) }
             // An end without its last word is a cut, whoever closed the connection.
-            if sight.hasContent, !sight.hasEnded { failure = OpenAIError(.cut) }
+            if sight.hasAnswer, !sight.hasEnded { failure = OpenAIError(.cut) }
         }
         meter.outcome = outcome(failure, sight, isSuccess: isSuccess, hasBegun: late.hasBegun || sight.isCommitted)
         if let failure {
