@@ -92,7 +92,7 @@ def test_an_upstream_with_a_path_of_its_own_and_no_key(client, hub, double):
 
 def test_what_is_not_there_is_not_found(client, hub):
     with pytest.raises(openai.NotFoundError):
-        client.models.list()
+        client.files.list()
     with pytest.raises(openai.NotFoundError) as unknown:
         client.with_options(base_url=f"{hub.url}/models/none/v1").chat.completions.create(model="echo", messages=HELLO)
     assert unknown.value.type == "invalid_request_error"
