@@ -47,12 +47,11 @@ public struct ModelAPI: HubEntry {
     /// Answers below `/models/{name}`; `subpath` begins with `/v1`.
     public func respond(to request: InboundRequest, subpath: Substring, writer: any ResponseWriter) async throws {
         let route = ModelRoute(rawValue: String(subpath))
-        let dialect = route?.dialect(request.head.headerFields) ?? .chat
         let plan: ModelPlan
         do throws(OpenAIError) {
             plan = try check(request, route)
         } catch {
-            return try await writer.refuse(error, in: dialect, requestID: request.id)
+            return try await writer.refuse(error, to: request, subpath: subpath)
         }
         var meter = UsageMeter(
             UsageRecord(
@@ -67,12 +66,12 @@ public struct ModelAPI: HubEntry {
             response = try await target.perform(Call(entry: name, tool: word, content: .message(plan.message)), context: request.context)
         } catch is CancellationError {
             // Or the caller has gone, and nobody hears it.
-            return try await writer.refuse(.stopping, in: dialect, requestID: request.id)
+            return try await writer.refuse(.stopping, in: plan.dialect, requestID: request.id)
         } catch {
             meter.outcome = .failed
             if !(error is HubError) { request.logger.error("a call failed", metadata: ["error": "\(error)"]) }
             let failure = OpenAIError(error as? HubError ?? HubError(.internal, "The hub failed to answer", cause: error))
-            return try await writer.refuse(failure, in: dialect, requestID: request.id)
+            return try await writer.refuse(failure, in: plan.dialect, requestID: request.id)
         }
         try await send(response, plan, to: request, writer, &meter)
     }

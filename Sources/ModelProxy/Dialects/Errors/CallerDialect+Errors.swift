@@ -1,5 +1,5 @@
 import HTTPTypes
-import HubCore
+public import HubCore
 import NIOCore
 
 /// Errors in the words of the door that they leave by.
@@ -87,6 +87,14 @@ extension ProviderError {
 }
 
 extension ResponseWriter {
+    /// Answers with an error of the hub's own in the words of the door that a request came to: for what is refused before its Model API sees it.
+    ///
+    /// - Parameter subpath: what stands below the API; begins with `/v1`.
+    public func refuse(_ error: OpenAIError, to request: InboundRequest, subpath: Substring) async throws {
+        let dialect = ModelRoute(rawValue: String(subpath))?.dialect(request.head.headerFields) ?? .chat
+        try await refuse(error, in: dialect, requestID: request.id)
+    }
+
     /// Answers with an error of the hub's own, in a caller's dialect.
     func refuse(_ error: OpenAIError, in dialect: CallerDialect, requestID: String) async throws {
         try await refuse(error.status, error.fields, dialect.body(error, requestID: requestID))
