@@ -104,7 +104,7 @@ struct ModelDoorTests {
         let writer = try await door.send(stub)
         #expect(writer.status == 502 && writer.fields[.contentType] == "application/json")
         #expect(try door.error(writer).type == (door.caller == .messages ? "api_error" : "upstream_error"))
-        #expect(stub.usage.all.map(\.outcome) == [.failed] && stub.timers.count == 0)
+        #expect(stub.usage.all.map(\.outcome) == [.failed] && stub.usage.all.map(\.input) == [0] && stub.timers.count == 0)
     }
 
     @Test("a stream that breaks off later ends with an error and never whole, whoever cut it", arguments: ModelDoor.all, [true, false])
@@ -175,7 +175,7 @@ struct ModelDoorTests {
         let limited = try await miniMax.send()
         #expect(limited.status == 429)
         #expect(try limited.error()?["code"]?.string == "rate_limit_exceeded")
-        #expect(miniMax.usage.all.map(\.outcome) == [.failed])
+        #expect(miniMax.usage.all.map(\.outcome) == [.failed] && miniMax.usage.all.map(\.input) == [0])
 
         let events = StubStream([
             #"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"# + "\n\n",

@@ -56,7 +56,8 @@ struct UsageMeter {
             record.audioInput = usage.audioInput
             record.audioOutput = usage.audioOutput
         }
-        guard hasWorked, record.route.costsTokens else { return record }
+        // Nobody pays for an error, unless the provider says so.
+        guard hasWorked, record.route.costsTokens, record.outcome != .failed else { return record }
         // An answer that broke off has at best the counts of its beginning.
         if record.input == 0 {
             record.input = Self.tokens(requestBytes)
