@@ -100,7 +100,7 @@ def configuration(shop: str, stage: str, far: str) -> dict:
         },
         "servers": {
             "shop": {"openapi": "fault.openapi.yaml", "upstream": "shop", "expose": False},
-            "stage": {"mcp": stage, "expose": False},
+            "stage": {"mcp": stage, "expose": False, "trust": {"pin": "off"}},
             "far": {"mcp": far, "expose": False},
         },
         "virtualServers": {
