@@ -46,7 +46,7 @@ struct PublicResponder: HTTPResponder {
             return try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
         }
         switch await authenticate(request, at: key, writer: writer) {
-        case .refused(let refusal): try await writer.refuse(AuthenticationAnswer(refusal: refusal), at: key)
+        case .refused(let refusal): try await writer.refuse(AuthenticationAnswer(refusal: refusal), to: request, at: key, subpath)
         case .admitted(let principal, let place):
             defer { callers.remove(place) }
             request.principal = principal
@@ -99,10 +99,12 @@ struct PublicResponder: HTTPResponder {
 
 extension ResponseWriter {
     /// Refuses a caller who is not let in, in the dialect of a door.
-    fileprivate func refuse(_ answer: AuthenticationAnswer, at key: EntryKey) async throws {
+    fileprivate func refuse(
+        _ answer: AuthenticationAnswer, to request: InboundRequest, at key: EntryKey, _ subpath: Substring
+    ) async throws {
         switch key.kind {
         case .mcp: try await refuse(answer.status, answer.message, at: key, fields: answer.fields)
-        case .models: try await refuse(answer.openAI)
+        case .models: try await refuse(answer.openAI, to: request, subpath: subpath)
         }
     }
 

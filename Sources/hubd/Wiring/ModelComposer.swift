@@ -25,8 +25,11 @@ struct ModelComposer {
         var settings = settings
         settings.asksForCompression = false  // a compressor between holds events back
         // The provider's customary base; an address with a path of its own replaces it.
-        let target = MessageTarget(service: registry.service(for: settings), basePath: "/v1")
+        let provider = entry.service.provider
+        let target = MessageTarget(service: registry.service(for: settings), basePath: provider.basePath)
         let policies = Self.policies(api: entry.name, metrics: metrics)
-        return ModelAPI(name: entry.name, target: PolicyChain(policies, around: target), hosts: hosts, timers: timers)
+        return ModelAPI(
+            name: entry.name, target: PolicyChain(policies, around: target), hosts: hosts, timers: timers, provider: provider,
+            secondsSince1970: { Timekeeper.secondsSince1970 })
     }
 }

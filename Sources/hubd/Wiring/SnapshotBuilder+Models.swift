@@ -20,7 +20,12 @@ extension SnapshotBuilder {
             }
             do throws(ConfigFinding) {
                 let secret = try entry.service.key.flatMap { reference throws(ConfigFinding) in try secrets?.sendable(reference) }
-                let key = secret.map { UpstreamCredential.bearer($0) }
+                let key = secret.map { secret in
+                    switch entry.service.provider.key {
+                    case .bearer: UpstreamCredential.bearer(secret)
+                    case .header(let name): UpstreamCredential.header(name: name, value: secret)
+                    }
+                }
                 guard let upstream = upstream(of: entry, key: key, settings: settings, upstreams: upstreams) else { continue }
                 entries[EntryKey(kind: .models, name: entry.name)] = composer.api(entry, at: upstream)
             } catch {

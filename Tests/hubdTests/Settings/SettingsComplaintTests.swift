@@ -293,7 +293,7 @@ struct SettingsComplaintTests {
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent",
                 "agents", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
-                "dashscope", "anthropic", "bedrock", "region", "credential", "azure", "deployment", "apiVersion", "vllm", "services",
+                "bedrock", "region", "credential", "services",
                 "routes", "toolSelection", "webSearch", "cache",
             ])
     }

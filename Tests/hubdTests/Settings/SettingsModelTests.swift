@@ -72,7 +72,13 @@ struct SettingsModelTests {
                 #"3:71: error: "a" has a key, and its upstream "paid" a credential — keep one of them"#),
             Case("provider: openai-compatible, upstream: gp", #"3:60: error: no upstream is called "gp" — did you mean "gpu"?"#),
             Case(
-                "provider: vllm, upstream: gpu", #"3:31: error: "vllm" is not in this version — this version has openai-compatible"#),
+                "provider: bedrock, upstream: gpu",
+                #"3:31: error: "bedrock" is not in this version — this version has openai, anthropic, azure, gemini, dashscope, minimax, ollama, ollama-native, vllm, sglang, openai-compatible"#
+            ),
+            Case(
+                "provider: vllm", #"3:16: error: "a" does not say where it is — write endpoint: URL, or upstream: with the name of one"#),
+            Case(
+                "provider: openai, deployment: x", #"3:51: error: "deployment" is for azure"#),
             Case(
                 "provider: openai-compatible, endpoint: \"http://a\", region: x", #"3:72: error: "region" is not in this version"#),
             Case("endpoint: \"http://a\"", #"3:16: error: "a" needs "provider""#),

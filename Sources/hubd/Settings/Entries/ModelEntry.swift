@@ -1,4 +1,5 @@
 import HubCore
+import ModelProxy
 
 /// One of `models`, as written.
 struct ModelEntry: Sendable, Hashable {
@@ -12,7 +13,7 @@ struct ModelEntry: Sendable, Hashable {
     var auth: EntryAuth
 }
 
-/// A provider that a Model API uses, as written. It speaks OpenAI's protocol.
+/// A provider that a Model API uses, as written.
 struct ModelService: Sendable, Hashable {
     /// Where a provider is.
     enum Location: Sendable, Hashable {
@@ -26,8 +27,17 @@ struct ModelService: Sendable, Hashable {
     var name: String
     /// Where the entry stands.
     var place: SourcePlace
+    /// Whose protocol it speaks.
+    var kind: ModelProviderKind
     /// Where the provider is.
     var location: Location
-    /// The provider's key, sent as a bearer token.
+    /// The provider's key, shown as is customary there.
     var key: SecretReference?
+    /// Azure's name for what serves the models; nil: that of the model is one.
+    var deployment: String?
+    /// Azure's API version; nil is `v1`.
+    var apiVersion: String?
+
+    /// What it is to a Model API.
+    var provider: ModelProvider { ModelProvider(kind, name: name, deployment: deployment, apiVersion: apiVersion) }
 }

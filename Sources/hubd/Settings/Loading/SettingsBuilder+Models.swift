@@ -1,4 +1,5 @@
 import HubCore
+import ModelProxy
 
 extension SettingsBuilder {
     /// Reads one Model API. In this version:
@@ -24,7 +25,7 @@ extension SettingsBuilder {
     }
 
     private mutating func service(_ key: ConfigValue, _ value: ConfigValue) -> ModelService? {
-        guard let name = key.string, value["provider"]?.string == "openai-compatible" else { return nil }
+        guard let name = key.string, let kind = value["provider"]?.string.flatMap({ ModelProviderKind(rawValue: $0) }) else { return nil }
         let label = ConfigFinding.quoted(name)
         let location: ModelService.Location
         switch (value["endpoint"], value["upstream"]) {
@@ -40,13 +41,35 @@ extension SettingsBuilder {
                     at: own.place)
             }
         case (nil, nil):
-            findings.error(
-                "\(label) does not say where it is", hint: "write endpoint: URL, or upstream: with the name of one", at: key.place)
-            return nil
+            guard let address = kind.address.flatMap({ HTTPAddress($0) }) else {
+                findings.error(
+                    "\(label) does not say where it is", hint: "write endpoint: URL, or upstream: with the name of one", at: key.place)
+                return nil
+            }
+            location = .endpoint(address)
         case (_?, let upstream?):
             findings.error("only one of endpoint or upstream may stand in \(label)", at: upstream.place)
             return nil
         }
-        return ModelService(name: name, place: key.place, location: location, key: secret(value["key"]))
+        for field in ["deployment", "apiVersion"] where kind != .azure {
+            if let given = value[field] { findings.error("\"\(field)\" is for azure", at: given.place) }
+        }
+        return ModelService(
+            name: name, place: key.place, kind: kind, location: location, key: secret(value["key"]),
+            deployment: value["deployment"]?.string, apiVersion: value["apiVersion"]?.string)
+    }
+}
+
+extension ModelProviderKind {
+    /// Where the provider itself is; nil for what everybody runs at an address of their own.
+    fileprivate var address: String? {
+        switch self {
+        case .openAI: "https://api.openai.com"
+        case .anthropic: "https://api.anthropic.com"
+        case .gemini: "https://generativelanguage.googleapis.com"
+        case .dashScope: "https://dashscope.aliyuncs.com"
+        case .miniMax: "https://api.minimax.io"
+        case .openAICompatible, .azure, .bedrock, .ollama, .ollamaNative, .vllm, .sglang: nil
+        }
     }
 }

@@ -19,8 +19,9 @@ extension HubGrammar {
         Field(
             "provider",
             .choice([
-                .later("openai"), .later("anthropic"), .later("bedrock"), .later("azure"), .later("gemini"), .later("dashscope"),
-                .later("minimax"), .later("ollama"), .later("vllm"), .later("sglang"), Choice(name: "openai-compatible"),
+                Choice(name: "openai"), Choice(name: "anthropic"), .later("bedrock"), Choice(name: "azure"), Choice(name: "gemini"),
+                Choice(name: "dashscope"), Choice(name: "minimax"), Choice(name: "ollama"), Choice(name: "ollama-native"),
+                Choice(name: "vllm"), Choice(name: "sglang"), Choice(name: "openai-compatible"),
             ]),
             "Whose protocol it speaks."
         ).required,
@@ -28,8 +29,8 @@ extension HubGrammar {
         Field("credential", cloudCredential, "The cloud account, where the provider signs requests.").later,
         Field("region", .text(.plain), "The region.").later,
         Field("endpoint", .text(.url), "The provider's address, where it is not its own."),
-        Field("deployment", .text(.plain), "Azure's deployment.").later,
-        Field("apiVersion", .text(.plain), "Azure's API version.").later,
+        Field("deployment", .text(.plain), "Azure's deployment; the default is the model's name."),
+        Field("apiVersion", .text(.plain), "Azure's API version; the default is v1."),
         Field("upstream", .reference(.upstream), "Where it runs, for services of your own."),
     ])
 
