@@ -47,6 +47,7 @@ public final class A2ARuntime: Sendable {
     /// - Parameters:
     ///   - store: keeps tasks.
     ///   - timers: ends what takes too long and keeps streams in use; must be driven.
+    ///   - bounds: how much there is at once.
     ///   - millisecondsSince1970: the wall clock.
     public init(
         store: any AgentTaskStore, timers: TimerTable, bounds: Bounds = Bounds(), millisecondsSince1970: @escaping @Sendable () -> Int64

@@ -78,6 +78,8 @@ public protocol AgentTaskStore: Sendable {
     /// Adds to the log of a task, and keeps its record. Comes back when both are stored.
     ///
     /// - Parameters:
+    ///   - entries: what is added, in order.
+    ///   - task: what the task is found by from now on.
     ///   - position: how many entries the log has before; 0 makes the task.
     /// - Throws: `HubError` where the log does not end there (a task that was forgotten), or nothing can be stored.
     func append(_ entries: [ByteBuffer], at position: Int, to task: TaskRecord) async throws
@@ -86,6 +88,7 @@ public protocol AgentTaskStore: Sendable {
     /// Some of the tasks that are wanted, the newest first.
     ///
     /// - Parameters:
+    ///   - selection: which are wanted.
     ///   - cursor: the last one of the page before; nil begins.
     ///   - limit: the most that are wanted.
     /// - Returns: those, and how many there are on all pages.

@@ -51,7 +51,9 @@ public struct ApprovalRepository: Sendable {
 
     /// The definitions in any of these states, by server, tool and the time they were seen.
     ///
-    /// - Parameter server: nil: of all servers.
+    /// - Parameters:
+    ///   - states: which of them.
+    ///   - server: nil: of all servers.
     public func list(_ states: Set<ToolApproval.State>, server: String? = nil) throws(StoreError) -> [ToolApproval] {
         try database.look { database in
             let rows = try Row.fetchCursor(database, sql: "SELECT * FROM tool_definitions ORDER BY server, tool, seen_at, id")
@@ -131,6 +133,8 @@ public struct ApprovalRepository: Sendable {
     ///
     /// - Parameters:
     ///   - decision: `.approved` or `.rejected`.
+    ///   - tool: the tool.
+    ///   - server: the server that it is of.
     ///   - digest: of the definition; it must be known.
     ///   - actor: who decides.
     ///   - note: why, as far as it is said.

@@ -33,6 +33,10 @@ public struct AuthorizationRequest: Sendable {
     private let namesIssuer: Bool
 
     /// - Parameters:
+    ///   - server: the authorization server.
+    ///   - client: the hub's name there.
+    ///   - redirectURI: where the answer goes to.
+    ///   - resource: the MCP server (RFC 8707).
     ///   - random: 32 random bytes for the verifier, and 32 for `state`.
     ///   - scopes: what is asked for; empty leaves it to the authorization server.
     public init(

@@ -22,6 +22,8 @@ public struct ClientRegistration: Sendable, Hashable {
     /// - Parameters:
     ///   - id: the address of the document, for the document alone.
     ///   - redirectURIs: where answers may go to.
+    ///   - authentication: how the hub proves who it is.
+    ///   - scopes: what will be asked for; empty says nothing of it.
     public static func document(
         id: String? = nil, redirectURIs: [String], authentication: TokenService.ClientAuthentication, scopes: [String] = []
     ) -> ByteBuffer {

@@ -117,7 +117,13 @@ public struct SignInDiscovery: Sendable {
 
     /// Exchanges the code of an answer for tokens.
     ///
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - code: of the answer.
+    ///   - request: what it answers.
+    ///   - client: the hub's registration there.
+    ///   - server: the authorization server.
+    ///   - resource: the MCP server (RFC 8707).
+    ///   - now: seconds since 1970.
     public func exchange(
         _ code: Secret, for request: AuthorizationRequest, client: ClientRegistration, at server: AuthorizationServerMetadata,
         resource: String, now: Int64

@@ -25,6 +25,7 @@ public struct ModelProvider: Sendable, Hashable {
     /// A provider of a kind, with its customs.
     ///
     /// - Parameters:
+    ///   - kind: whose customs.
     ///   - name: nil: that of the kind.
     ///   - deployment: Azure's name for what serves the model; nil: the model's name is one.
     ///   - apiVersion: Azure's version; nil and `v1` mean the form of OpenAI, a date the older one with deployments in the path.
