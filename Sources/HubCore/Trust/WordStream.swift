@@ -324,7 +324,7 @@ struct WordStream {
             } else if DomainShape.isAddress(bytes) {
                 word.classes = .destination
             } else if !bytes.reversed().starts(with: ".pub".utf8.reversed()) {  // the public half of a key
-                return endParts(start)
+                return endParts(start..<max(end, start + 1))
             }
         }
         if !cuts.isEmpty { lend(to: &word) }
@@ -332,10 +332,14 @@ struct WordStream {
     }
 
     /// Words that only a missing blank joins: `numbers.Ignore`; and members: `user.name`.
-    private mutating func endParts(_ start: Int) {
+    ///
+    /// A letter beyond ASCII has more bytes than places: then the parts are where they are about, and never beyond the whole.
+    private mutating func endParts(_ whole: Range<Int>) {
+        let start = whole.lowerBound
         var place = start
         for part in bytes.split(separator: UInt8(ascii: ".")) {
-            var word = Word(place: place..<place + part.count, sentence: sentence, marks: marks)
+            let own = min(place, whole.upperBound)..<min(place + part.count, whole.upperBound)
+            var word = Word(place: own, sentence: sentence, marks: marks)
             if let entry = lexicon.entry(part) {
                 word.number = entry.number
                 word.classes = entry.classes

@@ -194,4 +194,14 @@ struct DefinitionReviewTests {
         let values = (0..<70_000).map { _ in "1" }.joined(separator: ",")
         #expect(Self.held(try Self.found("Looks up.", schema: "{\"enum\":[\(values)]}")) == [.unreviewed])
     }
+
+    @Test(
+        "dots between words of other scripts, whose letters have more bytes than places, are read to the end",
+        arguments: ["t.nameद\u{840}", "имя.поле.значение", "ä.ö.ü.ß", "a.\u{FB01}.b", "日.本.語.x", "x.\u{1D400}.y", "ǆ.ǆ.ǆ"])
+    func dottedWords(_ text: String) throws {
+        for place in ["\(text)", "\(text).\(text)", ".\(text).", "Reads \(text) of \(text)."] {
+            #expect(try Self.held(Self.found(place)).isDisjoint(with: [.instructionToModel, .exfiltration, .secrecy]))
+            #expect(try Self.held(Self.found("Looks up.", name: place)).isDisjoint(with: [.instructionToModel, .exfiltration, .secrecy]))
+        }
+    }
 }
