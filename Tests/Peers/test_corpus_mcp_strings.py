@@ -51,11 +51,11 @@ async def refusing(_, exchange):
 
 @pytest.fixture(scope="module")
 def hub(background, tmp_path_factory):
-    """The hub before servers full of naughty strings."""
+    """The hub before servers full of naughty strings, some of which look like attacks, and are."""
     raw = RawServers(background, {"described": described, "named": named, "refusing": refusing})
     names = ["described", "named", "refusing"]
     virtual = {f"v-{name}": {"include": [{"server": name, "tools": ["*"]}]} for name in names}
-    hub = Hub(tmp_path_factory.mktemp("strings"), composed({name: {"mcp": raw.address(name)} for name in names}, **virtual))
+    hub = Hub(tmp_path_factory.mktemp("strings"), composed({name: {"mcp": raw.address(name), "trust": {"pin": "off"}} for name in names}, **virtual))
     for name, first in {"described": "t0", "named": "plain", "refusing": "refuse"}.items():
         await_tools(hub, {first}, f"v-{name}")
     yield hub
