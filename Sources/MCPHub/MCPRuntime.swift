@@ -94,10 +94,12 @@ public final class MCPRuntime: Sendable {
     }
 
     /// Tells the clients that listen at the servers of `new` which of their lists read otherwise than in `old`, each of its own, and ends the
-    /// streams of servers that are gone.
+    /// streams of servers that are gone. From now on what is learned of tools is learned of those of `new`.
     public func announceChanges(from old: HubSnapshot, to new: HubSnapshot) {
         for (key, entry) in new.entries where key.kind == .mcp {
-            guard let server = entry as? MCPServer, let before = old.entries[key] as? MCPServer else { continue }
+            guard let server = entry as? MCPServer else { continue }
+            findable.put(server.offer.routing?.tools, of: key.name)
+            guard let before = old.entries[key] as? MCPServer else { continue }
             broadcaster.readable(at: key.name) { uri, viewer in server.origin(ofResource: uri, for: viewer) != nil }
             broadcaster.announce(entry: key.name, by: { [server.viewKey(of: $0), before.viewKey(of: $0)] }) { viewer in
                 server.changes(since: before, for: viewer)
@@ -109,6 +111,7 @@ public final class MCPRuntime: Sendable {
             broadcaster.end(entry: key.name)
             broadcaster.readable(at: key.name, nil)
             arrivals.left(key.name)
+            findable.put(nil, of: key.name)
         }
     }
 

@@ -47,7 +47,7 @@ public struct MCPServer: HubEntry {
         self.version = version ?? runtime.version
         self.instructions = instructions
         if let routing = offer.routing {
-            runtime.findable.replace(with: routing.tools, of: name)
+            runtime.findable.prepare(routing.tools, of: name)
             // Not for the first caller to wait for; without the tools that search, there may never be one.
             if routing.meta != nil { routing.tools.prepare() }
         }

@@ -56,13 +56,14 @@ public struct ApprovalRepository: Sendable {
     ///   - server: nil: of all servers.
     public func list(_ states: Set<ToolApproval.State>, server: String? = nil) throws(StoreError) -> [ToolApproval] {
         try database.look { database in
-            let rows = try Row.fetchCursor(database, sql: "SELECT * FROM tool_definitions ORDER BY server, tool, seen_at, id")
-            var list: [ToolApproval] = []
-            while let row = try rows.next() {
-                let approval = ToolApproval(row)
-                if states.contains(approval.state), server == nil || server == approval.server { list.append(approval) }
-            }
-            return list
+            let wanted = Array(repeating: "?", count: states.count).joined(separator: ", ")
+            return try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM tool_definitions WHERE state IN (\(wanted)) AND server = coalesce(?, server)
+                    ORDER BY server, tool, seen_at, id
+                    """, arguments: StatementArguments(states.map(\.rawValue)) + [server]
+            ).map { ToolApproval($0) }
         }
     }
 

@@ -120,14 +120,18 @@ extension RoutableTool {
 final class FindableToolsByEntry: Sendable {
     private let latest = NIOLockedValueBox<[String: FindableTools]>([:])
 
-    /// Puts tools in the place of those that an entry had before.
-    func replace(with tools: FindableTools, of entry: String) {
-        let before = latest.withLockedValue { latest in
-            defer { latest[entry] = tools }
-            return latest[entry]
+    /// Gives tools what there is of those that their entry has already. An entry that has none yet has these.
+    func prepare(_ tools: FindableTools, of entry: String) {
+        let before = latest.withLockedValue { latest -> FindableTools? in
+            if let before = latest[entry] { return before }
+            latest[entry] = tools
+            return nil
         }
         if let before { tools.takeOver(from: before) }
     }
+
+    /// The tools of an entry that is in force now; nil: it is gone.
+    func put(_ tools: FindableTools?, of entry: String) { latest.withLockedValue { $0[entry] = tools } }
 
     /// Takes up what was learned.
     func relearn() {

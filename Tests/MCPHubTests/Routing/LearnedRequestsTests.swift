@@ -88,7 +88,8 @@ import Testing
     func learned() throws {
         let entries = FindableToolsByEntry()
         let tools = FindableTools(items, learns: true)
-        entries.replace(with: tools, of: "v")
+        entries.prepare(tools, of: "v")
+        entries.put(tools, of: "v")
         #expect(found("zzyzx", by: tools) == [])
         let learned = try #require(tools.learned)
         learned.searched("zzyzx", found: ["b2"], by: .session(1), now: 1)
@@ -97,7 +98,8 @@ import Testing
         entries.relearn()
         #expect(found("zzyzx", by: tools) == ["b2"])
         let next = FindableTools(items + [item("c3", "More")], learns: true)
-        entries.replace(with: next, of: "v")
+        entries.prepare(next, of: "v")
+        entries.put(next, of: "v")
         #expect(found("zzyzx", by: next) == ["b2"])
     }
 
@@ -105,13 +107,30 @@ import Testing
     func shared() {
         let entries = FindableToolsByEntry()
         let first = FindableTools(items)
-        entries.replace(with: first, of: "v")
+        entries.prepare(first, of: "v")
+        entries.put(first, of: "v")
         let finder = first.finder
         let same = FindableTools(items)
-        entries.replace(with: same, of: "v")
+        entries.prepare(same, of: "v")
+        entries.put(same, of: "v")
         #expect(same.finder === finder)
         let other = FindableTools([item("a1", "Other words")])
-        entries.replace(with: other, of: "v")
+        entries.prepare(other, of: "v")
+        entries.put(other, of: "v")
         #expect(other.finder !== finder)
+    }
+
+    @Test("what was prepared and never came into force takes nothing away from what is")
+    func refused() throws {
+        let entries = FindableToolsByEntry()
+        let tools = FindableTools(items, learns: true)
+        entries.prepare(tools, of: "v")
+        let refused = FindableTools([item("a1", "Other words")], learns: true)
+        entries.prepare(refused, of: "v")
+        let learned = try #require(tools.learned)
+        learned.searched("zzyzx", found: ["b2"], by: .session(1), now: 1)
+        learned.called("b2", by: .session(1), now: 1)
+        entries.relearn()
+        #expect(found("zzyzx", by: tools) == ["b2"])
     }
 }

@@ -84,7 +84,8 @@ final class ToolApprovals: Sendable {
                 do throws(StoreError) {
                     try repository?.take(judge.fresh, listed: judge.listed, of: list.server, at: list.place, now: now)
                 } catch {
-                    standing.problem = error.description
+                    problem = error.description  // each that is tried may wait for as long as the store does
+                    standing.problem = problem
                 }
             }
             known[list.server] = judge.after
