@@ -2,6 +2,7 @@
 flows barred: with servers and clients of the SDKs, and servers by hand for what no SDK does."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -181,6 +182,25 @@ def test_a_server_that_the_operator_moves_begins_anew_but_for_what_is_known(upst
     assert held(hub)["search"]["reason"] == "changed"
     upstreams.tools["elsewhere"].append(tool("later"))
     assert settled(lambda: held(hub).keys() == {"search", "later"})
+
+
+def test_what_the_store_does_not_take_counts_all_the_same(upstreams, start):
+    """Another program holds the store: a first list is remembered without it, and kept when it lets go."""
+    hub = start({"other": upstreams.add("other", tool("noise"))})
+    await_tools(hub, {"noise"}, "other")
+    blocker = sqlite3.connect(hub.data / "hub.sqlite", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    servers = {"other": upstreams.add("other", tool("noise")), "docs": upstreams.add("docs", tool("search"), tool("fetch"))}
+    hub.reload({"servers": servers})
+    assert hub.errors.wait_for("could not be kept", limit=40)
+    await_tools(hub, {"search", "fetch"}, "docs")
+    upstreams.tools["docs"][0] = tool("search") | {"description": "Another"}
+    assert settled(lambda: tools(hub, "docs") == {"fetch"}, limit=40), "a change is noticed though nothing could be written"
+    blocker.execute("COMMIT")
+    blocker.close()
+    upstreams.tools["docs"].append(tool("late"))
+    assert settled(lambda: held(hub).keys() == {"search", "late"}, limit=40)
+    assert held(hub)["search"]["reason"] == "changed"
 
 
 def test_approval_lists_nothing_that_nobody_has_looked_at(upstreams, start):

@@ -28,7 +28,15 @@ final class ToolApprovals: Sendable {
         var problem: String?
     }
 
+    /// What was judged and could not be kept: it counts all the same, and is kept when the store takes it.
+    private struct Unsaved {
+        var place: String
+        var fresh: [ToolApproval]
+        var standing: ApprovalRepository.Standing
+    }
+
     private struct State {
+        var unsaved: [String: Unsaved] = [:]
         /// Those that the last snapshot was built with.
         var known: [String: ApprovalRepository.Standing] = [:]
         var places: [String: String] = [:]
@@ -77,17 +85,27 @@ final class ToolApprovals: Sendable {
         let neighbours = DefinitionNeighbours(lists.map { (server: $0.server, names: $0.tools.map(\.name)) })
         var standings: [String: Standing] = [:]
         for list in lists {
-            var judge = DefinitionJudge(list, known[list.server] ?? ApprovalRepository.Standing(), records(of: list), now: now)
+            let unsaved = state.withLockedValue { $0.unsaved[list.server] }.flatMap { $0.place == list.place ? $0 : nil }
+            let before = unsaved?.standing ?? known[list.server] ?? ApprovalRepository.Standing()
+            var judge = DefinitionJudge(list, before, records(of: list), now: now)
             judge.judge(beside: neighbours)
-            var standing = Standing(tools: judge.standings, problem: problem)
-            if isRecording, problem == nil, judge.isNews {
-                do throws(StoreError) {
-                    try repository?.take(judge.fresh, listed: judge.listed, of: list.server, at: list.place, now: now)
-                } catch {
-                    problem = error.description  // each that is tried may wait for as long as the store does
-                    standing.problem = problem
+            let fresh = (unsaved?.fresh ?? []).filter { $0.state == .pinned || judge.listed.contains($0.digest) } + judge.fresh
+            var isSaved = true
+            if isRecording, judge.isNews || unsaved != nil {
+                isSaved = problem == nil  // where one waited for the store in vain, the others need not
+                if isSaved {
+                    do throws(StoreError) {
+                        try repository?.take(fresh, listed: judge.listed, of: list.server, at: list.place, now: now)
+                    } catch {
+                        problem = error.description
+                        isSaved = false
+                    }
                 }
             }
+            state.withLockedValue { [standing = judge.after] state in
+                state.unsaved[list.server] = isSaved ? nil : Unsaved(place: list.place, fresh: fresh, standing: standing)
+            }
+            let standing = Standing(tools: judge.standings, problem: problem)
             known[list.server] = judge.after
             standings[list.server] = standing
         }
@@ -99,6 +117,7 @@ final class ToolApprovals: Sendable {
                 (list.server, standings[list.server]?.tools.count { $0 == .held } ?? 0)
             }
             state.records = state.records.filter { known[$0.key] != nil }
+            state.unsaved = state.unsaved.filter { known[$0.key] != nil }
         }
         return standings
     }
