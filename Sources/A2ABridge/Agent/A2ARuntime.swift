@@ -212,6 +212,13 @@ public final class A2ARuntime: Sendable {
                 try log.append(TaskStatus(state: state, message: parts.isEmpty ? nil : message, timestamp: time))
             case .artifact(let artifact, let append, let isLast):
                 try log.append(ArtifactUpdate(taskID: "", contextID: "", artifact: artifact, append: append, isLastChunk: isLast))
+            case .relayed(var status, let metadata):
+                status.message?.taskID = log.task.id
+                status.message?.contextID = log.task.contextID
+                status.timestamp = status.timestamp ?? time
+                try log.append(status, metadata: metadata)
+            case .reply(let message): try log.append(reply: message)
+            case .note(let note): try log.append(note: note)
             }
         }
     }
@@ -248,8 +255,10 @@ public final class A2ARuntime: Sendable {
     /// Ends a task for its client.
     ///
     /// - Throws: `A2AFailure` with `taskNotCancelable` where it has ended in another way.
-    func cancel(_ task: LiveTask) async throws {
+    func cancel(_ task: LiveTask, by performer: any AgentPerformer, context: CallContext) async throws {
         let time = now
+        let log = try await task.log()
+        if !log.task.status.state.isTerminal { try await performer.cancel(log.task, note: log.note, context: context) }
         try await task.change { log in _ = try log.cancel(time: time) }
         task.endWork(.client)
     }

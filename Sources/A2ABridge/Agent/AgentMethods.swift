@@ -39,7 +39,7 @@ struct AgentMethods {
         case .listTasks(let query): return .result(.tasks(try await list(query)))
         case .cancelTask(let reference):
             return try await with(reference.id) { task in
-                try await runtime.cancel(task)
+                try await runtime.cancel(task, by: agent.performer, context: context)
                 return .result(.task(try await task.log().task))
             }
         case .createPush, .getPush, .listPushes, .deletePush: return .result(try await push(request))
@@ -74,6 +74,7 @@ struct AgentMethods {
         var held: LiveTask?
         do {
             let task: LiveTask
+            let earlier = try await earlierNote(message)
             if let id = message.taskID {
                 task = try await runtime.hold(id, agent: agent.name, owner: owner)
                 held = task
@@ -84,7 +85,9 @@ struct AgentMethods {
             }
             if let push = parameters.push { _ = try await keep(push, of: task) }
             let log = try await task.log()
-            let turn = AgentTurn(task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context)
+            let turn = AgentTurn(
+                task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context, note: log.note,
+                earlierNote: earlier)
             runtime.work(on: task, turn, by: agent.performer)
             return (task, log)
         } catch {
@@ -92,6 +95,29 @@ struct AgentMethods {
             runtime.dismiss(owner)
             throw error
         }
+    }
+
+    /// What the performer noted of the task before in the conversation that a message goes on with.
+    private func earlierNote(_ message: AgentMessage) async throws -> ByteBuffer? {
+        guard agent.performer.remembers, message.taskID == nil, let contextID = message.contextID else { return nil }
+        var selection = TaskSelection(agent: agent.name, owner: owner)
+        selection.contextID = contextID
+        guard let record = try await runtime.store.list(selection, after: nil, limit: 1).tasks.first,
+            let kept = try await runtime.store.read(record.id, agent: agent.name, owner: owner)
+        else { return nil }
+        return try TaskLog(id: record.id, contextID: record.contextID, stored: kept.entries).note
+    }
+
+    /// The log of a task once its performer has said the first word, where that may be an answer without a task.
+    private func begun(_ task: LiveTask, _ log: TaskLog) async throws -> TaskLog {
+        var now = log
+        while agent.performer.mayReply, now.events(from: log.position).isEmpty, case .nothing(isAtWork: true) = task.told(at: now.position)
+        {
+            await task.wait(beyond: now.position, limit: Self.patience)
+            try Task.checkCancellation()
+            now = try await task.log()
+        }
+        return now
     }
 
     /// Sends a message. A client that waits for the end and leaves has ended the task: it never heard of it.
@@ -102,17 +128,22 @@ struct AgentMethods {
             await task.wait(beyond: log.position, limit: Self.patience)
             if Task.isCancelled {
                 // Awaited here; a task of its own, because this one is cancelled. It may have ended meanwhile, which is as well.
-                await Task { [runtime, task] in try? await runtime.cancel(task) }.value
+                await Task { [self, task] in try? await runtime.cancel(task, by: agent.performer, context: context) }.value
                 throw CancellationError()
             }
             log = try await task.log()
         }
+        if parameters.returnsImmediately { log = try await begun(task, log) }
+        if let reply = log.reply { return .event(.message(reply)) }
         return .event(.task(log.task.showing(historyLength: parameters.historyLength)))
     }
 
     private func stream(_ parameters: SendParameters) async throws -> TaskStream {
         let (task, log) = try await begin(parameters, isStreamed: true)
         do {
+            if try await begun(task, log).reply != nil {
+                return try TaskStream(runtime: runtime, task: task, first: nil, position: log.position)
+            }
             let first = AgentEvent.task(log.task.showing(historyLength: parameters.historyLength))
             return try TaskStream(runtime: runtime, task: task, first: first, position: log.position)
         } catch {

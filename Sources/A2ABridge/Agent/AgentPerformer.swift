@@ -1,4 +1,5 @@
 import HubCore
+import NIOCore
 
 /// One message to an agent, with the task that it belongs to.
 struct AgentTurn: Sendable {
@@ -10,6 +11,10 @@ struct AgentTurn: Sendable {
     var isStreamed: Bool
     /// Who sent it; the task may outlast the request.
     var context: CallContext
+    /// What the performer noted of this task last.
+    var note: ByteBuffer?
+    /// What it noted of the task before in the same conversation, where this one begins and it `remembers`.
+    var earlierNote: ByteBuffer?
 
     /// What the agent asked last, where this message answers it.
     var asked: AgentMessage? {
@@ -24,12 +29,18 @@ enum AgentOutput: Sendable, Hashable {
     case status(TaskState, saying: [MessagePart] = [])
     /// The task has made something, or some more of it.
     case artifact(Artifact, append: Bool = false, isLast: Bool = true)
+    /// The task has come to a status in the words of an agent elsewhere; its ids are put right. The metadata is that of the event.
+    case relayed(TaskStatus, metadata: ByteBuffer? = nil)
+    /// The answer, where the agent makes no task of the message; only as the first word of a performer that `mayReply`.
+    case reply(AgentMessage)
+    /// What it wants to know when the next message comes: a JSON object that is kept with the task and told to nobody.
+    case note(ByteBuffer)
 }
 
 /// What does the work of an agent: tools of the hub, a low-code application, an agent elsewhere.
 ///
 /// Conforming types are immutable, live as long as the agent that holds them, and are used by many tasks at once. They keep nothing between
-/// messages: what a task has asked for stands in its history.
+/// messages: what a task has asked for stands in its history, and what else they have to know in its notes.
 protocol AgentPerformer: Sendable {
     /// Looks at a message before anything is made of it.
     ///
@@ -42,4 +53,22 @@ protocol AgentPerformer: Sendable {
     /// - Parameter tell: tells of the work, and comes back when that is stored.
     /// - Throws: `HubError` with the reason where the task fails; `CancellationError` where it is given up; what `tell` throws.
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws
+    /// Ends a task elsewhere for its client, which is told that it is canceled when this comes back; work that goes on is given up then.
+    ///
+    /// - Parameter note: what was noted of the task last.
+    /// - Throws: `A2AFailure` with `taskNotCancelable` where it goes on.
+    func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws
+    /// Whether it may answer without a task: nobody is told of one before its first word.
+    var mayReply: Bool { get }
+    /// Whether a task that begins gets the notes of the one before in its conversation.
+    var remembers: Bool { get }
+}
+
+extension AgentPerformer {
+    /// Most work here, and are given up.
+    func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws {}
+    /// Most make a task of every message.
+    var mayReply: Bool { false }
+    /// Most begin anew.
+    var remembers: Bool { false }
 }

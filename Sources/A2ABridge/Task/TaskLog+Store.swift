@@ -18,6 +18,10 @@ extension TaskLog.Entry {
             case .artifact(let update):
                 json.key("artifact")
                 update.write(to: &json, as: .v1_0)
+            case .reply(let message):
+                json.key("reply")
+                message.write(to: &json, as: .v1_0)
+            case .note(let note): json.member("note", raw: note)
             }
         }
         return json.buffer
@@ -30,6 +34,10 @@ extension TaskLog.Entry {
             self = .message(try AgentMessage(message))
         } else if let status = source["status"] {
             self = .status(try TaskStatus(status), metadata: try source.anything("metadata"))
+        } else if let reply = source["reply"] {
+            self = .reply(try AgentMessage(reply))
+        } else if let note = try source.anything("note") {
+            self = .note(note)
         } else {
             self = .artifact(try ArtifactUpdate(source.required("artifact")))
         }
@@ -51,6 +59,8 @@ extension TaskLog {
             case .message(let message): try append(message)
             case .status(let status, let metadata): try append(status, metadata: metadata)
             case .artifact(let update): try append(update)
+            case .reply(let message): try append(reply: message)
+            case .note(let note): try append(note: note)
             }
         }
     }
@@ -59,7 +69,8 @@ extension TaskLog {
     func event(at position: Int) -> AgentEvent? {
         guard entries.indices.contains(position) else { return nil }
         switch entries[position] {
-        case .message: return nil
+        case .message, .note: return nil
+        case .reply(let message): return .message(message)
         case .status(let status, let metadata):
             return .statusUpdate(StatusUpdate(taskID: task.id, contextID: task.contextID ?? "", status: status, metadata: metadata))
         case .artifact(let update): return .artifactUpdate(update)

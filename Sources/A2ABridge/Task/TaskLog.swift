@@ -15,6 +15,10 @@ struct TaskLog: Sendable {
         case status(TaskStatus, metadata: ByteBuffer?)
         /// The task made something.
         case artifact(ArtifactUpdate)
+        /// The agent answered without a task: nothing follows.
+        case reply(AgentMessage)
+        /// What the performer wants to know when the next message comes, a JSON object; nobody is told.
+        case note(ByteBuffer)
     }
 
     /// How much a log may hold: a task of another's agent may go on for ever.
@@ -29,6 +33,10 @@ struct TaskLog: Sendable {
     private(set) var entries: [Entry] = []
     /// How the task stands after the last of them.
     private(set) var task: AgentTask
+    /// The answer of an agent that makes no task of the message.
+    private(set) var reply: AgentMessage?
+    /// What the performer noted last.
+    private(set) var note: ByteBuffer?
     private var size = 0
     private let bounds: Bounds
 
@@ -102,6 +110,28 @@ struct TaskLog: Sendable {
         try checkRoom(.artifact(update))
         guard task.apply(update) else { throw A2AFailure(.invalidAgentResponse, "There is no such artifact to add to") }
         add(.artifact(update))
+    }
+
+    /// Takes an answer without a task: what clients may ask of the task says that it is completed.
+    ///
+    /// - Throws: `A2AFailure` with `invalidAgentResponse` when more was told already.
+    mutating func append(reply: AgentMessage) throws(A2AFailure) {
+        guard task.status.state == .submitted, task.artifacts.isEmpty else {
+            throw A2AFailure(.invalidAgentResponse, "An agent that has begun a task answers with that")
+        }
+        var reply = reply
+        (reply.taskID, reply.contextID) = (nil, task.contextID)
+        try checkRoom(.reply(reply))
+        add(.reply(reply))
+        self.reply = reply
+        task.apply(TaskStatus(state: .completed, message: reply, timestamp: task.status.timestamp))
+    }
+
+    /// Takes a note of the performer.
+    mutating func append(note: ByteBuffer) throws(A2AFailure) {
+        try checkRoom(.note(note))
+        add(.note(note))
+        self.note = note
     }
 
     /// Ends the task for its client.

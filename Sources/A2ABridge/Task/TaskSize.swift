@@ -33,7 +33,8 @@ extension TaskLog.Entry {
     /// In bytes.
     var size: Int {
         switch self {
-        case .message(let message): message.size
+        case .message(let message), .reply(let message): message.size
+        case .note(let note): 128 + note.readableBytes
         case .status(let status, let metadata): 128 + (status.message?.size ?? 0) + (metadata?.readableBytes ?? 0)
         case .artifact(let update): 128 + update.artifact.size + (update.metadata?.readableBytes ?? 0)
         }

@@ -43,7 +43,11 @@ struct TaskStream {
             case .entry(let event):
                 if let event { try await writer.write(Self.event(position, frame(event))) }
                 position += 1
-                if case .statusUpdate(let update) = event, update.status.state.endsStream { return try await writer.end() }
+                switch event {
+                case .statusUpdate(let update) where update.status.state.endsStream: return try await writer.end()
+                case .message: return try await writer.end()
+                default: break
+                }
             case .broken:
                 try await writer.write(failure(A2AFailure(.overloaded, "The task cannot be kept at present")))
                 return try await writer.end()

@@ -107,7 +107,8 @@ struct StubAgent {
 
     init(
         permission: (any EntryPermission)? = nil, credentials: [AgentCredential] = [], bounds: A2ARuntime.Bounds = A2ARuntime.Bounds(),
-        kept: InMemoryTaskStore.Bounds = InMemoryTaskStore.Bounds(), sendsPush: Bool = false
+        kept: InMemoryTaskStore.Bounds = InMemoryTaskStore.Bounds(), sendsPush: Bool = false,
+        performer other: (any AgentPerformer)? = nil
     ) {
         store = InMemoryTaskStore(bounds: kept)
         let ticks = NIOLockedValueBox<Int64>(1_700_000_000_000)
@@ -121,7 +122,8 @@ struct StubAgent {
         let performer = SkillPerformer(
             agent: "orders", tools: tools, planner: KeywordPlanner(tools), permission: permission, asksBeforeHarm: true)
         agent = A2AAgent(
-            name: "orders", profile: AgentProfile(name: "Orders", description: "Looks up orders.", version: "1.2"), performer: performer,
+            name: "orders", profile: AgentProfile(name: "Orders", description: "Looks up orders.", version: "1.2"),
+            performer: other ?? performer,
             hosts: HostRule(names: [], allowsLoopback: true), runtime: runtime, credentials: credentials,
             hasExtendedCard: permission != nil, sendsPush: sendsPush
         ) { ShownSkills(performer.tools(for: $0)) }
