@@ -8,6 +8,8 @@ struct DefinitionJudge {
     private(set) var standings: [ToolStanding] = []
     /// Definitions that were not known.
     private(set) var fresh: [ToolApproval] = []
+    /// The digest of each tool of the list, in its order; nil where it has no canonical form: it is held.
+    private(set) var digests: [DefinitionDigest?] = []
     /// The digests of all that is listed.
     private(set) var listed: Set<String> = []
     /// What is known when this is over.
@@ -15,20 +17,20 @@ struct DefinitionJudge {
 
     private let list: ToolApprovals.Listed
     private let before: ApprovalRepository.Standing
-    private let records: [DefinitionRecord?]
+    private let known: [DefinitionDigest?]?
     private let now: Int64
 
     /// - Parameters:
     ///   - list: what the server lists.
-    ///   - known: what was decided.
-    ///   - records: the canonical forms of the definitions, in the order of the list; nil where one has none.
+    ///   - before: what was decided.
+    ///   - digests: what `digests` of the same list was before; nil: it is another.
     ///   - now: seconds since 1970.
-    init(_ list: ToolApprovals.Listed, _ known: ApprovalRepository.Standing, _ records: [DefinitionRecord?], now: Int64) {
+    init(_ list: ToolApprovals.Listed, _ before: ApprovalRepository.Standing, digests: [DefinitionDigest?]?, now: Int64) {
         self.list = list
-        self.records = records
         self.now = now
-        before = known
-        after = known
+        self.before = before
+        known = digests
+        after = before
     }
 
     /// Whether the store does not know all of it.
@@ -38,17 +40,24 @@ struct DefinitionJudge {
     ///
     /// - Parameter neighbours: the names of all tools of the hub.
     mutating func judge(beside neighbours: DefinitionNeighbours) {
-        for (tool, record) in zip(list.tools, records) {
-            guard let record else {
+        digests.reserveCapacity(list.tools.count)
+        for (index, tool) in list.tools.enumerated() {
+            // One at a time: all canonical forms of a large list are large.
+            let record = known == nil ? try? DefinitionRecord(tool) : nil
+            let digest = known?[index] ?? record?.digest
+            digests.append(digest)
+            guard let digest else {
                 standings.append(.held)
                 continue
             }
-            let digest = record.digest.text
-            listed.insert(digest)
-            if let known = before.states[tool.name]?[digest] {
-                standings.append(ToolStanding(known))
+            let text = digest.text
+            listed.insert(text)
+            if let state = before.states[tool.name]?[text] {
+                standings.append(ToolStanding(state))
+            } else if let record = record ?? (try? DefinitionRecord(tool)) {
+                standings.append(take(tool, record, text, beside: neighbours))
             } else {
-                standings.append(take(tool, record, digest, beside: neighbours))
+                standings.append(.held)
             }
         }
         for (tool, states) in after.states {

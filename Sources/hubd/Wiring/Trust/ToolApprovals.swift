@@ -43,8 +43,8 @@ final class ToolApprovals: Sendable {
         var version: Int?
         var hasChanged = false
         var held: [(server: String, tools: Int)] = []
-        /// The canonical forms of lists that have not changed since.
-        var records: [String: (tools: [ToolDefinition], records: [DefinitionRecord?])] = [:]
+        /// The digests of lists that have not changed since.
+        var digests: [String: (tools: [ToolDefinition], digests: [DefinitionDigest?])] = [:]
     }
 
     private let store: OpenedStore
@@ -87,7 +87,8 @@ final class ToolApprovals: Sendable {
         for list in lists {
             let unsaved = state.withLockedValue { $0.unsaved[list.server] }.flatMap { $0.place == list.place ? $0 : nil }
             let before = unsaved?.standing ?? known[list.server] ?? ApprovalRepository.Standing()
-            var judge = DefinitionJudge(list, before, records(of: list), now: now)
+            let made = state.withLockedValue { $0.digests[list.server] }.flatMap { $0.tools == list.tools ? $0.digests : nil }
+            var judge = DefinitionJudge(list, before, digests: made, now: now)
             judge.judge(beside: neighbours)
             let fresh = (unsaved?.fresh ?? []).filter { $0.state == .pinned || judge.listed.contains($0.digest) } + judge.fresh
             var isSaved = true
@@ -102,7 +103,8 @@ final class ToolApprovals: Sendable {
                     }
                 }
             }
-            state.withLockedValue { [standing = judge.after] state in
+            state.withLockedValue { [standing = judge.after, digests = judge.digests] state in
+                state.digests[list.server] = (list.tools, digests)
                 state.unsaved[list.server] = isSaved ? nil : Unsaved(place: list.place, fresh: fresh, standing: standing)
             }
             let standing = Standing(tools: judge.standings, problem: problem)
@@ -116,17 +118,10 @@ final class ToolApprovals: Sendable {
             state.held = lists.map { list in
                 (list.server, standings[list.server]?.tools.count { $0 == .held } ?? 0)
             }
-            state.records = state.records.filter { known[$0.key] != nil }
+            state.digests = state.digests.filter { known[$0.key] != nil }
             state.unsaved = state.unsaved.filter { known[$0.key] != nil }
         }
         return standings
-    }
-
-    private func records(of list: Listed) -> [DefinitionRecord?] {
-        if let made = state.withLockedValue({ $0.records[list.server] }), made.tools == list.tools { return made.records }
-        let records = list.tools.map { try? DefinitionRecord($0) }  // without a canonical form nothing can be decided about it: it is held
-        state.withLockedValue { $0.records[list.server] = (list.tools, records) }
-        return records
     }
 
     // MARK: Changes
