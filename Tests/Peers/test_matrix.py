@@ -91,6 +91,9 @@ def hub(tmp_path_factory, httpbin, double):
         "identity": {"jwt": [{"issuer": "https://issuer.test", "secret": "file:secret", "audience": "hub"}]},
         "consumers": {name: consumer(name) for name in "ab"},
         "servers": {name: {**server, "auth": auth} for name, auth in ENTRIES.items()},
+        "agents": {
+            name: {"skills": {"server": name, "tools": ["get*"]}, "auth": auth, "default": name == "all"} for name, auth in ENTRIES.items()
+        },
         "models": {**{name: {**model, "auth": auth} for name, auth in ENTRIES.items()}, "default": {**model, "auth": ENTRIES["all"]}},
     }
     hub = Hub(folder, configuration, FIXTURES.glob("*.yaml"))
@@ -128,7 +131,7 @@ def test_each_operation_of_an_entry_lets_in_whom_its_entry_says(hub, client):
     for method, path, asks in described:
         for entry in ENTRIES if "{" in path else ["all"]:
             taken = ENTRIES[entry]
-            target = path.format(server=entry, api=entry)
+            target = path.format(server=entry, api=entry, agent=entry, task="x", configuration="x")
             for name, (kind, is_good, show) in credentials(hub.token).items():
                 found = status(client, hub.url, method, target, show)
                 if not asks or taken == "none":

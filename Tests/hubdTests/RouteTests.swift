@@ -1,3 +1,4 @@
+import A2ABridge
 import HubCore
 import MCPHub
 import ModelProxy
@@ -39,7 +40,10 @@ import Testing
         let documents = [
             "/.well-known/ai-catalog.json", "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp/{server}",
         ]
-        #expect(paths == Set(entries + short + documents))
+        let agents = A2AAgent.operations.map { $0.replacing(" ", with: " /a2a/{agent}", maxReplacements: 1) }
+        let cards = ["GET /.well-known/agent-card.json", "GET /.well-known/agent.json"]
+        #expect(paths.filter { !$0.hasPrefix("/a2a/") && !$0.hasPrefix("/.well-known/agent") } == Set(entries + short + documents))
+        #expect(Set(described.keys.filter { $0.contains(" /a2a/") || $0.contains(" /.well-known/agent") }) == Set(agents + cards))
         for (operation, asks) in described { #expect(asks != operation.contains("/.well-known/"), "\(operation)") }
     }
 }

@@ -17,7 +17,7 @@ public struct A2AAgent: HubEntry {
     private let skills: @Sendable (Principal) -> ShownSkills
     let hasExtendedCard: Bool
     /// The numbers of errors towards clients of 1.0.
-    var errors = A2AErrorProfile.v1_0_1
+    public var errors = A2AErrorProfile.v1_0_1
 
     /// - Parameters:
     ///   - name: the name in the configuration.
@@ -71,6 +71,12 @@ public struct A2AAgent: HubEntry {
         }
     }
 
+    /// Every operation below an agent's address, as `METHOD /path`, with names in braces for what stands there: JSON-RPC, HTTP+JSON of both
+    /// versions, and the card.
+    public static var operations: [String] {
+        ["POST ", "GET \(cardPath)", "GET \(olderCardPath)"] + A2ARoute.all.map { "\($0.method) \($0.path)" }
+    }
+
     /// What the methods need for a request.
     func methods(for request: InboundRequest) throws(A2AFailure) -> AgentMethods {
         guard let base = address.base(for: request) else { throw A2AFailure(.invalidRequest, "The host cannot be read") }
@@ -92,7 +98,9 @@ public struct A2AAgent: HubEntry {
     static let schemasExtension = "urn:hubd:a2a:skill-schemas:1"
 
     /// Whether a path below an agent's is its card: that of 1.0 and 0.3, or that of before.
-    public static func isCard(_ subpath: Substring) -> Bool { subpath == cardPath || subpath == "/.well-known/agent.json" }
+    public static func isCard(_ subpath: Substring) -> Bool { subpath == cardPath || subpath == olderCardPath }
+    /// Where clients looked before 0.3.
+    private static let olderCardPath = "/.well-known/agent.json"
 
     /// The card that a caller sees.
     func card(at base: HTTPAddress, for principal: Principal) -> AgentCard {

@@ -56,6 +56,8 @@ public struct EntryKey: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {
         /// `/mcp/{name}`.
         case mcp
+        /// `/a2a/{name}`.
+        case a2a
         /// `/models/{name}`; the one named `default` is also at `/v1`.
         case models
     }

@@ -38,6 +38,8 @@ public final class Discovery: Sendable {
     public let listings: [Listing]
     /// Finds out who asks; nil where every entry is open to everybody.
     public let authenticator: (any Authenticator)?
+    /// The agent whose card is also that of the hub.
+    public let agent: String?
 
     private struct Key: Hashable {
         var base: HTTPAddress
@@ -47,8 +49,11 @@ public final class Discovery: Sendable {
     private let kept = NIOLockedValueBox<[Key: PublicDocument]>([:])
 
     /// What is told.
-    public init(address: PublicAddress = PublicAddress(), listings: [Listing] = [], authenticator: (any Authenticator)? = nil) {
+    public init(
+        address: PublicAddress = PublicAddress(), listings: [Listing] = [], authenticator: (any Authenticator)? = nil, agent: String? = nil
+    ) {
         self.address = address
+        self.agent = agent
         self.listings = listings
         self.authenticator = authenticator
     }

@@ -38,6 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
         var snapshot: HubSnapshot?
         var (settings, findings) = SettingsLoader.load(path: overrides.configPath, overrides: overrides)
         var reports: [ServerReport] = []
+        var agentReports: [AgentReport] = []
         var away: Set<String> = []
         if let settings {
             let logger = Logger(label: "hubd") { _ in SwiftLogNoOpLogHandler() }
@@ -53,7 +54,7 @@ struct CheckCommand: AsyncParsableCommand {
                 await builder.build(settings, fetching: isOffline ? .never : .always, patience: settings.longestListLimit)
             }
             findings += result.findings.filter { !findings.contains($0) }
-            reports = result.reports
+            (reports, agentReports) = (result.reports, result.agents)
             snapshot = result.snapshot
             if let snapshot = result.snapshot { away = Set(snapshot.unavailable.keys.map(\.name)).union(snapshot.away.keys) }
         }
@@ -68,12 +69,14 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in findings { Console.print("\(finding)") }
             if !hasErrors {
                 let models = settings.map(\.models.count).flatMap { $0 > 0 ? ", \($0) Model APIs" : nil } ?? ""
+                let agents = settings.map(\.agents.count).flatMap { $0 > 0 ? ", \($0) agents" : nil } ?? ""
                 let virtual = settings.map(\.virtualServers.count).flatMap { $0 > 0 ? ", \($0) virtual servers" : nil } ?? ""
                 let names = Set(settings?.servers.map(\.name) ?? [])
                 let tools = reports.filter { names.contains($0.server) }.reduce(0) { $0 + $1.list.tools }
                 let unavailable = away.isEmpty ? "" : ", \(away.count) not available at present"
-                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(models)\(unavailable)")
+                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(agents)\(models)\(unavailable)")
                 for report in reports { Console.print(report.description) }
+                for agent in agentReports { Console.print(agent.description) }
             }
         }
         if hasErrors { throw ExitCode(1) }

@@ -1,3 +1,4 @@
+import A2ABridge
 import ArgumentParser
 import Crypto
 import FoundationEssentials
@@ -101,6 +102,7 @@ struct HubProcess {
                 group.addTask { (await hub.reload()).findings.print() }
             }
             hub.runtime.drain()
+            hub.agentRuntime.drain()
             let isShared = holdings.isInherited || isTakenOver.withLockedValue { $0 }
             await listeners.shutDown(idleGrace: isShared ? Self.idleGrace : .zero)
             group.cancelAll()

@@ -1,3 +1,4 @@
+import A2ABridge
 import HTTPTypes
 import HubCore
 import HubServer
@@ -31,7 +32,7 @@ struct PublicResponder: HTTPResponder {
             return try await writer.respond(document, to: request, caching: .open)
         }
         if request.path == Discovery.path { return try await respondCatalogue(to: request, of: snapshot, writer: writer) }
-        guard let (key, subpath) = EntryPath.split(request.path) else { return try await writer.refuse(.notFound, "There is nothing here") }
+        guard let (key, subpath) = Self.entry(at: request.path, of: snapshot) else { return try await writer.refuse(.notFound, "There is nothing here") }
         var writer = writer
         if let rule = snapshot.cors[key] {
             let origin = request.head.headerFields.value(.origin).flatMap { rule.allowedOrigin($0) }
@@ -41,11 +42,14 @@ struct PublicResponder: HTTPResponder {
             writer = CORSWriter(base: writer, origin: origin)
             request.hasAllowedOrigin = origin != nil
         }
-        if request.isOverload { return try await writer.refuseOverload(request, at: key) }
+        if request.isOverload { return try await writer.refuseOverload(request, at: key, subpath) }
         guard snapshot.authenticators[key] != nil else {
             return try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
         }
         switch await authenticate(request, at: key, writer: writer) {
+        case .refused(let refusal) where refusal.reason == .missing && key.kind == .a2a && A2AAgent.isCard(subpath):
+            // A client reads there which credential it needs. Whoever shows one sees what is for them.
+            try await respond(to: request, at: key, subpath, of: snapshot, writer: writer)
         case .refused(let refusal): try await writer.refuse(AuthenticationAnswer(refusal: refusal), to: request, at: key, subpath)
         case .admitted(let principal, let place):
             defer { callers.remove(place) }
@@ -58,6 +62,12 @@ struct PublicResponder: HTTPResponder {
     private static func document(at path: Substring, of snapshot: HubSnapshot) -> PublicDocument? {
         guard !snapshot.documents.isEmpty else { return nil }
         return snapshot.documents[String(path.hasSuffix("/") ? path.dropLast() : path)]
+    }
+
+    /// The entry at a path; the card of the default agent is also that of the hub.
+    private static func entry(at path: Substring, of snapshot: HubSnapshot) -> (key: EntryKey, subpath: Substring)? {
+        if A2AAgent.isCard(path), let agent = snapshot.discovery.agent { return (EntryKey(kind: .a2a, name: agent), path) }
+        return EntryPath.split(path)
     }
 
     private enum Admission {
@@ -91,9 +101,10 @@ struct PublicResponder: HTTPResponder {
         }
         if snapshot.unavailable[key] != nil {
             return try await writer.refuse(
-                .serviceUnavailable, "This server is not available at present", at: key, fields: [.retryAfter: "5"])
+                .serviceUnavailable, "This server is not available at present", to: request, at: key, subpath,
+                fields: [.retryAfter: "5"])
         }
-        try await writer.refuse(.notFound, "There is nothing here", at: key)
+        try await writer.refuse(.notFound, "There is nothing here", to: request, at: key, subpath)
     }
 }
 
@@ -103,20 +114,22 @@ extension ResponseWriter {
         _ answer: AuthenticationAnswer, to request: InboundRequest, at key: EntryKey, _ subpath: Substring
     ) async throws {
         switch key.kind {
-        case .mcp: try await refuse(answer.status, answer.message, at: key, fields: answer.fields)
+        case .mcp, .a2a: try await refuse(answer.status, answer.message, to: request, at: key, subpath, fields: answer.fields)
         case .models: try await refuse(answer.openAI, to: request, subpath: subpath)
         }
     }
 
     /// Refuses in the dialect of a door.
     fileprivate func refuse(
-        _ status: HTTPResponse.Status, _ message: String, at key: EntryKey, id: JSONValue? = nil, fields: HTTPFields = [:]
+        _ status: HTTPResponse.Status, _ message: String, to request: InboundRequest, at key: EntryKey, _ subpath: Substring,
+        fields: HTTPFields = [:]
     ) async throws {
         switch key.kind {
+        case .a2a: try await A2ARefusal.refuse(status, message, to: request, subpath: subpath, fields: fields, writer: self)
         case .mcp:
             var head = HTTPResponse(status: status, headerFields: fields)
             head.headerFields[.contentType] = "application/json"
-            try await respond(head, body: JSONRPCError(.init(rawValue: status.code), message, id: id).bytes)
+            try await respond(head, body: JSONRPCError(.init(rawValue: status.code), message, id: nil).bytes)
         case .models:
             // Word for word what the entry says of a path that it does not have.
             let isUnknown = status == .notFound
@@ -126,14 +139,11 @@ extension ResponseWriter {
 
     /// Refuses for want of room. An HTTP error would end a handshake client's whole session, so that inside one the refusal is a JSON-RPC
     /// error at 200.
-    fileprivate func refuseOverload(_ request: InboundRequest, at key: EntryKey) async throws {
-        switch key.kind {
-        case .mcp: break
-        case .models: return try await refuse(OpenAIError.overload)
-        }
+    fileprivate func refuseOverload(_ request: InboundRequest, at key: EntryKey, _ subpath: Substring) async throws {
+        if key.kind == .models { return try await refuse(OpenAIError.overload) }
         let message = "Too many requests are being answered; try again"
-        guard request.head.headerFields.contains(.mcpSessionID) else {
-            return try await refuse(.serviceUnavailable, message, at: key, fields: [.retryAfter: "1"])
+        guard key.kind == .mcp, request.head.headerFields.contains(.mcpSessionID) else {
+            return try await refuse(.serviceUnavailable, message, to: request, at: key, subpath, fields: [.retryAfter: "1"])
         }
         let id = try? JSONDocument(parsing: request.body, limits: .message).root["id"]  // without one the error has the id null
         var head = HTTPResponse(status: .ok, headerFields: [.retryAfter: "1"])

@@ -9,6 +9,9 @@ enum Timekeeper {
     /// The wall clock, for what outlives the process: tokens, sessions.
     static var secondsSince1970: Int64 { Int64(Date().timeIntervalSince1970) }
 
+    /// The same in finer steps, for what happened when.
+    static var millisecondsSince1970: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
     /// A table that is driven for as long as the process lives.
     static func start() -> TimerTable {
         let timers = TimerTable()

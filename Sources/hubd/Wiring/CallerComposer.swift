@@ -22,7 +22,7 @@ struct CallerComposer: Sendable {
     struct Doors: Sendable {
         /// Into each entry that asks for a credential.
         var entries: [EntryKey: any Authenticator]
-        /// Who finds out who asks for the catalogue; nil where every server is open.
+        /// Who finds out who asks for the catalogue; nil where every server and agent is open.
         var catalogue: (any Authenticator)?
     }
 
@@ -61,8 +61,9 @@ struct CallerComposer: Sendable {
                 signatures: rules.kinds.contains(.hmac) ? signatures : nil, resource: resource, brake: brake, timers: timers
             ) { Timekeeper.secondsSince1970 }
         }
-        // A caller of the catalogue shows the credential of any server.
-        let asked = settings.exposedServers.compactMap { if case .asked(let rules) = $0.auth { rules } else { nil } }
+        // A caller of the catalogue shows the credential of any server or agent.
+        let listed = settings.exposedServers.map(\.auth) + settings.agents.map(\.auth)
+        let asked = listed.compactMap { if case .asked(let rules) = $0 { rules } else { nil } }
         guard !asked.isEmpty else { return Doors(entries: entries) }
         let kinds = Set(asked.flatMap(\.kinds))
         let door = TokenDoor(

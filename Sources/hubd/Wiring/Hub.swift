@@ -1,3 +1,4 @@
+import A2ABridge
 import HubCore
 import HubTelemetry
 import HubUpstream
@@ -25,6 +26,7 @@ final class Hub: Sendable {
     let store: SnapshotStore
     let metrics: HubMetrics
     let runtime: MCPRuntime
+    let agentRuntime: A2ARuntime
     let callers = LiveCallers()
     let adminHosts: HostRule
     let certificates: CertificateKeeper?
@@ -65,6 +67,7 @@ final class Hub: Sendable {
         store = SnapshotStore(snapshot)
         metrics = builder.metrics
         runtime = builder.runtime
+        agentRuntime = builder.agentRuntime
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder

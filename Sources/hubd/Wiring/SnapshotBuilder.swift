@@ -1,3 +1,4 @@
+import A2ABridge
 import Crypto
 import FoundationEssentials
 import HubCore
@@ -35,6 +36,8 @@ struct SnapshotBuilder: Sendable {
         var certificates: [LoadedCertificate] = []
         /// What is known of the servers, in the order of the settings, for `hubd check`.
         var reports: [ServerReport] = []
+        /// What is known of the agents, in the order of the settings, for `hubd check`.
+        var agents: [AgentReport] = []
         /// The MCP servers elsewhere that it was built with, by name.
         var origins: [String: UpstreamServerSettings] = [:]
     }
@@ -43,6 +46,7 @@ struct SnapshotBuilder: Sendable {
     let registry: UpstreamRegistry
     let remotes: RemoteDescriptions
     let runtime: MCPRuntime
+    let agentRuntime: A2ARuntime
     let metrics: HubMetrics
     let composer: CallerComposer
     let origins: Origins
@@ -80,6 +84,7 @@ struct SnapshotBuilder: Sendable {
         runtime.tellOfEndedSessions { [weak servers] in servers?.endSession($0) }
         runtime.tellOfChangedRoots { [weak servers] in servers?.rootsChanged(ofClient: $0) }
         self.runtime = runtime
+        agentRuntime = A2ARuntime(store: InMemoryTaskStore(), timers: timers) { Timekeeper.millisecondsSince1970 }
         origins = Origins(registry: registry, servers: servers)
         self.access = access
     }
@@ -133,21 +138,27 @@ struct SnapshotBuilder: Sendable {
         }
         let doors = await composer.authenticators(
             settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
+        let agents = agents(settings, of: servers, &findings)
         let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
         let snapshot =
             findings.hasErrors
             ? nil
             : HubSnapshot(
-                entries: servers.entries.merging(models.entries) { first, _ in first }, hosts: settings.hostRule,
+                entries: servers.entries.merging(agents.entries) { first, _ in first }.merging(models.entries) { first, _ in first },
+                hosts: settings.hostRule,
                 callers: settings.callerRule, cors: settings.cors, authenticators: doors.entries,
                 documents: ResourceDocuments.documents(of: settings),
                 discovery: Discovery(
-                    address: settings.publicAddress, listings: settings.discoveryListings, authenticator: doors.catalogue),
-                unavailable: servers.unavailable.merging(models.unavailable) { first, _ in first }, away: servers.away,
+                    address: settings.publicAddress, listings: settings.discoveryListings, authenticator: doors.catalogue,
+                    agent: settings.defaultAgent),
+                unavailable: servers.unavailable.merging(agents.unavailable) { first, _ in first }
+                    .merging(models.unavailable) { first, _ in first },
+                away: servers.away,
                 signedOut: Set(standings.filter { $0.value.problem != nil }.keys))
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions,
             withoutSecrets: servers.withoutSecrets.union(models.unavailable.keys), certificates: certificates, reports: servers.reports,
+            agents: agents.reports,
             origins: origins.mapValues(\.settings))
     }
 

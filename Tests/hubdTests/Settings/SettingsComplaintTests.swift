@@ -290,8 +290,9 @@ struct SettingsComplaintTests {
         let lacking = Set(findings.compactMap { $0.message.split(separator: "\"").first })
         #expect(
             lacking == [
-                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent",
-                "agents", "registries",
+                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent", "a2a", "dify",
+                "modelStudio",
+                "planner", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
                 "bedrock", "region", "credential", "services",
                 "routes", "toolSelection", "webSearch", "cache",

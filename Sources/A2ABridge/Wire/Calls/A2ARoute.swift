@@ -47,6 +47,23 @@ struct A2ARoute: Sendable, Hashable {
 
     private static let olderPrefix = "v1"
 
+    /// Every method and path below an agent's address, with names in braces for what stands there, without tenants.
+    static var all: [(method: HTTPRequest.Method, path: String)] {
+        A2AVersion.allCases.flatMap { version in
+            A2AOperation.allCases.flatMap { operation in
+                guard let place = place(of: operation, in: version) else { return [(method: HTTPRequest.Method, path: String)]() }
+                let path = place.path.reduce(version == .v0_3 ? "/" + olderPrefix : "") { path, segment in
+                    switch segment {
+                    case .literal(let text): "\(path)/\(text)"
+                    case .task(let verb): "\(path)/{task}\(verb ?? "")"
+                    case .configuration: "\(path)/{configuration}"
+                    }
+                }
+                return place.methods.map { ($0, path) }
+            }
+        }
+    }
+
     // MARK: Requests that came
 
     /// The routes of a path, one for each operation that is there, and the methods they have.

@@ -1,5 +1,5 @@
 /// Which numbers a failure has: they changed from version to version, and within 1.0.
-enum A2AErrorProfile: String, Sendable, Hashable, CaseIterable {
+public enum A2AErrorProfile: String, Sendable, Hashable, CaseIterable {
     /// As the SDKs of 0.3 have it: that version left the statuses of HTTP open.
     case v0_3 = "0.3"
     /// As the specification was published, and the compliance kit has it.
@@ -67,6 +67,7 @@ enum A2AErrorTable {
         case .versionNotSupported: (-32009, 200, 400, (400, "UNIMPLEMENTED"), (400, "FAILED_PRECONDITION"), "VERSION_NOT_SUPPORTED")
         // The hub's own, in the numbers of HTTP where neither has any.
         case .unauthenticated: (401, 401, 401, (401, "UNAUTHENTICATED"), (401, "UNAUTHENTICATED"), "UNAUTHENTICATED")
+        case .forbidden: (403, 403, 403, (403, "PERMISSION_DENIED"), (403, "PERMISSION_DENIED"), "PERMISSION_DENIED")
         case .rateLimited: (429, 200, 429, (429, "RESOURCE_EXHAUSTED"), (429, "RESOURCE_EXHAUSTED"), "RATE_LIMITED")
         case .contentBlocked: (451, 200, 400, (400, "FAILED_PRECONDITION"), (400, "FAILED_PRECONDITION"), "CONTENT_BLOCKED")
         case .tooLarge: (-32600, 413, 413, (413, "INVALID_ARGUMENT"), (413, "INVALID_ARGUMENT"), "TOO_LARGE")
@@ -88,7 +89,8 @@ enum A2AErrorTable {
     /// The kind of failure that a status of HTTP alone tells of, as peers of 0.3 leave it.
     static func code(http: Int) -> A2AFailure.Code {
         switch http {
-        case 401, 403: .unauthenticated
+        case 401: .unauthenticated
+        case 403: .forbidden
         case 404: .taskNotFound
         case 409: .taskNotCancelable
         case 413: .tooLarge

@@ -34,6 +34,8 @@ struct A2AFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case versionNotSupported
         /// No credential, or not a good one.
         case unauthenticated
+        /// A good credential that opens nothing here.
+        case forbidden
         /// A limit is reached.
         case rateLimited
         /// A guard refuses the content.

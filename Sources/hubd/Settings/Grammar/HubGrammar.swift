@@ -23,7 +23,7 @@ enum HubGrammar {
         Field(
             "virtualServers", .map(keys: .entry(.server), values: virtualServer), "MCP servers put together from others, each at /mcp/NAME."
         ),
-        Field("agents", .map(keys: .entry(.agent), values: agent), "A2A agents, each at /a2a/NAME.").later,
+        Field("agents", .map(keys: .entry(.agent), values: agent), "A2A agents, each at /a2a/NAME."),
         Field("registries", registries, "Registries that the hub publishes to and imports from.").later,
         Field("models", .map(keys: .entry(.model), values: modelAPI), "Model APIs, each at /models/NAME/v1; default is also at /v1."),
         Field("identity", identity, "How callers prove who they are."),

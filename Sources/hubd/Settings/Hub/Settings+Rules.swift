@@ -13,10 +13,11 @@ extension Settings {
     /// Under which address callers know the hub.
     var publicAddress: PublicAddress { PublicAddress(url: publicURL, isEncrypted: !tls.isEmpty) }
 
-    /// What is told of the MCP servers to those who look for some, in the order written.
+    /// What is told of the MCP servers and agents to those who look for some, in the order written.
     var discoveryListings: [Discovery.Listing] {
         servers.filter(\.isExposed).map { Discovery.Listing(key: EntryKey(kind: .mcp, name: $0.name), purpose: $0.purpose) }
             + virtualServers.map { Discovery.Listing(key: EntryKey(kind: .mcp, name: $0.name), purpose: $0.purpose) }
+            + agents.map { Discovery.Listing(key: EntryKey(kind: .a2a, name: $0.name), purpose: $0.card.description) }
     }
 
     /// From where the callers of the public listener come, and from where they may.

@@ -63,6 +63,10 @@ struct Settings: Sendable, Hashable {
     var virtualServers: [VirtualServerEntry] = []
     /// The server or virtual server that answers where none is named.
     var defaultServer: String?
+    /// The agents in the order written, files in the order included.
+    var agents: [AgentEntry] = []
+    /// The agent whose card is also that of the hub.
+    var defaultAgent: String?
     /// The Model APIs in the order written, files in the order included.
     var models: [ModelEntry] = []
     /// How far the clocks of those may differ who sign requests.
@@ -118,8 +122,9 @@ struct Settings: Sendable, Hashable {
     /// Who may call each entry.
     var auth: [EntryKey: EntryAuth] {
         let servers = exposedServers.map { (EntryKey(kind: .mcp, name: $0.name), $0.auth) }
+        let agents = agents.map { (EntryKey(kind: .a2a, name: $0.name), $0.auth) }
         let models = models.map { (EntryKey(kind: .models, name: $0.name), $0.auth) }
-        return Dictionary(servers + models, uniquingKeysWith: { first, _ in first })
+        return Dictionary(servers + agents + models, uniquingKeysWith: { first, _ in first })
     }
 
     /// Whether an entry is open without having said so.

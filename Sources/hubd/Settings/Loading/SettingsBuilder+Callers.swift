@@ -134,7 +134,7 @@ extension SettingsBuilder {
                 findings.error("no tokens are taken", hint: "name whose under identity: { jwt: … }", at: rules.place)
             }
             guard rules.kinds.contains(.oauth) else { continue }
-            if key.kind != .mcp { findings.error("oauth is for servers", hint: "a Model API takes jwt", at: rules.place) }
+            if key.kind != .mcp { findings.error("oauth is for servers", hint: "agents and Model APIs take jwt", at: rules.place) }
             if settings.publicURL == nil {
                 findings.error("oauth needs the URL by which clients know the hub", hint: "write publicUrl", at: rules.place)
             }

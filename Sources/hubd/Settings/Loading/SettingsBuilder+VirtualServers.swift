@@ -48,16 +48,16 @@ extension SettingsBuilder {
         settings.defaultServer = settings.defaultServer ?? name
     }
 
-    /// 1. A virtual server is put together from servers, not from other virtual ones.
-    /// 2. A server that callers reach by itself, and through a virtual server only with a stricter `auth`, or where `access` is written there
+    /// 1. A virtual server is put together from servers, not from other virtual ones; an agent's skills may be of either.
+    /// 2. A server that callers reach by itself, and through a virtual server or an agent only with a stricter `auth`, or where `access` is written there
     /// and not here, is most likely one that somebody forgot to take off the listener: a warning, and an error where others than this machine can call. `expose` says that it is meant.
     mutating func checkIncludes() {
         let virtual = Set(settings.virtualServers.map(\.name))
         let servers = Dictionary(settings.servers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var said: Set<String> = []
-        for entry in settings.virtualServers {
+        for (entry, isAgent) in settings.virtualServers.map({ ($0, false) }) + settings.agents.compactMap(\.virtualServer).map({ ($0, true) }) {
             for include in entry.includes {
-                if virtual.contains(include.server.value) {
+                if virtual.contains(include.server.value), !isAgent {
                     findings.error(
                         "\(include.server.value) is a virtual server", hint: "include the servers that it is put together from",
                         at: include.server.place)

@@ -14,6 +14,7 @@ struct SettingsBuilder {
     var settings = Settings()
     var serverNames: Set<String> = []
     var modelNames: Set<String> = []
+    var agentNames: Set<String> = []
     var consumerNames: Set<String> = []
 
     /// - Parameter consumerLists: the mappings of consumers by name, those in files of their own included.
@@ -46,13 +47,17 @@ struct SettingsBuilder {
         for file in files {
             for (key, value) in file.root["models"]?.members ?? [] { readModel(key, value) }
         }
-        for (section, kind) in [("servers", EntryKey.Kind.mcp), ("virtualServers", .mcp), ("models", .models)] {
+        for file in files {
+            for (key, value) in file.root["agents"]?.members ?? [] { readAgent(key, value) }
+        }
+        for (section, kind) in [("servers", EntryKey.Kind.mcp), ("virtualServers", .mcp), ("agents", .a2a), ("models", .models)] {
             for file in files {
                 for (key, value) in file.root[section]?.members ?? [] { readCORS(key, value, kind: kind) }
             }
         }
         checkAuth()
         checkIncludes()
+        checkAgents()
         checkOrigins()
         checkTokens()
         return settings

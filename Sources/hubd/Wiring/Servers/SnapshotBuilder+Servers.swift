@@ -16,6 +16,13 @@ extension SnapshotBuilder {
         var away: [String: String] = [:]
         /// What is known of each, in the order of the settings.
         var reports: [ServerReport] = []
+        /// What each of `servers` has to show, for what is put together from them.
+        var ingredients: [String: VirtualComposer.Part] = [:]
+
+        /// Whether all is known that an entry includes.
+        func isComplete(_ entry: VirtualServerEntry) -> Bool {
+            entry.includes.allSatisfy { if case .there? = ingredients[$0.server.value] { true } else { false } }
+        }
     }
 
     /// What came of an entry that is an MCP server.
@@ -45,13 +52,12 @@ extension SnapshotBuilder {
     /// The entries of servers and virtual servers.
     func serverEntries(_ settings: Settings, _ parts: [String: ServerPart], _ findings: inout FindingCollector) -> ServerEntries {
         var result = ServerEntries()
-        var ingredients: [String: VirtualComposer.Part] = [:]
         for entry in settings.servers {
             guard let part = parts[entry.name] else { continue }
             findings.add(part.findings)
             // An exposed one of which nothing is known is unavailable, unless an earlier snapshot knows more.
             result.away[entry.name] = part.ingredient?.problem ?? (entry.isExposed ? nil : part.unavailable)
-            ingredients[entry.name] = part.ingredient.map { .there($0) } ?? (part.unavailable == nil ? .unknown : .away)
+            result.ingredients[entry.name] = part.ingredient.map { .there($0) } ?? (part.unavailable == nil ? .unknown : .away)
             let key = EntryKey(kind: .mcp, name: entry.name)
             if entry.isExposed {
                 result.unavailable[key] = part.unavailable
@@ -74,7 +80,7 @@ extension SnapshotBuilder {
         }
         for entry in settings.virtualServers {
             let (offer, list, unread) = VirtualComposer.compose(
-                entry, of: ingredients, pins: pins(settings, in: entry), metrics: metrics, &findings)
+                entry, of: result.ingredients, pins: pins(settings, in: entry), metrics: metrics, &findings)
             result.reports.append(ServerReport(entry.name, offer, list: list, unread: unread))
             report(list, of: ListedEntry(entry), &findings)
             result.entries[EntryKey(kind: .mcp, name: entry.name)] = MCPServer(
@@ -83,7 +89,7 @@ extension SnapshotBuilder {
                 resource: ResourceDocuments.resource(of: entry.name, entry.auth, publicURL: settings.publicURL),
                 permission: permission(
                     entry.access, of: entry.name, for: offer.tools,
-                    isComplete: entry.includes.allSatisfy { if case .there? = ingredients[$0.server.value] { true } else { false } },
+                    isComplete: result.isComplete(entry),
                     &findings),
                 flows: entry.trust.flows)
         }
@@ -91,7 +97,7 @@ extension SnapshotBuilder {
     }
 
     /// When a virtual server takes the definitions of each that it includes.
-    private func pins(_ settings: Settings, in virtual: VirtualServerEntry) -> [String: TrustEntry.Pin] {
+    func pins(_ settings: Settings, in virtual: VirtualServerEntry) -> [String: TrustEntry.Pin] {
         let included = Set(virtual.includes.map(\.server.value))
         return settings.servers.filter { included.contains($0.name) }
             .reduce(into: [:]) { $0[$1.name] = settings.pin(of: $1, in: virtual) }
@@ -101,7 +107,7 @@ extension SnapshotBuilder {
     ///
     /// - Parameter isComplete: whether all that it could have is known: a name that is no tool's is then most likely a slip, and a rule that
     ///   was to deny denies nothing.
-    private func permission(
+    func permission(
         _ rules: [Placed<AccessRule>]?, of entry: String, for tools: ToolSet, isComplete: Bool, _ findings: inout FindingCollector
     ) -> CompiledAccess? {
         guard let rules else { return nil }

@@ -4,17 +4,23 @@ extension HubGrammar {
         ObjectShape(
             fields: [
                 Field("skills", skills, "Tools of a server as skills."),
-                Field("a2a", remoteAgent, "An A2A agent elsewhere."),
-                Field("dify", dify, "An application of Dify."),
-                Field("modelStudio", modelStudio, "An application of Alibaba Cloud's Model Studio."),
-                Field("planner", planner, "The model that turns plain language into calls; without it, keywords do."),
+                Field("a2a", remoteAgent, "An A2A agent elsewhere.").later,
+                Field("dify", dify, "An application of Dify.").later,
+                Field("modelStudio", modelStudio, "An application of Alibaba Cloud's Model Studio.").later,
+                Field("planner", planner, "The model that turns plain language into calls; without it, keywords do.").later,
                 Field("card", card, "What the agent card says."),
-            ] + accessWithoutRules + [isDefault],
+                Field(
+                    "confirm", .words("destructive", "never"),
+                    "Which skills wait for a yes of the client: those that destroy something, as is the default, or none."),
+                Field(
+                    "errors", .words("1.0.1", "1.0.0"),
+                    "Whose numbers errors of A2A 1.0 have over HTTP+JSON, where the two differ; the default is 1.0.1."),
+            ] + access.map { $0.name == "trust" ? $0.later : $0 } + [isDefault],
             exactlyOne: [["skills", "a2a", "dify", "modelStudio"]]))
 
     private static let skills = Shape.object([
-        Field("server", .reference(.server), "The server.").required,
-        Field("tools", .list(.text(.pattern)), "Which of its tools; the default is all."),
+        Field("server", .reference(.server), "The server or virtual server.").required,
+        Field("tools", .list(.text(.pattern)), "Which of its tools, by the names it shows; the default is all."),
     ])
 
     private static let remoteAgent = Shape.object([
@@ -50,6 +56,10 @@ extension HubGrammar {
         Field("name", .text(.plain), "The agent's name for people."),
         Field("description", .text(.plain), "What it does."),
         Field("version", .text(.plain), "Its version."),
+        Field("organization", .text(.plain), "Who stands behind it."),
+        Field("organizationUrl", .text(.url), "The website of who does."),
+        Field("documentationUrl", .text(.url), "A page about it."),
+        Field("iconUrl", .text(.url), "A picture of it."),
     ])
 
     /// Registries by their kind.
