@@ -53,14 +53,14 @@ struct SkillIntent: Sendable {
         let wanted = question?.wanted ?? []
         if let named = data[SkillQuestion.skillMember]?.string { skill = named }
         if let given = data["arguments"], given.kind == .object, !wanted.contains("arguments") {
-            for member in given.members { arguments[member.name.string ?? ""] = JSONTree(member.value) }
+            for member in given.members { arguments[member.name.string ?? ""] = JSONTree(member.value).withWholeNumbers }
         }
         confirmation = data[SkillQuestion.confirmMember]?.bool ?? confirmation
         if question == nil, data[SkillQuestion.skillMember] == nil, data["arguments"] == nil {
-            for member in data.members { loose[member.name.string ?? ""] = JSONTree(member.value) }
+            for member in data.members { loose[member.name.string ?? ""] = JSONTree(member.value).withWholeNumbers }
         }
         for name in wanted where name != SkillQuestion.skillMember && name != SkillQuestion.confirmMember {
-            if let value = data[name] { arguments[name] = JSONTree(value) }
+            if let value = data[name] { arguments[name] = JSONTree(value).withWholeNumbers }
         }
     }
 
@@ -75,6 +75,24 @@ struct SkillIntent: Sendable {
             let values = question.schema["properties"]?[SkillQuestion.skillMember]?["enum"]?.array ?? []
             let named = values.filter { value in words.contains { StatedValue.choice($0, among: [value]) != nil } }
             if named.count == 1 { skill = named.first?.string }
+        }
+    }
+}
+
+extension JSONTree {
+    /// The same with `5.0` as `5`: data of protocol buffers knows no other numbers than floating point, and a service may read a path.
+    fileprivate var withWholeNumbers: JSONTree {
+        switch self {
+        case .null, .bool, .string: return self
+        case .number(let text):
+            let parts = text.split(separator: ".", maxSplits: 1)
+            guard parts.count == 2, let whole = parts.first, parts[1].utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return self }
+            return .number(String(whole))
+        case .array(let elements): return .array(elements.map(\.withWholeNumbers))
+        case .object(let object):
+            var whole = JSONObject()
+            for name in object.keys { whole[name] = object[name]?.withWholeNumbers }
+            return .object(whole)
         }
     }
 }

@@ -74,7 +74,8 @@ struct CheckCommand: AsyncParsableCommand {
                 let names = Set(settings?.servers.map(\.name) ?? [])
                 let tools = reports.filter { names.contains($0.server) }.reduce(0) { $0 + $1.list.tools }
                 let unavailable = away.isEmpty ? "" : ", \(away.count) not available at present"
-                Console.print("\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(agents)\(models)\(unavailable)")
+                Console.print(
+                    "\(overrides.configPath): ok, \(names.count) servers, \(tools) tools\(virtual)\(agents)\(models)\(unavailable)")
                 for report in reports { Console.print(report.description) }
                 for agent in agentReports { Console.print(agent.description) }
             }

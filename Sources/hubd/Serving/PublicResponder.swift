@@ -32,7 +32,9 @@ struct PublicResponder: HTTPResponder {
             return try await writer.respond(document, to: request, caching: .open)
         }
         if request.path == Discovery.path { return try await respondCatalogue(to: request, of: snapshot, writer: writer) }
-        guard let (key, subpath) = Self.entry(at: request.path, of: snapshot) else { return try await writer.refuse(.notFound, "There is nothing here") }
+        guard let (key, subpath) = Self.entry(at: request.path, of: snapshot) else {
+            return try await writer.refuse(.notFound, "There is nothing here")
+        }
         var writer = writer
         if let rule = snapshot.cors[key] {
             let origin = request.head.headerFields.value(.origin).flatMap { rule.allowedOrigin($0) }

@@ -126,7 +126,7 @@ async def crowd(connect, command):
         return await asyncio.gather(*(one(call) for call in command["calls"]))
 
 
-async def answer(connection, connect, command):
+async def answer(perform, connection, connect, command):
     """Does a command and prints how it ended."""
     try:
         say({"id": command["id"], "result": await perform(connection, connect, command)})
@@ -137,7 +137,7 @@ async def answer(connection, connect, command):
         say({"id": command["id"], "error": failure(error)})
 
 
-async def serve(connect):
+async def serve(connect, perform):
     """Connects, does the commands until standard input ends, and closes the connection."""
     commands = asyncio.StreamReader(limit=64 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
@@ -156,16 +156,16 @@ async def serve(connect):
                 except Exception as error:
                     say({"id": command["id"], "error": failure(error)})
             else:
-                tasks[command["id"]] = asyncio.create_task(answer(connection, connect, command))
+                tasks[command["id"]] = asyncio.create_task(answer(perform, connection, connect, command))
         for task in tasks.values():
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
-def main(connect):
-    """Runs a client program; `connect(stack, target)` opens one connection, to be closed with `stack`."""
+def main(connect, perform=perform):
+    """Runs a client program; `connect(stack, target)` opens one connection, to be closed with `stack`; `perform` knows its commands."""
     target = json.loads(sys.argv[1])
     try:
-        asyncio.run(serve(lambda stack: connect(stack, target)))
+        asyncio.run(serve(lambda stack: connect(stack, target), perform))
     except Exception as error:
         say({"failed": failure(error)["message"]})

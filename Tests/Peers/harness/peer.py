@@ -45,6 +45,8 @@ MCP1_HTTP = Kind("mcp1", "mcp1.py", mode="legacy", version="2025-11-25")
 MCP1_SSE = Kind("mcp1", "mcp1.py", transport="sse", mode="legacy", version="2025-11-25")
 FASTMCP = Kind("fastmcp", "fastmcp4.py")
 FASTMCP_LEGACY = Kind("fastmcp", "fastmcp4.py", mode="legacy", version="2025-11-25")
+A2A = [Kind("a2a1", "a2a1.py", binding, "", "1.0") for binding in ("JSONRPC", "HTTP+JSON")]
+A2A_OLDER = [Kind("a2a03", "a2a03.py", binding, "", "0.3") for binding in ("JSONRPC", "HTTP+JSON")]
 STDIO = [
     Kind("mcp2", "mcp2.py", transport="stdio"),
     Kind("mcp2", "mcp2.py", transport="stdio", mode="legacy", version="2025-11-25"),

@@ -55,7 +55,9 @@ extension SettingsBuilder {
         let virtual = Set(settings.virtualServers.map(\.name))
         let servers = Dictionary(settings.servers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var said: Set<String> = []
-        for (entry, isAgent) in settings.virtualServers.map({ ($0, false) }) + settings.agents.compactMap(\.virtualServer).map({ ($0, true) }) {
+        for (entry, isAgent) in settings.virtualServers.map({ ($0, false) })
+            + settings.agents.compactMap(\.virtualServer).map({ ($0, true) })
+        {
             for include in entry.includes {
                 if virtual.contains(include.server.value), !isAgent {
                     findings.error(
