@@ -21,7 +21,7 @@ from harness.programs import Program, children, command, is_running, tally
 from harness.rawmcp import RawServers
 from harness.wire import MODERN, text
 
-MEMORY = 384 << 20
+MEMORY = 512 << 20  # two lists of 20,000 tools, judged, in the snapshots that follow one another while forty servers come
 SECRETS = ["127.0.0.1", "localhost", "/opt/secret", "/work", ".py", ".swift", "Traceback"]
 
 
