@@ -3,7 +3,7 @@ import FoundationEssentials
 import HubStore
 
 /// A fresh folder for one test.
-final class StoreFolder {
+final class StoreFolder: Sendable {
     let url = FileManager.default.temporaryDirectory.appending(path: "hub-store-\(UUID())")
 
     init() throws {

@@ -10,6 +10,31 @@ extension HubDatabase {
         }
     }
 
+    /// Runs a transaction that survives the end of the process when this returns, but not that of the machine: the disk is not waited for.
+    ///
+    /// On the same connection as all others, so that they take turns: two would wait for each other by looking again and again. The body is
+    /// begun and ended whatever becomes of the caller's task.
+    func changeSoon<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(StoreError) -> T {
+        do {
+            return try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+                let result = Result {
+                    var value: T?
+                    try database.inTransaction(.immediate) {
+                        value = try body(database)
+                        return .commit
+                    }
+                    return value
+                }
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                guard let value = try result.get() else { throw StoreError(.unusable, "the store cannot be used: nothing was committed") }
+                return value
+            }
+        } catch {
+            throw Self.storeError(error)
+        }
+    }
+
     /// Runs a transaction that sees one state of the store and changes nothing.
     func look<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         do {

@@ -74,6 +74,43 @@ enum Schema {
                 ) STRICT;
                 CREATE INDEX approval_events_by_tool ON approval_events (server, tool, id);
                 """),
+        Step(
+            number: 3, name: "tasks",
+            sql: """
+                -- What the logs of tasks are found by. A task that is being forgotten has an empty owner, so that nobody finds it.
+                CREATE TABLE tasks (
+                    number INTEGER PRIMARY KEY,
+                    id TEXT NOT NULL UNIQUE,
+                    agent TEXT NOT NULL,
+                    owner BLOB NOT NULL,
+                    context TEXT NOT NULL,
+                    state INTEGER NOT NULL,
+                    at_work INTEGER NOT NULL,
+                    changed INTEGER NOT NULL,
+                    entries INTEGER NOT NULL,
+                    bytes INTEGER NOT NULL
+                ) STRICT;
+                -- Lists: how many one owner has is bounded, so that the other conditions look at those alone, without the table.
+                CREATE INDEX tasks_by_owner ON tasks (owner, changed, id, agent, context, state);
+                CREATE INDEX tasks_by_change ON tasks (changed);
+                CREATE INDEX tasks_at_work ON tasks (id) WHERE at_work = 1;
+                -- The logs; nothing here is ever changed.
+                CREATE TABLE task_entries (
+                    task INTEGER NOT NULL,
+                    position INTEGER NOT NULL,
+                    entry BLOB NOT NULL,
+                    PRIMARY KEY (task, position)
+                ) STRICT, WITHOUT ROWID;
+                -- Where each webhook has come to. What it is, is a secret of that name.
+                CREATE TABLE task_webhooks (
+                    task INTEGER NOT NULL,
+                    made INTEGER NOT NULL,
+                    id TEXT NOT NULL,
+                    secret TEXT NOT NULL,
+                    position INTEGER NOT NULL,
+                    PRIMARY KEY (task, id)
+                ) STRICT, WITHOUT ROWID;
+                """),
     ]
 
     /// The number of the last step.

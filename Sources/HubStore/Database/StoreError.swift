@@ -14,8 +14,12 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalid
         /// The store is sealed under a master key that is not at hand.
         case wrongKey
-        /// What is stored does not open under the key that it names: somebody changed it.
+        /// What is stored does not open under the key that it names, or is not what was stored: somebody changed it.
         case damaged
+        /// What is to be changed is not as the caller takes it to be.
+        case conflict
+        /// More is to be written at once than is kept waiting.
+        case busy
     }
 
     /// What can be done.

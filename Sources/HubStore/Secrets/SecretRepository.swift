@@ -29,8 +29,11 @@ public struct SecretRepository: Sendable {
         /// What signing in at MCP servers left, by the names of the servers: for the hub alone.
         public static let signIn = Purpose(name: "sign-in", prefix: "signin:", remedy: "sign in with hubd signin")
 
+        /// Webhooks of tasks: for the hub alone.
+        static let webhook = Purpose(name: "webhook", prefix: "webhook:", remedy: "let its client make it anew:")
+
         /// The purpose of a row, by what is bound to it.
-        static func named(_ name: String) -> Purpose { name == signIn.name ? signIn : reference }
+        static func named(_ name: String) -> Purpose { [signIn, webhook].first { $0.name == name } ?? reference }
     }
 
     /// The largest value, in bytes.

@@ -72,8 +72,8 @@ extension SecretError {
         let kind: Kind =
             switch error.kind {
             case .missing, .invalid: .missing
-            case .wrongKey, .damaged, .foreign, .newer: .refused
-            case .unusable: .unavailable
+            case .wrongKey, .damaged, .foreign, .newer, .conflict: .refused
+            case .unusable, .busy: .unavailable
             }
         self.init(kind, error.description)
     }
