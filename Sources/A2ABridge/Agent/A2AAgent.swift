@@ -48,12 +48,12 @@ public struct A2AAgent: HubEntry {
     /// An agent of any performer, with the skills that each caller sees.
     init(
         name: String, profile: AgentProfile, performer: any AgentPerformer, hosts: HostRule, address: PublicAddress = PublicAddress(),
-        runtime: A2ARuntime, credentials: [AgentCredential] = [], hasExtendedCard: Bool = false, sendsPush: Bool = false,
+        runtime: A2ARuntime, credentials: [AgentCredential] = [], hasExtendedCard: Bool = false, sendsPush: Bool = true,
         skills: @escaping @Sendable (Principal) -> ShownSkills
     ) {
         (self.name, self.profile, self.performer, self.hosts, self.address) = (name, profile, performer, hosts, address)
         (self.runtime, self.credentials, self.hasExtendedCard) = (runtime, credentials, hasExtendedCard)
-        (self.sendsPush, self.skills) = (sendsPush, skills)
+        (self.sendsPush, self.skills) = (sendsPush && runtime.push != nil, skills)
     }
 
     /// Answers below `/a2a/{agent}`.
@@ -78,9 +78,9 @@ public struct A2AAgent: HubEntry {
     }
 
     /// What the methods need for a request.
-    func methods(for request: InboundRequest) throws(A2AFailure) -> AgentMethods {
+    func methods(for request: InboundRequest, _ version: A2AVersion) throws(A2AFailure) -> AgentMethods {
         guard let base = address.base(for: request) else { throw A2AFailure(.invalidRequest, "The host cannot be read") }
-        return AgentMethods(agent: self, context: request.context, base: base)
+        return AgentMethods(agent: self, context: request.context, base: base, version: version)
     }
 
     /// The numbers that a version's failures have.

@@ -41,6 +41,7 @@ public final class A2ARuntime: Sendable {
     let store: any AgentTaskStore
     let timers: TimerTable
     let bounds: Bounds
+    let push: PushSender?
     private let millisecondsSince1970: @Sendable () -> Int64
     private let state = NIOLockedValueBox(State())
 
@@ -48,11 +49,14 @@ public final class A2ARuntime: Sendable {
     ///   - store: keeps tasks.
     ///   - timers: ends what takes too long and keeps streams in use; must be driven.
     ///   - bounds: how much there is at once.
+    ///   - push: tells webhooks of tasks; nil: clients can name none.
     ///   - millisecondsSince1970: the wall clock.
     public init(
-        store: any AgentTaskStore, timers: TimerTable, bounds: Bounds = Bounds(), millisecondsSince1970: @escaping @Sendable () -> Int64
+        store: any AgentTaskStore, timers: TimerTable, bounds: Bounds = Bounds(), push: PushSender? = nil,
+        millisecondsSince1970: @escaping @Sendable () -> Int64
     ) {
         self.store = store
+        self.push = push
         self.timers = timers
         self.bounds = bounds
         self.millisecondsSince1970 = millisecondsSince1970
@@ -68,6 +72,7 @@ public final class A2ARuntime: Sendable {
             task.endWork(.drain)
             task.wakeAll()
         }
+        push?.drain()
     }
 
     /// How many tasks are worked on, and how many streams are open.
@@ -105,6 +110,7 @@ public final class A2ARuntime: Sendable {
         // Nobody works on it: the process that did has ended.
         if case .nothing(isAtWork: false) = task.told(at: log.position), !log.isSettled {
             await fail(task, "The hub was stopped meanwhile; what became of the work is not known")
+            await push?.follow(task.record, in: self)
         }
         return task
     }
@@ -261,6 +267,7 @@ public final class A2ARuntime: Sendable {
         if !log.task.status.state.isTerminal { try await performer.cancel(log.task, note: log.note, context: context) }
         try await task.change { log in _ = try log.cancel(time: time) }
         task.endWork(.client)
+        await push?.follow(task.record, in: self)
     }
 
     // MARK: Streams

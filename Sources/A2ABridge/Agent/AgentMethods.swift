@@ -7,6 +7,8 @@ struct AgentMethods {
     let context: CallContext
     /// Where callers find the hub.
     let base: HTTPAddress
+    /// The version that is spoken.
+    let version: A2AVersion
 
     /// An answer, or the beginning of a stream.
     enum Answer {
@@ -68,7 +70,7 @@ struct AgentMethods {
         guard message.contextID.map({ $0.utf8.count <= Self.longestContext }) ?? true else {
             throw A2AFailure(WireProblem(place: "message.contextId", reason: .outOfRange))
         }
-        if parameters.push != nil { try checkPush() }
+        if let push = parameters.push { try await check(push) }
         try agent.performer.check(message, context: context)
         try runtime.admit(owner)
         var held: LiveTask?
@@ -89,6 +91,7 @@ struct AgentMethods {
                 task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context, note: log.note,
                 earlierNote: earlier)
             runtime.work(on: task, turn, by: agent.performer)
+            if parameters.push != nil || message.taskID != nil { await runtime.push?.follow(task.record, in: runtime) }
             return (task, log)
         } catch {
             if let held { runtime.release(held) }
@@ -206,16 +209,26 @@ struct AgentMethods {
 
     // MARK: Webhooks
 
-    private func checkPush() throws(A2AFailure) {
-        guard agent.sendsPush else { throw A2AFailure(.pushNotSupported, "This agent sends no notifications") }
+    /// The webhooks of agents that tell them of something.
+    private func pushSender() throws(A2AFailure) -> PushSender {
+        guard agent.sendsPush, let push = runtime.push else { throw A2AFailure(.pushNotSupported, "This agent sends no notifications") }
+        return push
+    }
+
+    private func check(_ configuration: PushConfiguration) async throws {
+        try await pushSender().check(Webhook(configuration, version))
     }
 
     private func push(_ request: A2ARequest) async throws -> A2AResult {
-        try checkPush()
+        let push = try pushSender()
+        if case .createPush(let configuration) = request { try await check(configuration) }
         let task = try await runtime.hold(request.taskID ?? "", agent: agent.name, owner: owner)
         defer { runtime.release(task) }
         switch request {
-        case .createPush(let configuration): return .push(try await keep(configuration, of: task))
+        case .createPush(let configuration):
+            let kept = try await keep(configuration, of: task)
+            await push.follow(task.record, in: runtime)
+            return .push(kept)
         case .listPushes: return .pushes(try await pushes(of: task), nextPageToken: nil)
         case .deletePush(let reference):
             try await runtime.store.forgetPush(reference.id ?? "", of: task.record)
@@ -228,19 +241,18 @@ struct AgentMethods {
         }
     }
 
+    /// Keeps a webhook, which hears of what is stored from now on.
     private func keep(_ configuration: PushConfiguration, of task: LiveTask) async throws -> PushConfiguration {
         var configuration = configuration
         let id = configuration.id ?? runtime.makeID()
         (configuration.id, configuration.taskID) = (id, task.id)
-        var json = JSONWriter()
-        configuration.write(to: &json, as: .v1_0)
-        try await runtime.store.keepPush(json.buffer, id: id, of: task.record)
+        let position = try await task.log().position
+        let webhook = TaskWebhook(id: id, configuration: Webhook(configuration, version).stored, position: position)
+        try await runtime.store.keepPush(webhook, of: task.record)
         return configuration
     }
 
     private func pushes(of task: LiveTask) async throws -> [PushConfiguration] {
-        try await runtime.store.pushes(of: task.record).map { kept in
-            try PushConfiguration(WireValue(try JSONDocument(parsing: kept.configuration, limits: .payload).root, .v1_0))
-        }
+        try await runtime.store.pushes(of: task.record).map { try Webhook($0).configuration }
     }
 }

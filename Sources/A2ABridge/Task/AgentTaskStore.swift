@@ -43,6 +43,28 @@ public struct TaskCursor: Sendable, Hashable, Comparable {
 extension TaskRecord {
     /// Where it stands in a list.
     public var cursor: TaskCursor { TaskCursor(changed: changed, id: id) }
+    /// Whether somebody is at work on it: it has not ended, nor waits for its client.
+    public var isAtWork: Bool {
+        let state = TaskState(rawValue: state) ?? .unspecified
+        return !state.isTerminal && !state.isInterrupted
+    }
+}
+
+/// Where the client of a task wants to hear of it.
+public struct TaskWebhook: Sendable, Hashable {
+    /// Unique within the task.
+    public var id: String
+    /// What it is, as JSON; has secrets in it.
+    public var configuration: ByteBuffer
+    /// The first entry of the log that it has not been told of.
+    public var position: Int
+
+    /// A webhook.
+    public init(id: String, configuration: ByteBuffer, position: Int) {
+        self.id = id
+        self.configuration = configuration
+        self.position = position
+    }
 }
 
 /// Which tasks are wanted of a store.
@@ -93,12 +115,28 @@ public protocol AgentTaskStore: Sendable {
     ///   - limit: the most that are wanted.
     /// - Returns: those, and how many there are on all pages.
     func list(_ selection: TaskSelection, after cursor: TaskCursor?, limit: Int) async throws -> (tasks: [TaskRecord], total: Int)
+    /// Tasks that somebody was at work on when they were last stored, by their ids: after a start, those whose work was cut off.
+    ///
+    /// - Parameters:
+    ///   - id: the last one of the page before; nil begins.
+    ///   - limit: the most that are wanted.
+    func unfinished(after id: String?, limit: Int) async throws -> [TaskRecord]
     /// Keeps a webhook of a task, or another in its place. It has secrets in it: a store on disk seals it.
     ///
     /// - Throws: `HubError` with `.tooLarge` where the task has too many.
-    func keepPush(_ configuration: ByteBuffer, id: String, of task: TaskRecord) async throws
-    /// The webhooks of a task, by their ids.
-    func pushes(of task: TaskRecord) async throws -> [(id: String, configuration: ByteBuffer)]
+    func keepPush(_ webhook: TaskWebhook, of task: TaskRecord) async throws
+    /// The webhooks of a task, in the order in which they were made.
+    func pushes(of task: TaskRecord) async throws -> [TaskWebhook]
+    /// Keeps to where a webhook has come, never back; does nothing where there is none.
+    ///
+    /// - Parameter position: of the first entry that it has not been told of.
+    func movePush(_ id: String, to position: Int, of task: TaskRecord) async throws
     /// Forgets a webhook; does nothing where there is none.
     func forgetPush(_ id: String, of task: TaskRecord) async throws
+    /// Tasks with webhooks that have not been told of all there is, by their ids.
+    ///
+    /// - Parameters:
+    ///   - id: the last one of the page before; nil begins.
+    ///   - limit: the most that are wanted.
+    func untold(after id: String?, limit: Int) async throws -> [TaskRecord]
 }

@@ -24,13 +24,18 @@ public final class InMemoryTaskStore: AgentTaskStore {
         var record: TaskRecord
         var entries: [ByteBuffer] = []
         var bytes = 0
-        var pushes: [(id: String, configuration: ByteBuffer)] = []
+        var pushes: [TaskWebhook] = []
     }
 
     private struct State {
         var tasks: [String: Kept] = [:]
         var ofOwner: [TaskOwner: Set<String>] = [:]
         var bytes = 0
+
+        /// What is kept of a task, if it is that owner's at that agent.
+        subscript(_ task: TaskRecord) -> Kept? {
+            tasks[task.id].flatMap { $0.record.owner == task.owner && $0.record.agent == task.agent ? $0 : nil }
+        }
 
         mutating func forget(_ id: String) {
             guard let kept = tasks.removeValue(forKey: id) else { return }
@@ -97,24 +102,47 @@ public final class InMemoryTaskStore: AgentTaskStore {
         return (Array(rest.prefix(max(0, limit))), wanted.count)
     }
 
+    /// Tasks that somebody was at work on.
+    public func unfinished(after id: String?, limit: Int) async throws -> [TaskRecord] {
+        records(after: id, limit: limit) { $0.record.isAtWork }
+    }
+
     /// Keeps a webhook.
-    public func keepPush(_ configuration: ByteBuffer, id: String, of task: TaskRecord) async throws {
+    public func keepPush(_ webhook: TaskWebhook, of task: TaskRecord) async throws {
         try state.withLockedValue { state in
-            guard var pushes = state.tasks[task.id]?.pushes else { throw HubError(.invalidRequest, "The task is kept no longer") }
-            pushes.removeAll { $0.id == id }
+            guard var pushes = state[task]?.pushes else { throw HubError(.invalidRequest, "The task is kept no longer") }
+            pushes.removeAll { $0.id == webhook.id }
             guard pushes.count < bounds.pushesOfTask else { throw HubError(.tooLarge, "The task has too many webhooks") }
-            pushes.append((id, configuration))
-            state.tasks[task.id]?.pushes = pushes
+            state.tasks[task.id]?.pushes = pushes + [webhook]
         }
     }
 
     /// The webhooks of a task.
-    public func pushes(of task: TaskRecord) async throws -> [(id: String, configuration: ByteBuffer)] {
-        state.withLockedValue { $0.tasks[task.id]?.pushes ?? [] }
+    public func pushes(of task: TaskRecord) async throws -> [TaskWebhook] { state.withLockedValue { $0[task]?.pushes ?? [] } }
+
+    /// Keeps to where a webhook has come.
+    public func movePush(_ id: String, to position: Int, of task: TaskRecord) async throws {
+        state.withLockedValue { state in
+            guard let index = state[task]?.pushes.firstIndex(where: { $0.id == id }) else { return }
+            let before = state.tasks[task.id]?.pushes[index].position ?? position
+            state.tasks[task.id]?.pushes[index].position = max(before, position)
+        }
     }
 
     /// Forgets a webhook.
     public func forgetPush(_ id: String, of task: TaskRecord) async throws {
-        state.withLockedValue { $0.tasks[task.id]?.pushes.removeAll { $0.id == id } }
+        state.withLockedValue { state in
+            if state[task] != nil { state.tasks[task.id]?.pushes.removeAll { $0.id == id } }
+        }
+    }
+
+    /// Tasks with webhooks that have not been told of all there is.
+    public func untold(after id: String?, limit: Int) async throws -> [TaskRecord] {
+        records(after: id, limit: limit) { kept in kept.pushes.contains { $0.position < kept.entries.count } }
+    }
+
+    private func records(after id: String?, limit: Int, _ isWanted: (Kept) -> Bool) -> [TaskRecord] {
+        let all = state.withLockedValue { $0.tasks.values.filter(isWanted).map(\.record) }
+        return Array(all.filter { $0.id > id ?? "" }.sorted { $0.id < $1.id }.prefix(max(0, limit)))
     }
 }

@@ -49,19 +49,26 @@ extension TaskLog {
     ///
     /// - Throws: what is wrong with an entry, or `A2AFailure` where they do not follow each other.
     init(id: String, contextID: String, stored: [ByteBuffer], bounds: Bounds = Bounds()) throws {
-        let entries = try stored.map { try Entry(stored: $0) }
+        try self.init(id: id, contextID: contextID, entries: stored.map { try Entry(stored: $0) }, bounds: bounds)
+    }
+
+    /// The log of a task with these entries.
+    init(id: String, contextID: String, entries: [Entry], bounds: Bounds = Bounds()) throws {
         guard entries.count >= 2, case .message(let message) = entries[0], case .status(let status, _) = entries[1] else {
             throw A2AFailure(.internal, "The task was not kept whole")
         }
         self.init(id: id, contextID: contextID, message: message, time: status.timestamp, bounds: bounds)
-        for entry in entries.dropFirst(2) {
-            switch entry {
-            case .message(let message): try append(message)
-            case .status(let status, let metadata): try append(status, metadata: metadata)
-            case .artifact(let update): try append(update)
-            case .reply(let message): try append(reply: message)
-            case .note(let note): try append(note: note)
-            }
+        for entry in entries.dropFirst(2) { try append(entry) }
+    }
+
+    /// Takes what happened next.
+    mutating func append(_ entry: Entry) throws(A2AFailure) {
+        switch entry {
+        case .message(let message): try append(message)
+        case .status(let status, let metadata): try append(status, metadata: metadata)
+        case .artifact(let update): try append(update)
+        case .reply(let message): try append(reply: message)
+        case .note(let note): try append(note: note)
         }
     }
 

@@ -21,7 +21,7 @@ struct HTTPTransport {
         let answer: AgentMethods.Answer
         do {
             let asked = try read(request, route, type, &dialect)
-            answer = try await agent.methods(for: request).answer(asked, lastEventID: fields.value(.lastEventID))
+            answer = try await agent.methods(for: request, route.version).answer(asked, lastEventID: fields.value(.lastEventID))
         } catch {
             return try await refuse(try A2AFailure(of: error, in: request), route.version, type, writer)
         }

@@ -19,7 +19,8 @@ struct JSONRPCTransport {
         let answer: AgentMethods.Answer
         do {
             let asked = try self.read(request, &read)
-            answer = try await agent.methods(for: request).answer(asked, lastEventID: request.head.headerFields.value(.lastEventID))
+            let lastEventID = request.head.headerFields.value(.lastEventID)
+            answer = try await agent.methods(for: request, read.version).answer(asked, lastEventID: lastEventID)
         } catch {
             let failure = try A2AFailure(of: error, in: request)
             let (status, body) = failure.jsonRPC(id: read.id, agent.profile(read.version))

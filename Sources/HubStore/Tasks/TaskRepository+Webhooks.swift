@@ -55,12 +55,12 @@ extension TaskRepository {
         return webhooks
     }
 
-    /// Keeps to where a webhook has come; does nothing where there is none.
+    /// Keeps to where a webhook has come, never back; does nothing where there is none.
     ///
     /// - Parameter position: of the first entry that it has not been told of.
     public func moveWebhook(_ id: String, to position: Int, of task: StoredTask) async throws(StoreError) {
         try await change(task) { number, database in
-            try database.cachedStatement(sql: "UPDATE task_webhooks SET position = ? WHERE task = ? AND id = ?")
+            try database.cachedStatement(sql: "UPDATE task_webhooks SET position = max(position, ?) WHERE task = ? AND id = ?")
                 .execute(arguments: [position, number, id])
         }
     }

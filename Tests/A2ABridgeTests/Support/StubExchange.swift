@@ -104,15 +104,21 @@ struct StubAgent {
     let store: InMemoryTaskStore
     let runtime: A2ARuntime
     let agent: A2AAgent
+    /// What webhooks are told, where it sends any.
+    let webhooks: StubWebhooks
 
     init(
         permission: (any EntryPermission)? = nil, credentials: [AgentCredential] = [], bounds: A2ARuntime.Bounds = A2ARuntime.Bounds(),
         kept: InMemoryTaskStore.Bounds = InMemoryTaskStore.Bounds(), sendsPush: Bool = false,
-        performer other: (any AgentPerformer)? = nil
+        performer other: (any AgentPerformer)? = nil, store shared: InMemoryTaskStore? = nil, push: StubWebhooks.Settings = .init()
     ) {
-        store = InMemoryTaskStore(bounds: kept)
+        store = shared ?? InMemoryTaskStore(bounds: kept)
+        webhooks = StubWebhooks()
         let ticks = NIOLockedValueBox<Int64>(1_700_000_000_000)
-        runtime = A2ARuntime(store: store, timers: timers, bounds: bounds) {
+        let sender = PushSender(
+            webhooks, key: push.key, timers: timers, policy: push.policy, bounds: push.bounds,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, secondsSince1970: { 1_700_000_000 }, random: { 0 })
+        runtime = A2ARuntime(store: store, timers: timers, bounds: bounds, push: sendsPush ? sender : nil) {
             ticks.withLockedValue { ticks in
                 ticks += 1
                 return ticks
@@ -125,7 +131,7 @@ struct StubAgent {
             name: "orders", profile: AgentProfile(name: "Orders", description: "Looks up orders.", version: "1.2"),
             performer: other ?? performer,
             hosts: HostRule(names: [], allowsLoopback: true), runtime: runtime, credentials: credentials,
-            hasExtendedCard: permission != nil, sendsPush: sendsPush
+            hasExtendedCard: permission != nil
         ) { ShownSkills(performer.tools(for: $0)) }
     }
 

@@ -26,9 +26,12 @@ private final class GatedStore: AgentTaskStore {
     func list(_ selection: TaskSelection, after cursor: TaskCursor?, limit: Int) async throws -> (tasks: [TaskRecord], total: Int) {
         ([], 0)
     }
-    func keepPush(_ configuration: ByteBuffer, id: String, of task: TaskRecord) async throws {}
-    func pushes(of task: TaskRecord) async throws -> [(id: String, configuration: ByteBuffer)] { [] }
+    func unfinished(after id: String?, limit: Int) async throws -> [TaskRecord] { [] }
+    func keepPush(_ webhook: TaskWebhook, of task: TaskRecord) async throws {}
+    func pushes(of task: TaskRecord) async throws -> [TaskWebhook] { [] }
+    func movePush(_ id: String, to position: Int, of task: TaskRecord) async throws {}
     func forgetPush(_ id: String, of task: TaskRecord) async throws {}
+    func untold(after id: String?, limit: Int) async throws -> [TaskRecord] { [] }
 }
 
 @Suite("A task under way", .timeLimit(.minutes(1)))
