@@ -162,9 +162,10 @@ struct ModelProviderTests {
             let sent = try message(stub)
             #expect(sent.method == .get && sent.path == "/models" && sent.body == nil && sent.headers == fields)
         }
-        let other = StubAPI("{}", provider: ModelProvider(.anthropic))
+        let other = StubAPI(#"{"data":[{"type":"model","id":"c","display_name":"C"}]}"#, provider: ModelProvider(.anthropic))
         let writer = try await other.send("", method: .get, path: "/v1/models", fields: [:])
-        #expect(writer.status == 404 && other.calls.all.isEmpty)
+        #expect(writer.text == #"{"object":"list","data":[{"id":"c","object":"model","created":0,"owned_by":"anthropic"}]}"#)
+        #expect(try message(other).path == "/models?limit=1000" && other.usage.all.isEmpty)
     }
 
     @Test("what a provider does not have is refused in the words of the door, and reaches nobody")

@@ -84,7 +84,10 @@ final class StubStream: BodyStream {
         return piece
     }
 
-    func cancel() { cancelled.withLockedValue { $0 = true } }
+    func cancel() {
+        cancelled.withLockedValue { $0 = true }
+        continuation.finish(throwing: CancellationError())
+    }
 }
 
 /// Keeps what calls used.

@@ -46,6 +46,17 @@ public struct ModelProvider: Sendable, Hashable {
         self.models = kind == .azure && deployment != nil ? ModelMapping(always: deployment) : models
     }
 
+    /// Where it lists its models, with the query; nil where it does not.
+    var listPath: String? {
+        switch dialect {
+        case .chat: paths[.models]
+        case .messages: paths[.models].map { "\($0)?limit=1000" }
+        case .gemini: "/models?pageSize=1000"
+        case .ollama: "/api/tags"
+        case .converse: nil
+        }
+    }
+
     /// Where a door of its own dialect leads, with the query; nil where it has none.
     ///
     /// - Parameter model: as the provider calls it.

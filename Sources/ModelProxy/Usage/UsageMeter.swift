@@ -1,53 +1,86 @@
-/// Counts what one call takes while its answer passes.
-struct UsageMeter {
+import NIOConcurrencyHelpers
+
+/// Counts what one call takes while it is tried and its answer passes.
+final class UsageMeter: Sendable {
     /// About how many bytes of text make a token.
     private static let bytesPerToken = 4
 
-    private var begun: UsageRecord
-    private let requestBytes: Int
-    private var usage: ChatUsage?
-    private var contentBytes = 0
-    /// Whether the provider did anything that it would charge for.
-    private var hasWorked = false
-
-    /// - Parameters:
-    ///   - record: what is known before the call.
-    ///   - requestBytes: the length of what the provider is sent.
-    init(_ record: UsageRecord, requestBytes: Int) {
-        begun = record
-        self.requestBytes = requestBytes
+    private struct State {
+        var record: UsageRecord
+        var ending = UsageRecord.Outcome.served
+        var requestBytes = 0
+        var usage: ChatUsage?
+        var contentBytes = 0
+        /// Whether the provider did anything that it would charge for.
+        var hasWorked = false
     }
 
-    /// How it ended.
-    var outcome: UsageRecord.Outcome {
-        get { begun.outcome }
-        set { begun.outcome = newValue }
+    private let state: NIOLockedValueBox<State>
+
+    /// - Parameter record: what is known before the call.
+    init(_ record: UsageRecord) { state = NIOLockedValueBox(State(record: record)) }
+
+    /// Whether it has been handed to a provider.
+    var hasBegun: Bool { state.withLockedValue { !$0.record.attempts.isEmpty } }
+
+    /// How it ends when the last byte of the answer that there is has gone out.
+    var ending: UsageRecord.Outcome {
+        get { state.withLockedValue { $0.ending } }
+        set { state.withLockedValue { $0.ending = newValue } }
+    }
+
+    /// The last byte has gone out.
+    func finish() { state.withLockedValue { $0.record.outcome = $0.ending } }
+
+    /// It is handed to a provider, whatever was counted before.
+    ///
+    /// - Parameter requestBytes: the length of what the provider is sent.
+    func attempt(_ destination: ModelDestination, model: String, requestBytes: Int) {
+        state.withLockedValue { state in
+            state.record.provider = destination.service.provider.name
+            state.record.providerModel = model
+            state.record.attempts.append(UsageRecord.Attempt(service: destination.service.name, model: model))
+            (state.requestBytes, state.usage, state.contentBytes, state.hasWorked) = (requestBytes, nil, 0, false)
+            state.ending = .served
+        }
+    }
+
+    /// The last attempt failed.
+    func fail(_ kind: ProviderError.Kind) {
+        state.withLockedValue { state in
+            guard let last = state.record.attempts.indices.last else { return }
+            state.record.attempts[last].failure = kind.rawValue
+        }
     }
 
     /// The provider has begun to answer: from here on a missing count is estimated.
-    mutating func begin() { hasWorked = true }
+    func begin() { state.withLockedValue { $0.hasWorked = true } }
 
     /// What the provider counts; of several the larger.
-    mutating func take(_ counts: ChatUsage) { usage = usage?.merged(counts) ?? counts }
+    func take(_ counts: ChatUsage) { state.withLockedValue { $0.usage = $0.usage?.merged(counts) ?? counts } }
 
     /// More of the answer, in bytes of its texts.
-    mutating func take(contentBytes: Int) { self.contentBytes += contentBytes }
+    func take(contentBytes: Int) { state.withLockedValue { $0.contentBytes += contentBytes } }
 
     /// Events of a converted answer.
-    mutating func take(_ events: [ChatEvent]) {
+    func take(_ events: [ChatEvent]) {
+        var bytes = 0
         for event in events {
             switch event {
-            case .text(let text), .reasoning(let text), .refusal(let text), .callArguments(_, let text): contentBytes += text.utf8.count
+            case .text(let text), .reasoning(let text), .refusal(let text), .callArguments(_, let text): bytes += text.utf8.count
             case .usage(let counts): take(counts)
             case .start, .signature, .redacted, .callStart, .callEnd, .logprobs, .citation, .end, .error: break
             }
         }
+        if bytes > 0 { take(contentBytes: bytes) }
     }
 
     /// The record as it stands.
-    var record: UsageRecord {
-        var record = begun
-        if let usage, usage != ChatUsage() {
+    var record: UsageRecord { state.withLockedValue { Self.record($0) } }
+
+    private static func record(_ state: State) -> UsageRecord {
+        var record = state.record
+        if let usage = state.usage, usage != ChatUsage() {
             record.input = usage.input
             record.cachedInput = usage.cachedInput
             record.cacheWrite = usage.cacheWrite
@@ -57,13 +90,13 @@ struct UsageMeter {
             record.audioOutput = usage.audioOutput
         }
         // Nobody pays for an error, unless the provider says so.
-        guard hasWorked, record.route.costsTokens, record.outcome != .failed else { return record }
+        guard state.hasWorked, record.route.costsTokens, record.outcome != .failed else { return record }
         // An answer that broke off has at best the counts of its beginning.
         if record.input == 0 {
-            record.input = Self.tokens(requestBytes)
+            record.input = tokens(state.requestBytes)
             record.isEstimated = true
         }
-        let output = Self.tokens(contentBytes)
+        let output = tokens(state.contentBytes)
         if output > 0, record.output == 0 || record.outcome != .served && record.output < output {
             record.output = output
             record.isEstimated = true

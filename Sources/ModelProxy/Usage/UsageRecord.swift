@@ -12,13 +12,23 @@ public struct UsageRecord: Sendable, Hashable {
         case abandoned
     }
 
+    /// One time that a call was handed to a provider.
+    public struct Attempt: Sendable, Hashable {
+        /// The service, by its name in the API.
+        public var service: String
+        /// What the provider was asked for.
+        public var model: String
+        /// What went wrong, in the word that errors have for it, such as `rate_limit_exceeded`; nil: nothing.
+        public var failure: String?
+    }
+
     /// The id that the caller was told.
     public var requestID: String
     /// The Model API.
     public var api: String
     /// Who is billed.
     public var consumer: String
-    /// The provider's name.
+    /// The name of the provider that answered, or failed last.
     public var provider: String
     /// What was asked for, a path of `ModelRoute`.
     public var route: ModelRoute
@@ -30,6 +40,8 @@ public struct UsageRecord: Sendable, Hashable {
     public var isStreaming: Bool
     /// How it ended.
     public var outcome = Outcome.abandoned
+    /// Everything that was tried, in order; more than one where it fell back.
+    public var attempts: [Attempt] = []
     /// Whether the provider gave no counts, so that `input` and `output` are made from the length of the texts.
     public var isEstimated = false
     /// Tokens of the request, cached or not.

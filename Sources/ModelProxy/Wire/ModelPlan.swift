@@ -39,14 +39,14 @@ struct ModelPlan {
     ///   - now: seconds since 1970.
     /// - Throws: what the provider cannot be asked for.
     init(
-        _ route: ModelRoute, _ body: ModelRequest?, fields: HTTPFields, provider: ModelProvider, requestID: String,
-        now: () -> Int64
-    ) throws(OpenAIError) {
+        _ route: ModelRoute, _ body: ModelRequest?, fields: HTTPFields, destination: ModelDestination, requestID: String, now: Int64
+    ) throws(PlanRefusal) {
+        let provider = destination.service.provider
         self.route = route
         dialect = route.dialect(fields)
         model = body?.model ?? ""
         isStreaming = body?.isStreaming ?? false
-        providerModel = model.isEmpty ? "" : provider.models.target(of: model)
+        providerModel = destination.providerModel(for: model)
         message = OutboundRequest(
             method: route.method, path: "",
             headers: ModelFields.request(fields, hasBody: body != nil, dialect: dialect, provider: provider.fields))
@@ -61,13 +61,13 @@ struct ModelPlan {
                 request.hasForeignSignatures(for: conversation == .responses ? .responses : provider.dialect.dialect)
             else { return }
         }
-        guard let conversation = route.conversation, let body else { throw Self.notServed }
-        try convert(conversation, body, provider: provider, requestID: requestID, now: now())
+        guard let conversation = route.conversation, let body else { throw .notServed }
+        try convert(conversation, body, provider: provider, requestID: requestID, now: now)
     }
 
     private mutating func convert(
         _ conversation: CallerDialect, _ body: ModelRequest, provider: ModelProvider, requestID: String, now: Int64
-    ) throws(OpenAIError) {
+    ) throws(PlanRefusal) {
         let written: ProviderRequest
         var frame = AnswerFrame(
             id: conversation.answerID(requestID), created: Int(clamping: now), model: model, requestID: requestID)
@@ -77,7 +77,7 @@ struct ModelPlan {
             request.model = providerModel
             written = try provider.dialect.write(request, features: provider.features)
         } catch {
-            throw OpenAIError(ProviderError(error))
+            throw PlanRefusal(error: OpenAIError(ProviderError(error)), isAboutProvider: error.loss != nil)
         }
         if conversation == .responses { frame.echo = ResponsesRequestReader.echo(of: body.document.root) }
         let own = provider.dialect.route.flatMap { provider.path($0, model: providerModel) }
@@ -87,15 +87,26 @@ struct ModelPlan {
         message.body = written.body
         conversion = Conversion(names: written.names, frame: frame)
     }
+}
 
-    private static let notServed = OpenAIError(
-        .notFound, .invalidRequest, "The provider of this API does not serve this", code: "not_supported_by_provider",
-        fields: [.shouldRetry: "false"])
+/// Why a provider cannot be asked for something.
+struct PlanRefusal: Error {
+    /// In the words of the protocol.
+    let error: OpenAIError
+    /// Whether another provider may well be asked for it; otherwise the request is wrong in its own dialect.
+    let isAboutProvider: Bool
+
+    /// The provider has no such thing, whoever asks.
+    static let notServed = PlanRefusal(
+        error: OpenAIError(
+            .notFound, .invalidRequest, "The provider of this API does not serve this", code: "not_supported_by_provider",
+            fields: [.shouldRetry: "false"]),
+        isAboutProvider: true)
 }
 
 extension CallerDialect {
     /// Whether a door in this dialect is one that providers of a dialect may have.
-    fileprivate func isSpoken(by provider: ProviderDialect) -> Bool {
+    func isSpoken(by provider: ProviderDialect) -> Bool {
         switch self {
         case .chat, .responses: provider == .chat
         case .messages: provider == .messages

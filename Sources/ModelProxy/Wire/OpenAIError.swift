@@ -73,6 +73,11 @@ public struct OpenAIError: Error, Sendable {
     static let stopping = OpenAIError(
         .serviceUnavailable, .server, "The hub is stopping; try again", code: "overloaded", fields: [.retryAfter: "1"])
 
+    /// No rule of the API is for the model that is asked for.
+    static let noSuchModel = OpenAIError(
+        .notFound, .invalidRequest, "There is no such model here", parameter: "model", code: "model_not_found",
+        fields: [.shouldRetry: "false"])
+
     /// There is no such path or no such entry.
     public static let nothingHere = OpenAIError(.notFound, .invalidRequest, "There is nothing here", code: "unknown_url")
 

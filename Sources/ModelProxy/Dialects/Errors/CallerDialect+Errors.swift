@@ -97,21 +97,29 @@ extension ResponseWriter {
 
     /// Answers with an error of the hub's own, in a caller's dialect.
     func refuse(_ error: OpenAIError, in dialect: CallerDialect, requestID: String) async throws {
-        try await refuse(error.status, error.fields, dialect.body(error, requestID: requestID))
+        var head = HTTPResponse(status: error.status, headerFields: error.fields)
+        head.headerFields[.contentType] = "application/json"
+        try await respond(head, body: dialect.body(error, requestID: requestID))
+    }
+}
+
+extension CallResponse {
+    /// An answer that is an error of the hub's own, in a caller's dialect.
+    init(_ error: OpenAIError, in dialect: CallerDialect, requestID: String) {
+        self.init(error.status, error.fields, dialect.body(error, requestID: requestID))
     }
 
-    /// Answers with an error of a provider, in a caller's dialect.
+    /// An answer that is an error of a provider, in a caller's dialect.
     ///
     /// - Parameter fields: what else the provider said that a caller may know.
-    func refuse(_ error: ProviderError, in dialect: CallerDialect, requestID: String, fields: HTTPFields = [:]) async throws {
+    init(_ error: ProviderError, in dialect: CallerDialect, requestID: String, fields: HTTPFields = [:]) {
         var all = fields
         for field in error.fields { all[field.name] = field.value }
-        try await refuse(error.status, all, dialect.body(error, requestID: requestID))
+        self.init(error.status, all, dialect.body(error, requestID: requestID))
     }
 
-    private func refuse(_ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: ByteBuffer) async throws {
-        var head = HTTPResponse(status: status, headerFields: fields)
-        head.headerFields[.contentType] = "application/json"
-        try await respond(head, body: body)
+    private init(_ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: ByteBuffer) {
+        self.init(status: status.code, fields: fields, body: .complete(body))
+        self.fields[.contentType] = "application/json"
     }
 }

@@ -1,0 +1,32 @@
+import HubCore
+import NIOConcurrencyHelpers
+
+/// Work that is cancelled when its time is up.
+enum LimitedWork {
+    /// Runs work that heeds cancellation.
+    ///
+    /// - Parameter due: nil: as long as it takes.
+    /// - Throws: what the work throws, or `late` where it was cancelled because of its limit.
+    static func run<Value: Sendable>(
+        until due: ContinuousClock.Instant?, timers: TimerTable, late: HubError, _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard let due else { return try await work() }
+        // Awaited below; cancelled by the timer or with this task.
+        let task = Task { try await work() }
+        let isLate = NIOLockedValueBox(false)
+        let timer = timers.add(due: due) {
+            isLate.withLockedValue { $0 = true }
+            task.cancel()
+        }
+        defer { timers.remove(timer) }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            throw isLate.withLockedValue { $0 } ? late : error
+        }
+    }
+}
