@@ -16,6 +16,7 @@ public struct ModelAPI: HubEntry {
     /// The name in the configuration and the path.
     public let name: String
     private let routing: ModelRouting
+    private let health: ModelServiceHealth
     private let policies: [any Policy]
     private let hosts: HostRule
     private let timers: TimerTable
@@ -27,6 +28,7 @@ public struct ModelAPI: HubEntry {
     /// - Parameters:
     ///   - name: the name in the configuration.
     ///   - routing: who answers what.
+    ///   - health: how the ways to its services are doing, of all APIs and snapshots.
     ///   - policies: what stands around a call, whatever is tried for it, the outermost first. They see the caller's own message and may
     ///     change its body; the answer is in the caller's dialect.
     ///   - hosts: whose pages may use the API.
@@ -34,11 +36,12 @@ public struct ModelAPI: HubEntry {
     ///   - usage: takes what each call used.
     ///   - secondsSince1970: the wall clock; nil: the system's.
     public init(
-        name: String, routing: ModelRouting, policies: [any Policy] = [], hosts: HostRule, timers: TimerTable,
+        name: String, routing: ModelRouting, health: ModelServiceHealth, policies: [any Policy] = [], hosts: HostRule, timers: TimerTable,
         usage: any UsageSink = NoUsageSink(), secondsSince1970: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.routing = routing
+        self.health = health
         self.policies = policies
         self.hosts = hosts
         self.timers = timers
@@ -62,8 +65,8 @@ public struct ModelAPI: HubEntry {
         secondsSince1970: (@Sendable () -> Int64)? = nil
     ) {
         self.init(
-            name: name, routing: ModelRouting(ModelService(name: provider.name, provider: provider, target: target)), hosts: hosts,
-            timers: timers, usage: usage, secondsSince1970: secondsSince1970)
+            name: name, routing: ModelRouting(ModelService(name: provider.name, provider: provider, target: target)),
+            health: ModelServiceHealth(), hosts: hosts, timers: timers, usage: usage, secondsSince1970: secondsSince1970)
     }
 
     /// Answers below `/models/{name}`; `subpath` begins with `/v1`.
@@ -91,7 +94,8 @@ public struct ModelAPI: HubEntry {
             if meter.hasBegun { usage.take(meter.record) }
         }
         let target = ModelTarget(
-            api: name, route: route, body: body, fields: fields, destinations: trip, routing: routing, timers: timers, reply: reply,
+            api: name, route: route, body: body, fields: fields, destinations: trip, routing: routing, health: health,
+            timers: timers, reply: reply,
             meter: meter, now: secondsSince1970())
         // What names no model is called by what it does.
         let word = model.isEmpty ? String(route.rawValue.dropFirst("/v1/".count)) : model

@@ -67,9 +67,12 @@ struct StubRouter {
     let usage = StubUsageSink()
     let api: ModelAPI
 
-    init(_ rules: [ModelRule], limits: ModelLimits = ModelLimits(), policies: [any Policy] = []) {
+    init(
+        _ rules: [ModelRule], limits: ModelLimits = ModelLimits(), health: ModelServiceHealth = ModelServiceHealth(),
+        policies: [any Policy] = []
+    ) {
         api = ModelAPI(
-            name: "default", routing: ModelRouting(rules, limits: limits), policies: policies,
+            name: "default", routing: ModelRouting(rules, limits: limits), health: health, policies: policies,
             hosts: HostRule(names: [], allowsLoopback: true), timers: timers, usage: usage, secondsSince1970: { StubAPI.now })
     }
 

@@ -11,7 +11,8 @@ import NIOCore
 /// 2. It is too long for the model, or not to the provider's taste: the next destination.
 /// 3. Anything else (a limit, overload, the hub's credential, a failure, time, the network): another way to the same service, and where none
 ///    is left the next destination. A destination that cannot be asked for it costs no attempt.
-/// 4. Nothing is left, or the limits are reached: the caller is told of the last failure.
+/// 4. A service whose every way rests is passed over; where nobody else can be asked, the way that wakes first is tried all the same.
+/// 5. Nothing is left, or the limits are reached: the caller is told of the last failure.
 struct ModelTarget: CallTarget {
     let api: String
     let route: ModelRoute
@@ -20,6 +21,7 @@ struct ModelTarget: CallTarget {
     let fields: HTTPFields
     let destinations: [ModelDestination]
     let routing: ModelRouting
+    let health: ModelServiceHealth
     let timers: TimerTable
     let reply: ModelReply
     let meter: UsageMeter
@@ -50,40 +52,73 @@ struct ModelTarget: CallTarget {
     private func answer(
         _ body: ModelRequest?, at destinations: [ModelDestination], _ call: Call, _ context: CallContext
     ) async throws -> CallResponse {
+        var state = Progress()
         let begun = ContinuousClock.now
-        var attempts = 0
-        var last: CallResponse?
-        var refusal: OpenAIError?
-        for (place, destination) in destinations.enumerated() {
-            let plan: ModelPlan
-            do throws(PlanRefusal) {
-                plan = try ModelPlan(route, body, fields: fields, destination: destination, requestID: context.requestID, now: now)
-            } catch {
-                if refusal == nil { refusal = error.error }
-                if error.isAboutProvider { continue } else { break }
-            }
-            for (turn, member) in destination.service.members.enumerated() {
-                guard attempts < limits.attempts, attempts == 0 || begun.duration(to: .now) < limits.total else { break }
-                attempts += 1
-                let isOther = place + 1 < destinations.count || turn + 1 < destination.service.members.count
-                let attempt = Attempt(
-                    plan: plan, destination: destination, member: member, isRetried: isOther && attempts < limits.attempts,
-                    end: isOther || attempts > 1 ? begun + limits.total : nil)
-                do {
-                    return try await perform(attempt, call, context)
-                } catch let failure as AttemptFailure {
-                    meter.fail(failure.error.kind)
-                    last = failure.answer
-                    guard !Task.isCancelled else { return told(failure.answer) }
-                    let scope = failure.scope(isModelFixed: destination.model != nil)
-                    if attempt.isRetried { log(failure, attempt, context.logger) }
-                    if scope == .request { return told(failure.answer) }
-                    if scope == .model { break }
+        // Those whose every way rests are left out, unless then nobody would be asked.
+        for isForced in [false, true] where !isForced || state.attempts == 0 && state.hasSkipped {
+            for (place, destination) in destinations.enumerated() {
+                let (names, order) = order(of: destination.service)
+                guard order.awake > 0 || isForced else {
+                    state.hasSkipped = true
+                    continue
+                }
+                let plan: ModelPlan
+                do throws(PlanRefusal) {
+                    plan = try ModelPlan(route, body, fields: fields, destination: destination, requestID: context.requestID, now: now)
+                } catch {
+                    if state.refusal == nil { state.refusal = error.error }
+                    if error.isAboutProvider { continue } else { break }
+                }
+                let ways = order.awake > 0 ? order.places.prefix(order.awake) : order.places.prefix(1)
+                for (turn, way) in ways.enumerated() {
+                    guard state.attempts < limits.attempts, state.attempts == 0 || begun.duration(to: .now) < limits.total else { break }
+                    state.attempts += 1
+                    let isOther = place + 1 < destinations.count || turn + 1 < ways.count
+                    let attempt = Attempt(
+                        plan: plan, destination: destination, member: destination.service.members[way], name: names[way],
+                        isRetried: isOther && state.attempts < limits.attempts,
+                        end: isOther || state.attempts > 1 ? begun + limits.total : nil)
+                    do {
+                        return try await perform(attempt, call, context)
+                    } catch let failure as AttemptFailure {
+                        meter.fail(failure.error)
+                        state.last = answer(failure, names: names)
+                        let scope = failure.scope(isModelFixed: destination.model != nil)
+                        guard scope != .request, !Task.isCancelled else { return told(failure.answer) }
+                        if attempt.isRetried { log(failure, attempt, context.logger) }
+                        if scope == .model { break }
+                    }
                 }
             }
         }
-        if let last { return told(last) }
-        return CallResponse(refusal ?? .noSuchModel, in: route.dialect(fields), requestID: context.requestID)
+        if let last = state.last { return told(last) }
+        return CallResponse(state.refusal ?? .noSuchModel, in: route.dialect(fields), requestID: context.requestID)
+    }
+
+    /// How far it has come.
+    private struct Progress {
+        var attempts = 0
+        /// Whether a service was left out because it rests.
+        var hasSkipped = false
+        /// What the caller is told if nobody answers: of the last failure, or else why the first provider cannot be asked.
+        var last: CallResponse?
+        var refusal: OpenAIError?
+    }
+
+    private func order(of service: ModelService) -> (names: [String], order: (places: [Int], awake: Int)) {
+        let name = "\(api)/\(service.name)"
+        let names = service.members.map { "\(name)/\($0.name)" }
+        return (names, health.order(of: names, service: name))
+    }
+
+    /// What the caller is told of a failure: of a limit, that it may come again as soon as one way to the service is free.
+    private func answer(_ failure: AttemptFailure, names: [String]) -> CallResponse {
+        var answer = failure.answer
+        guard failure.error.kind == .rateLimit, names.count > 1, let rest = health.rest(of: names) else { return answer }
+        let (seconds, attoseconds) = rest.components
+        answer.fields[.retryAfterMilliseconds] = nil
+        answer.fields[.retryAfter] = String(max(1, seconds + (attoseconds > 0 ? 1 : 0)))
+        return answer
     }
 
     /// The request, where something has changed it on the way.
@@ -102,6 +137,8 @@ struct ModelTarget: CallTarget {
         let plan: ModelPlan
         let destination: ModelDestination
         let member: ModelService.Member
+        /// The name under which its health is kept.
+        let name: String
         /// Whether something else is tried where it fails.
         let isRetried: Bool
         /// When it must have begun to answer.
@@ -110,7 +147,9 @@ struct ModelTarget: CallTarget {
 
     private func perform(_ attempt: Attempt, _ call: Call, _ context: CallContext) async throws -> CallResponse {
         let (plan, member) = (attempt.plan, attempt.member)
-        meter.attempt(attempt.destination, model: plan.providerModel, requestBytes: plan.message.body?.readableBytes ?? 0)
+        meter.attempt(attempt.destination, model: plan.providerModel, requestBytes: plan.message.body?.readableBytes ?? 0) { [health] in
+            if let failure = $0 { health.fail(attempt.name, failure) } else { health.succeed(attempt.name) }
+        }
         let first = plan.isStreaming ? limits.firstEvent.map { ContinuousClock.now + $0 } : nil
         let due = [first, attempt.end].compactMap { $0 }.min()
         var sent = call

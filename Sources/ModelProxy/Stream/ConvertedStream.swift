@@ -67,7 +67,7 @@ final class ConvertedStream: BodyStream {
         }
         meter.take(events)
         if let error = state.withLockedValue({ $0.error }) {
-            meter.fail(error.kind)
+            meter.fail(error)
             meter.ending = .interrupted
         }
         return events

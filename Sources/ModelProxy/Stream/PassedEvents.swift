@@ -114,10 +114,10 @@ final class PassedEvents: BodyStream {
                 if let piece = try await upstream.next() { take(piece) } else { finish() }
             } catch is CancellationError {
                 upstream.cancel()  // now: the farewell may have to wait for its reader
-                end(.stopping, .overload)  // or the caller has gone, and nobody hears it
+                end(.stopping, .stopping)  // or the caller has gone, and nobody hears it
             } catch {
                 let error = error as? HubError ?? HubError(.internal, "The hub failed to answer", cause: error)
-                end(OpenAIError(error), ProviderError(error).kind)
+                end(OpenAIError(error), ProviderError(error))
             }
         }
     }
@@ -131,7 +131,7 @@ final class PassedEvents: BodyStream {
             return state.sight.error
         }
         if let error {
-            meter.fail(error.kind)
+            meter.fail(error)
             meter.ending = .interrupted
         }
     }
@@ -143,11 +143,11 @@ final class PassedEvents: BodyStream {
             // An end without its last word is a cut, whoever closed the connection.
             return state.sight.hasAnswer && !state.sight.hasEnded
         }
-        if isCut { end(OpenAIError(.cut), .network) }
+        if isCut { end(OpenAIError(.cut), .cut) }
     }
 
-    private func end(_ failure: OpenAIError, _ kind: ProviderError.Kind) {
-        meter.fail(kind)
+    private func end(_ failure: OpenAIError, _ error: ProviderError) {
+        meter.fail(error)
         meter.ending = .interrupted
         state.withLockedValue { state in
             state.isOver = true

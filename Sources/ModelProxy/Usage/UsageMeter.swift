@@ -13,6 +13,7 @@ final class UsageMeter: Sendable {
         var contentBytes = 0
         /// Whether the provider did anything that it would charge for.
         var hasWorked = false
+        var onEnd: (@Sendable (ProviderError?) -> Void)?
     }
 
     private let state: NIOLockedValueBox<State>
@@ -30,27 +31,44 @@ final class UsageMeter: Sendable {
     }
 
     /// The last byte has gone out.
-    func finish() { state.withLockedValue { $0.record.outcome = $0.ending } }
+    func finish() {
+        let onEnd = state.withLockedValue { state in
+            defer { state.onEnd = nil }
+            state.record.outcome = state.ending
+            return state.onEnd
+        }
+        onEnd?(nil)
+    }
 
     /// It is handed to a provider, whatever was counted before.
     ///
-    /// - Parameter requestBytes: the length of what the provider is sent.
-    func attempt(_ destination: ModelDestination, model: String, requestBytes: Int) {
+    /// - Parameters:
+    ///   - requestBytes: the length of what the provider is sent.
+    ///   - onEnd: hears once how it ended, with nil where the last byte has gone out; not where the caller or the hub ended it.
+    func attempt(
+        _ destination: ModelDestination, model: String, requestBytes: Int, onEnd: @escaping @Sendable (ProviderError?) -> Void
+    ) {
         state.withLockedValue { state in
             state.record.provider = destination.service.provider.name
             state.record.providerModel = model
             state.record.attempts.append(UsageRecord.Attempt(service: destination.service.name, model: model))
             (state.requestBytes, state.usage, state.contentBytes, state.hasWorked) = (requestBytes, nil, 0, false)
             state.ending = .served
+            state.onEnd = onEnd
         }
     }
 
-    /// The last attempt failed.
-    func fail(_ kind: ProviderError.Kind) {
-        state.withLockedValue { state in
-            guard let last = state.record.attempts.indices.last else { return }
-            state.record.attempts[last].failure = kind.rawValue
+    /// The last attempt failed; what is said later of the same changes nothing.
+    func fail(_ error: ProviderError) {
+        let onEnd = state.withLockedValue { state in
+            defer { state.onEnd = nil }
+            if state.onEnd != nil, let last = state.record.attempts.indices.last {
+                state.record.attempts[last].failure = error.kind.rawValue
+            }
+            return state.onEnd
         }
+        // That the hub stops or the caller leaves is nobody's failure.
+        if error != .stopping { onEnd?(error) }
     }
 
     /// The provider has begun to answer: from here on a missing count is estimated.
