@@ -40,6 +40,8 @@ struct AnswerOpening {
             meter.begin()
             return if let conversion = plan.conversion {
                 try await convert(response, conversion)
+            } else if let count = plan.count {
+                try await self.count(response, count)
             } else {
                 try await pass(response)
             }
@@ -77,7 +79,7 @@ struct AnswerOpening {
             return failure(ProviderError(status: response.status, fields: response.fields, body: ByteBuffer(), now: now), response.fields)
         }
         let error = ProviderError(status: response.status, fields: response.fields, body: body, now: now)
-        guard plan.conversion == nil else { return failure(error, response.fields) }
+        guard plan.isPassed else { return failure(error, response.fields) }
         return AttemptFailure(
             error: error,
             answer: CallResponse(status: response.status, fields: ModelFields.response(response.fields), body: .complete(body)))
@@ -133,6 +135,12 @@ struct AnswerOpening {
     }
 
     // MARK: Another dialect
+
+    private func count(_ response: CallResponse, _ count: TokenCount) async throws -> CallResponse {
+        let body = count.answer(try await response.body.collect(upTo: Self.maximumErrorBytes))
+        guard let body else { throw failure(.damaged, response.fields) }
+        return CallResponse(status: 200, contentType: "application/json", body: body)
+    }
 
     private func convert(_ response: CallResponse, _ conversion: ModelPlan.Conversion) async throws -> CallResponse {
         let fields = ModelFields.converted(response.fields)

@@ -7,7 +7,8 @@ import NIOCore
 /// 1. A door that the provider has in the same dialect: the bytes pass, but for the name of the model.
 /// 2. The same, with thoughts or calls in it that another provider signed: written anew, or the provider would refuse it.
 /// 3. A conversation in another dialect: converted.
-/// 4. Anything else is refused.
+/// 4. A count of tokens, where the provider counts in another dialect: converted.
+/// 5. Anything else is refused.
 struct ModelPlan {
     /// How the answer is to be converted.
     struct Conversion {
@@ -29,8 +30,12 @@ struct ModelPlan {
     let isStreaming: Bool
     /// What the provider is sent.
     private(set) var message: OutboundRequest
-    /// Nil: the answer passes as it comes.
+    /// How the answer to a conversation is converted.
     private(set) var conversion: Conversion?
+    /// How the answer to a count is converted.
+    private(set) var count: TokenCount?
+    /// Whether the answer passes as it comes.
+    var isPassed: Bool { conversion == nil && count == nil }
 
     /// - Parameters:
     ///   - body: what the caller sent; nil where there is nothing to send.
@@ -61,6 +66,17 @@ struct ModelPlan {
                 request.hasForeignSignatures(for: conversation == .responses ? .responses : provider.dialect.dialect)
             else { return }
         }
+        if route == .countTokens, let body {
+            do throws(RequestRefusal) {
+                count = try TokenCount(body.document.root, model: providerModel, provider: provider)
+            } catch {
+                throw PlanRefusal(error)
+            }
+            if let count {
+                setMessage(path: count.path, body: count.body, provider: provider)
+                return
+            }
+        }
         guard let conversation = route.conversation, let body else { throw .notServed }
         try convert(conversation, body, provider: provider, requestID: requestID, now: now)
     }
@@ -77,15 +93,19 @@ struct ModelPlan {
             request.model = providerModel
             written = try provider.dialect.write(request, features: provider.features)
         } catch {
-            throw PlanRefusal(error: OpenAIError(ProviderError(error)), isAboutProvider: error.loss != nil)
+            throw PlanRefusal(error)
         }
         if conversation == .responses { frame.echo = ResponsesRequestReader.echo(of: body.document.root) }
         let own = provider.dialect.route.flatMap { provider.path($0, model: providerModel) }
-        message.path = own ?? written.path
+        setMessage(path: own ?? written.path, body: written.body, provider: provider)
+        conversion = Conversion(names: written.names, frame: frame)
+    }
+
+    private mutating func setMessage(path: String, body: ByteBuffer, provider: ModelProvider) {
+        message.path = path
         message.headers = provider.fields
         message.headers[.contentType] = "application/json"
-        message.body = written.body
-        conversion = Conversion(names: written.names, frame: frame)
+        message.body = body
     }
 }
 
@@ -96,9 +116,19 @@ struct PlanRefusal: Error {
     /// Whether another provider may well be asked for it; otherwise the request is wrong in its own dialect.
     let isAboutProvider: Bool
 
+    private init(_ error: OpenAIError, isAboutProvider: Bool) {
+        self.error = error
+        self.isAboutProvider = isAboutProvider
+    }
+
+    /// What cannot be converted.
+    init(_ refusal: RequestRefusal) {
+        self.init(OpenAIError(ProviderError(refusal)), isAboutProvider: refusal.loss != nil)
+    }
+
     /// The provider has no such thing, whoever asks.
     static let notServed = PlanRefusal(
-        error: OpenAIError(
+        OpenAIError(
             .notFound, .invalidRequest, "The provider of this API does not serve this", code: "not_supported_by_provider",
             fields: [.shouldRetry: "false"]),
         isAboutProvider: true)

@@ -3,11 +3,13 @@ import NIOCore
 
 /// Reads a request of Anthropic's `/v1/messages`.
 enum MessagesRequestReader {
+    /// - Parameter mayLackMaximum: whether it is only to be counted, and says nothing of the length of an answer.
     /// - Throws: what is wrong with it, in words that its caller may read.
-    static func read(_ root: JSONValue) throws(RequestRefusal) -> ChatRequest {
+    static func read(_ root: JSONValue, mayLackMaximum: Bool = false) throws(RequestRefusal) -> ChatRequest {
         let body = try RequestObject(root)
         var request = ChatRequest(dialect: .messages, model: try body.required("model", try body.string("model")))
-        request.maximumTokens = try body.required("max_tokens", try body.int("max_tokens", atLeast: 1))
+        request.maximumTokens = try body.int("max_tokens", atLeast: 1)
+        if !mayLackMaximum { _ = try body.required("max_tokens", request.maximumTokens) }
         request.system = try readSystem(body)
         _ = try body.required("messages", body["messages"])
         for message in try body.objects("messages") { request.turns.append(try readTurn(message)) }
