@@ -6,6 +6,7 @@ import HubTelemetry
 import HubUpstream
 import Logging
 import MCPHub
+import ModelProxy
 import NIOCore
 import SpecIngest
 
@@ -48,6 +49,7 @@ struct SnapshotBuilder: Sendable {
     let runtime: MCPRuntime
     let agentRuntime: A2ARuntime
     let metrics: HubMetrics
+    let modelHealth = ModelServiceHealth()
     let composer: CallerComposer
     let origins: Origins
     let recordsApprovals: Bool
@@ -139,7 +141,7 @@ struct SnapshotBuilder: Sendable {
         let doors = await composer.authenticators(
             settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
         let agents = agents(settings, of: servers, &findings)
-        let models = models(settings, upstreams: upstreams, secrets: resolved, &findings)
+        let models = await models(settings, upstreams: upstreams, secrets: resolved, &findings)
         let snapshot =
             findings.hasErrors
             ? nil

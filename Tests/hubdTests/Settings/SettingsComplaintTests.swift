@@ -294,8 +294,7 @@ struct SettingsComplaintTests {
                 "modelStudio",
                 "planner", "registries",
                 "limits", "guards", "masks", "plugins", "telemetry",
-                "bedrock", "region", "credential", "services",
-                "routes", "toolSelection", "webSearch", "cache",
+                "toolSelection", "webSearch", "cache",
             ])
     }
 

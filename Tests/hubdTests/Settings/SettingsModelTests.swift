@@ -1,4 +1,5 @@
 import HubCore
+import ModelProxy
 import SpecIngest
 import Testing
 
@@ -25,10 +26,10 @@ struct SettingsModelTests {
         #expect(findings.isEmpty, "\(findings)")
         let settings = try #require(loaded)
         #expect(settings.models.map(\.name) == ["default", "local", "paid"])
-        #expect(settings.models[0].service.location == .endpoint(try #require(HTTPAddress("https://api.example.com/v1"))))
-        #expect(settings.models[0].service.key?.name == "KEY")
+        #expect(settings.models[0].services[0].location == .endpoint(try #require(HTTPAddress("https://api.example.com/v1"))))
+        #expect(settings.models[0].services[0].secrets.map(\.name) == ["KEY"])
         #expect(settings.models[0].auth == .none)
-        guard case .upstream(let named) = settings.models[1].service.location else { return }
+        guard case .upstream(let named) = settings.models[1].services[0].location else { return }
         #expect(named.value == "gpu")
         #expect(settings.models[1].auth == .unwritten && settings.hasUnwrittenAuth)
         #expect(settings.secrets.map(\.name) == ["PAID", "KEY", "key"])
@@ -71,16 +72,18 @@ struct SettingsModelTests {
                 "provider: openai-compatible, upstream: paid, key: env:K",
                 #"3:71: error: "a" has a key, and its upstream "paid" a credential — keep one of them"#),
             Case("provider: openai-compatible, upstream: gp", #"3:60: error: no upstream is called "gp" — did you mean "gpu"?"#),
+            Case("provider: bedrock", #"3:16: error: "a" does not say where it is — write region, such as us-east-1"#),
             Case(
-                "provider: bedrock, upstream: gpu",
-                #"3:31: error: "bedrock" is not in this version — this version has openai, anthropic, azure, gemini, dashscope, minimax, ollama, ollama-native, vllm, sglang, openai-compatible"#
-            ),
+                "provider: bedrock, upstream: gpu, credential: { id: a, secret: env:S }",
+                "3:67: error: a signature names the region — write region, such as us-east-1"),
+            Case(
+                "provider: openai, key: env:K, keys: [ env:L ]", "3:57: error: only one of key, keys or credential may stand here"),
             Case(
                 "provider: vllm", #"3:16: error: "a" does not say where it is — write endpoint: URL, or upstream: with the name of one"#),
             Case(
                 "provider: openai, deployment: x", #"3:51: error: "deployment" is for azure"#),
             Case(
-                "provider: openai-compatible, endpoint: \"http://a\", region: x", #"3:72: error: "region" is not in this version"#),
+                "provider: openai-compatible, endpoint: \"http://a\", region: x", #"3:80: error: "region" is for bedrock"#),
             Case("endpoint: \"http://a\"", #"3:16: error: "a" needs "provider""#),
         ])
     func complaints(example: Case) {
@@ -95,11 +98,49 @@ struct SettingsModelTests {
         #expect(findings.count == 1 && findings.first?.description.contains("sk-123") == false)
     }
 
+    @Test("services, routes and what trying may cost arrive")
+    func routes() throws {
+        let text = """
+            models:
+              m:
+                services:
+                  a: { provider: openai, keys: [env:A, env:B] }
+                  b: { provider: bedrock, region: eu-west-1, credential: { id: env:I, secret: env:S } }
+                routes:
+                  - { when: { header: { x-tier: gold }, model: "gpt-*" }, to: [ { service: a, weight: 3 }, { service: b, model: n, weight: 1 } ] }
+                  - { to: [ { service: b } ], fallback: [ { service: a, model: gpt } ] }
+                attempts: 2
+                timeouts: { firstEvent: 5s, idle: 30s }
+            """
+        let (loaded, findings) = SettingsTestFiles.load(text)
+        #expect(findings.isEmpty, "\(findings)")
+        let settings = try #require(loaded)
+        let entry = try #require(settings.models.first)
+        #expect(
+            entry.services.map(\.location)
+                == ["https://api.openai.com", "https://bedrock-runtime.eu-west-1.amazonaws.com"].map {
+                    HTTPAddress($0).map { .endpoint($0) }
+                })
+        #expect(settings.secrets.map(\.name) == ["A", "B", "I", "S"])
+        #expect(entry.routes.first?.headers == ["x-tier": "gold"] && entry.routes.first?.model == "gpt-*")
+        #expect(entry.routes.first?.destinations.map(\.weight) == [3, 1] && entry.routes.first?.destinations.last?.model == "n")
+        #expect(entry.routes.last?.fallback == [ModelRouteEntry.Destination(service: "a", model: "gpt")])
+        #expect(entry.limits.attempts == 2 && entry.limits.firstEvent == .seconds(5) && entry.limits.idle == .seconds(30))
+    }
+
     @Test(
-        "what comes later is an error, never ignored",
+        "what is wrong with an API, or comes later, is said, never ignored",
         arguments: [
-            ("services: { a: A, b: A }", #"hub.yaml:1:86: error: "services" with more than one is not in this version"#),
-            ("services: { a: A }, routes: [ { to: [ { service: a } ] } ]", #"hub.yaml:1:88: error: "routes" is not in this version"#),
+            ("services: { a: A, b: A }", #"hub.yaml:1:11: error: nothing says which of the services answers"#),
+            (
+                "services: { abc: A }, routes: [ { to: [ { service: abd } ] } ]",
+                #"hub.yaml:1:120: error: no service here is called "abd" — did you mean "abc"?"#
+            ),
+            ("services: { a: A }, routes: [ { to: [ { service: a, weight: 0 } ] } ]", "hub.yaml:1:102: error: all weights are 0"),
+            (
+                "services: { a: A }, routes: [ { to: [ { service: a } ] }, { when: { model: x }, to: [ { service: a } ] } ]",
+                "hub.yaml:1:126: warning: no request comes as far as this route: the one before is for all"
+            ),
             ("services: { a: A }, toolSelection: { limit: 3 }", #"hub.yaml:1:88: error: "toolSelection" is not in this version"#),
             ("services: { a: A }, cache: { ttl: 1m }", #"hub.yaml:1:88: error: "cache" is not in this version"#),
             ("services: {}", #"hub.yaml:1:26: error: "services" is empty — name the provider that answers"#),

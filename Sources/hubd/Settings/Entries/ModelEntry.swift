@@ -7,20 +7,32 @@ struct ModelEntry: Sendable, Hashable {
     var name: String
     /// Where the entry stands.
     var place: SourcePlace
-    /// The one service that answers.
-    var service: ModelService
+    /// The services that answer, in the order written.
+    var services: [ModelServiceEntry]
+    /// Which of them does, the first that matches; empty: the one there is.
+    var routes: [ModelRouteEntry] = []
+    /// What trying may cost.
+    var limits = ModelLimits()
     /// Who may call.
     var auth: EntryAuth
 }
 
 /// A provider that a Model API uses, as written.
-struct ModelService: Sendable, Hashable {
+struct ModelServiceEntry: Sendable, Hashable {
     /// Where a provider is.
     enum Location: Sendable, Hashable {
         /// An address of its own.
         case endpoint(HTTPAddress)
         /// An upstream of the configuration.
         case upstream(Placed<String>)
+    }
+
+    /// How the provider lets the hub in.
+    enum Credential: Sendable, Hashable {
+        /// Keys that take turns, shown as is customary there.
+        case keys([SecretReference])
+        /// A cloud account that signs (AWS Signature Version 4).
+        case account(AccessKey, region: String)
     }
 
     /// The name, one of the API's own.
@@ -31,8 +43,8 @@ struct ModelService: Sendable, Hashable {
     var kind: ModelProviderKind
     /// Where the provider is.
     var location: Location
-    /// The provider's key, shown as is customary there.
-    var key: SecretReference?
+    /// How it lets the hub in; nil: it asks for nothing, or the upstream's credential does it.
+    var credential: Credential?
     /// Azure's name for what serves the models; nil: that of the model is one.
     var deployment: String?
     /// Azure's API version; nil is `v1`.
@@ -40,4 +52,35 @@ struct ModelService: Sendable, Hashable {
 
     /// What it is to a Model API.
     var provider: ModelProvider { ModelProvider(kind, name: name, deployment: deployment, apiVersion: apiVersion) }
+
+    /// The secrets of its own.
+    var secrets: [SecretReference] {
+        switch credential {
+        case .keys(let keys): keys
+        case .account(let key, _): key.secrets
+        case nil: []
+        }
+    }
+}
+
+/// A route of a Model API, as written.
+struct ModelRouteEntry: Sendable, Hashable {
+    /// One service that may answer.
+    struct Destination: Sendable, Hashable {
+        /// The service.
+        var service: String
+        /// The model; nil: the one that the request names.
+        var model: String?
+        /// Its share of the requests.
+        var weight = 1
+    }
+
+    /// Headers and the values they must have.
+    var headers: [String: String] = [:]
+    /// What the name of the model must fit.
+    var model: String?
+    /// Who answers, by weight.
+    var destinations: [Destination]
+    /// Who answers if they fail.
+    var fallback: [Destination] = []
 }

@@ -91,7 +91,7 @@ struct Settings: Sendable, Hashable {
     /// Those of them that entries need, the upstreams behind them, and those by which callers are known.
     var entrySecrets: [SecretReference] {
         upstreams.values.sorted { $0.name < $1.name }.flatMap { $0.credential?.secrets ?? [] }
-            + servers.flatMap(\.secrets) + models.compactMap(\.service.key) + callerSecrets
+            + servers.flatMap(\.secrets) + models.flatMap(\.services).flatMap(\.secrets) + callerSecrets
     }
 
     /// What a server cannot do without: its own secrets and those of its upstream.
@@ -99,10 +99,10 @@ struct Settings: Sendable, Hashable {
         entry.secrets + (entry.upstream.flatMap { upstreams[$0.value]?.credential?.secrets } ?? [])
     }
 
-    /// What a Model API cannot do without: its provider's key, or the credential of its upstream.
-    func secrets(of entry: ModelEntry) -> [SecretReference] {
-        if let key = entry.service.key { return [key] }
-        guard case .upstream(let name) = entry.service.location else { return [] }
+    /// What a service of a Model API cannot do without: its provider's keys, or the credential of its upstream.
+    func secrets(of service: ModelServiceEntry) -> [SecretReference] {
+        guard service.credential == nil else { return service.secrets }
+        guard case .upstream(let name) = service.location else { return [] }
         return upstreams[name.value]?.credential?.secrets ?? []
     }
 

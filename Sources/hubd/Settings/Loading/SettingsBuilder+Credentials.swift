@@ -129,7 +129,7 @@ extension SettingsBuilder {
 
     // MARK: Parts
 
-    private mutating func accessKey(_ value: ConfigValue, token: String) -> AccessKey? {
+    mutating func accessKey(_ value: ConfigValue, token: String) -> AccessKey? {
         guard let id = text(value["id"]), let secret = secret(value["secret"]) else { return nil }
         return AccessKey(id: id, secret: secret, token: self.secret(value[token]))
     }
