@@ -51,19 +51,9 @@ struct SkillAnswer {
     private func tellBody(
         _ body: ByteBuffer, _ document: JSONDocument?, _ type: MediaType?, _ tell: (AgentOutput) async throws -> Void
     ) async throws {
-        if let document {
-            let part = MessagePart(
-                content: .data(ByteBuffer(bytes: document.root.compactBytes.readableBytesView)), mediaType: "application/json")
-            return try await tell(.artifact(artifact([part])))
-        }
-        let isText = type?.isText ?? (String(validating: body.readableBytesView, as: UTF8.self) != nil)
-        guard isText else {
-            return try await tell(
-                .artifact(artifact([MessagePart(content: .raw(body), mediaType: type?.essence ?? "application/octet-stream")])))
-        }
-        guard isStreamed, body.readableBytes > Self.pieceBytes else {
-            return try await tell(.artifact(artifact([Self.text(String(buffer: body), type)])))
-        }
+        let whole = Self.part(body, document, type)
+        guard case .text = whole.content else { return try await tell(.artifact(artifact([whole]))) }
+        guard isStreamed, body.readableBytes > Self.pieceBytes else { return try await tell(.artifact(artifact([whole]))) }
         var (rest, isFirst) = (body, true)
         while rest.readableBytes > 0 {
             let length = TextCut.characterStart(in: rest.slice(), upTo: min(Self.pieceBytes, rest.readableBytes))
@@ -72,6 +62,29 @@ struct SkillAnswer {
             try await tell(.artifact(artifact([part]), append: !isFirst, isLast: rest.readableBytes == 0))
             isFirst = false
         }
+    }
+
+    /// A whole body as one part.
+    private static func part(_ body: ByteBuffer, _ document: JSONDocument?, _ type: MediaType?) -> MessagePart {
+        if let document {
+            return MessagePart(
+                content: .data(ByteBuffer(bytes: document.root.compactBytes.readableBytesView)), mediaType: "application/json")
+        }
+        let isText = type?.isText ?? (String(validating: body.readableBytesView, as: UTF8.self) != nil)
+        return isText
+            ? text(String(buffer: body), type)
+            : MessagePart(content: .raw(body), mediaType: type?.essence ?? "application/octet-stream")
+    }
+
+    /// The parts of an answer that somebody looks at before it is told, and whether it is a failure.
+    func parts(of response: CallResponse) async throws -> (parts: [MessagePart], isFailure: Bool) {
+        let type = response.contentType.flatMap { MediaType($0) }
+        let body = try await response.body.collect(upTo: Self.maximumBytes)
+        guard response.status < 300 else { return ([Self.text(Self.failure(response.status, type, body))], true) }
+        // As in `tell`.
+        let document = response.document ?? (type?.isJSON ?? true ? try? JSONDocument(parsing: body, limits: .payload) : nil)
+        if response.form == .toolResult, let result = document?.root { return Self.parts(ofResult: result) }
+        return (body.readableBytes > 0 ? [Self.part(body, document, type)] : [], false)
     }
 
     /// Text as it comes, each piece with whole characters.
@@ -112,25 +125,26 @@ struct SkillAnswer {
 
     /// Tells of a result; false where the task has ended with it.
     private func tellResult(_ result: JSONValue, _ tell: (AgentOutput) async throws -> Void) async throws -> Bool {
-        let parts = (result["content"]?.elements ?? .none).compactMap(Self.part)
-        if let type = result["resultType"]?.string, type != "complete" {
-            try await tell(.status(.failed, saying: [Self.text("The skill wants something that an agent cannot give it")]))
-            return false
-        }
-        if result["isError"]?.bool == true {
-            try await tell(.status(.failed, saying: parts.isEmpty ? [Self.text("The skill failed")] : parts))
-            return false
-        }
-        if let structured = result["structuredContent"], !structured.isNull {
-            // The text of it is for clients that know no structure.
-            let others = parts.filter { if case .text = $0.content { false } else { true } }
-            let data = MessagePart(
-                content: .data(ByteBuffer(bytes: structured.compactBytes.readableBytesView)), mediaType: "application/json")
-            try await tell(.artifact(artifact([data] + others)))
+        let (parts, isFailure) = Self.parts(ofResult: result)
+        if isFailure {
+            try await tell(.status(.failed, saying: parts))
         } else if !parts.isEmpty {
             try await tell(.artifact(artifact(parts)))
         }
-        return true
+        return !isFailure
+    }
+
+    private static func parts(ofResult result: JSONValue) -> (parts: [MessagePart], isFailure: Bool) {
+        let parts = (result["content"]?.elements ?? .none).compactMap(part)
+        if let type = result["resultType"]?.string, type != "complete" {
+            return ([text("The skill wants something that an agent cannot give it")], true)
+        }
+        if result["isError"]?.bool == true { return (parts.isEmpty ? [text("The skill failed")] : parts, true) }
+        guard let structured = result["structuredContent"], !structured.isNull else { return (parts, false) }
+        // The text of it is for clients that know no structure.
+        let others = parts.filter { if case .text = $0.content { false } else { true } }
+        let bytes = ByteBuffer(bytes: structured.compactBytes.readableBytesView)
+        return ([MessagePart(content: .data(bytes), mediaType: "application/json")] + others, false)
     }
 
     private static func part(_ block: JSONValue) -> MessagePart? {
@@ -156,4 +170,16 @@ struct SkillAnswer {
     }
 
     private func artifact(_ parts: [MessagePart]) -> Artifact { Artifact(artifactID: "answer", name: skill, parts: parts) }
+
+    /// What a model is told of parts: text as it is, data as JSON, of all else what it is.
+    static func summary(_ parts: [MessagePart]) -> String {
+        parts.map { part in
+            switch part.content {
+            case .text(let text): text
+            case .data(let bytes): String(buffer: bytes)
+            case .raw(let bytes): "[\(part.mediaType ?? "a file"), \(bytes.readableBytes) bytes]"
+            case .url(let url): "[\(part.mediaType ?? "a file") at \(url)]"
+            }
+        }.joined(separator: "\n")
+    }
 }

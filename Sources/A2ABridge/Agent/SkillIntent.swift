@@ -39,6 +39,19 @@ struct SkillIntent: Sendable {
         readAnswerInText()
     }
 
+    /// Whether the message is a yes or a no to the question for one.
+    var isConfirmation: Bool { confirmation != nil && question?.wanted == [SkillQuestion.confirmMember] && skill != nil }
+
+    /// Takes what a planner wants called, in place of all that was settled. Only a yes to a question is one to this call.
+    mutating func plan(_ tool: String, _ arguments: JSONObject) {
+        (skill, self.arguments, confirmation) = (tool, arguments, nil)
+    }
+
+    /// Leaves what is wanted to a planner.
+    mutating func beginAgain() {
+        (skill, arguments, confirmation, loose) = (nil, [:], nil, [:])
+    }
+
     /// The skill that a message names, whatever else it says; nil where it names none.
     static func namedSkill(_ message: AgentMessage) -> String? { SkillIntent(message, asked: nil).skill }
 

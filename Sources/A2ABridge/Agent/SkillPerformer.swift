@@ -1,5 +1,6 @@
 import HubCore
 import Logging
+import NIOCore
 
 /// An agent whose skills are tools: it finds out which is wanted and with what, asks for what is missing, calls it, and hands over what it answers.
 struct SkillPerformer: AgentPerformer {
@@ -35,60 +36,132 @@ struct SkillPerformer: AgentPerformer {
         throw A2AFailure(.taskNotFound, "There is no such skill")
     }
 
-    /// Does the work of one message.
+    /// Does the work of one message: a call, or as many as a planner in steps wants, each of which goes the same way.
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws {
         let visible = tools(for: turn.context.principal)
-        var intent = SkillIntent(turn.message, asked: turn.asked)
-        if let question = try await plan(&intent, turn, visible) { return try await tell(question) }
-        guard let name = intent.skill, let tool = visible[name], let schema = schemas[name] else {
-            return try await tell(.status(.rejected, saying: [Self.text("There is no such skill")]))
+        var work = Work(intent: SkillIntent(turn.message, asked: turn.asked), noted: PlanSteps(turn.note))
+        work.leaveWordsToPlanner()
+        repeat {
+            let output = try await plan(&work, turn, visible)
+            if let note = work.note { try await tell(.note(note)) }
+            if let output { return try await tellEnd(output, tell) }
+            guard let name = work.intent.skill, let tool = visible[name], let schema = schemas[name] else {
+                return try await tell(.status(.rejected, saying: [Self.text("There is no such skill")]))
+            }
+            guard let arguments = try await settle(&work.intent, tool, schema, isFirst: work.steps?.steps.isEmpty ?? true, turn, tell)
+            else {
+                return
+            }
+            try await tell(.status(.working))
+            guard work.steps != nil else { return try await call(tool, schema, arguments, work.intent.arguments, turn, tell) }
+            try await takeStep(&work, tool, arguments, turn, tell)
+        } while true
+    }
+
+    /// What is under way for one message.
+    private struct Work {
+        var intent: SkillIntent
+        /// What was done so far; nil where the planner does not go in steps.
+        var steps: PlanSteps?
+        let began = NIODeadline.now()
+        private var noted: PlanSteps?
+
+        init(intent: SkillIntent, noted: PlanSteps?) { (self.intent, steps, self.noted) = (intent, noted, noted) }
+
+        /// What is to be noted before anything else is told; nil: nothing new.
+        var note: ByteBuffer? {
+            mutating get {
+                guard steps != noted else { return nil }
+                noted = steps
+                return steps?.bytes ?? ByteBuffer(string: "{}")
+            }
         }
+
+        /// In steps, an answer in words is for who planned, who sees all that was said.
+        mutating func leaveWordsToPlanner() {
+            guard steps != nil, !intent.isConfirmation, !intent.text.isEmpty else { return }
+            intent.beginAgain()
+        }
+    }
+
+    /// Tells of an answer, or a question, in place of a call.
+    private func tellEnd(_ output: AgentOutput, _ tell: (AgentOutput) async throws -> Void) async throws {
+        try await tell(output)
+        if case .artifact = output { try await tell(.status(.completed)) }
+    }
+
+    /// Sees to what a call needs beside its tool: all arguments, permission, and a yes; nil where the task waits or has ended instead.
+    ///
+    /// - Parameter isFirst: whether nothing was done for the task yet.
+    private func settle(
+        _ intent: inout SkillIntent, _ tool: Tool, _ schema: SkillSchema, isFirst: Bool, _ turn: AgentTurn,
+        _ tell: (AgentOutput) async throws -> Void
+    ) async throws -> JSONValue? {
+        let name = tool.definition.name
         for (name, value) in intent.loose where schema[name] != nil && intent.arguments[name] == nil { intent.arguments[name] = value }
         let missing = schema.missing(in: intent.arguments)
         guard missing.isEmpty else {
-            return try await tell(.asking(.missing(missing, of: name, known: intent.arguments)))
+            try await tell(.asking(.missing(missing, of: name, known: intent.arguments)))
+            return nil
         }
         let bytes = JSONTree.object(intent.arguments).bytes
         guard let arguments = try? JSONDocument(parsing: bytes, limits: .message).root else {  // each part of it was within the limits
             throw HubError(.tooLarge, "The arguments are too large")
         }
         if let permission, !permission.allows(tool: name, arguments: arguments, to: permission.standing(of: turn.context.principal)) {
-            return try await tell(.status(.rejected, saying: [Self.text("This skill may not be used with these arguments")]))
+            try await tell(.status(.rejected, saying: [Self.text("This skill may not be used with these arguments")]))
+            return nil
         }
         if asksBeforeHarm, tool.definition.risk == .destructive {
             switch intent.confirmation {
-            case nil: return try await tell(.asking(.confirmation(of: name, arguments: intent.arguments)))
-            case false?: return try await tell(.status(.canceled, saying: [Self.text("Nothing was done")]))
+            case nil:
+                try await tell(.asking(.confirmation(of: name, arguments: intent.arguments)))
+                return nil
+            case false?:
+                let text = isFirst ? "Nothing was done" : "This was not done; what was done before stands"
+                try await tell(.status(.canceled, saying: [Self.text(text)]))
+                return nil
             case true?: break
             }
         }
-        try await tell(.status(.working))
-        try await call(tool, schema, arguments, intent.arguments, turn, tell)
+        return arguments
     }
 
     // MARK: What is wanted
 
-    /// Lets the planner see to what the message says in text; gives a question where it does not know either.
-    private func plan(_ intent: inout SkillIntent, _ turn: AgentTurn, _ visible: ToolSet) async throws -> AgentOutput? {
-        let isAnswered = intent.confirmation != nil && intent.question?.wanted == [SkillQuestion.confirmMember]
-        guard !isAnswered, intent.skill == nil || !intent.text.isEmpty else { return nil }
+    /// Lets the planner see to what the message says in text; gives what is told in place of a call.
+    private func plan(_ work: inout Work, _ turn: AgentTurn, _ visible: ToolSet) async throws -> AgentOutput? {
+        let intent = work.intent
+        guard !intent.isConfirmation, intent.skill == nil || !intent.text.isEmpty else { return nil }
         if intent.skill == nil {
             guard !visible.tools.isEmpty else { return .status(.rejected, saying: [Self.text("There is nothing here that you may use")]) }
-            let request = PlanRequest(text: intent.text, tools: visible, context: turn.context)
-            switch try await planner.plan(request) {
+            var request = PlanRequest(text: intent.text, tools: visible, context: turn.context)
+            (request.said, request.steps, request.began) = (Self.sayings(of: turn.task), work.steps?.steps ?? [], work.began)
+            let plan = try await planner.plan(request)
+            switch plan {
             case .choose(let names): return .asking(.whichSkill(names.filter { visible[$0] != nil }, arguments: intent.arguments))
             case .call(let tool, let arguments):
-                intent.skill = tool
-                intent.take(arguments)
-                return nil
+                work.intent.skill = tool
+                work.intent.take(arguments)
+                work.steps = nil
+            case .step(let tool, let arguments, let tokens):
+                work.intent.plan(tool, arguments)
+                work.steps = work.steps ?? PlanSteps()
+                work.steps?.tokens = tokens
+            case .ask(let question):
+                work.steps = work.steps ?? PlanSteps()
+                return .status(.inputRequired, saying: [Self.text(question)])
+            case .answer(let text):
+                return .artifact(Artifact(artifactID: "answer", name: agent, parts: [Self.text(text)]))
             }
+            return nil
         }
         // Which skill it is was not known when the first words came: they may have said what else is needed.
         let isChosenNow = intent.question?.wanted == [SkillQuestion.skillMember]
         let words = isChosenNow ? Self.words(of: turn.task) : intent.text
         let asked = (intent.question?.wanted ?? []).filter { $0 != SkillQuestion.skillMember && $0 != SkillQuestion.confirmMember }
         let request = PlanRequest(text: words, tools: visible, tool: intent.skill, asked: asked, context: turn.context)
-        if case .call(_, let arguments) = try await planner.plan(request) { intent.take(arguments) }
+        if case .call(_, let arguments) = try await planner.plan(request) { work.intent.take(arguments) }
         return nil
     }
 
@@ -100,6 +173,20 @@ struct SkillPerformer: AgentPerformer {
         return texts.joined(separator: "\n")
     }
 
+    /// All that was said, of objects their JSON.
+    private static func sayings(of task: AgentTask) -> [PlanRequest.Saying] {
+        task.history.compactMap { message in
+            let texts = message.parts.compactMap { part -> String? in
+                switch part.content {
+                case .text(let text): text
+                case .data(let bytes): message.role == .user ? String(buffer: bytes) : nil
+                case .raw, .url: nil
+                }
+            }
+            return texts.isEmpty ? nil : PlanRequest.Saying(isAgent: message.role == .agent, text: texts.joined(separator: "\n"))
+        }
+    }
+
     // MARK: Calls
 
     private func call(
@@ -107,25 +194,59 @@ struct SkillPerformer: AgentPerformer {
         _ tell: (AgentOutput) async throws -> Void
     ) async throws {
         let name = tool.definition.name
-        var context = turn.context
-        if tool.tellsOfOthers { context.visibleTools = tools(for: context.principal) }
         let response: CallResponse
         do {
-            response = try await tool.target.perform(Call(entry: agent, tool: name, arguments: arguments), context: context)
+            response = try await self.response(of: tool, arguments, turn)
         } catch let error as HubError {
             // What the client can mend, it is asked for.
-            if error.code == .invalidArguments, let wrong = error.argument.flatMap({ schema[$0] }) {
-                var known = known
-                known[wrong.name] = nil
-                return try await tell(.asking(.missing([wrong], of: name, known: known, because: error.message)))
-            }
-            if error.code == .internal {
-                context.logger.error("a skill failed", metadata: ["skill": "\(name)", "error": "\(error)"])
-                throw HubError(.internal, "The hub failed to answer")
-            }
-            throw error
+            guard error.code == .invalidArguments, let wrong = error.argument.flatMap({ schema[$0] }) else { throw error }
+            var known = known
+            known[wrong.name] = nil
+            return try await tell(.asking(.missing([wrong], of: name, known: known, because: error.message)))
         }
         try await SkillAnswer(skill: name, isStreamed: turn.isStreamed).tell(response, tell)
+    }
+
+    private func response(of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn) async throws -> CallResponse {
+        let name = tool.definition.name
+        var context = turn.context
+        if tool.tellsOfOthers { context.visibleTools = tools(for: context.principal) }
+        do {
+            return try await tool.target.perform(Call(entry: agent, tool: name, arguments: arguments), context: context)
+        } catch let error as HubError where error.code == .internal {
+            context.logger.error("a skill failed", metadata: ["skill": "\(name)", "error": "\(error)"])
+            throw HubError(.internal, "The hub failed to answer")
+        }
+    }
+
+    /// Makes a call for a planner that wants to see what comes of it; what succeeds is an artifact.
+    private func takeStep(
+        _ work: inout Work, _ tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn, _ tell: (AgentOutput) async throws -> Void
+    ) async throws {
+        var steps = work.steps ?? PlanSteps()
+        guard steps.steps.count < PlanSteps.most else { throw HubError(.tooLarge, "The task has come to its most calls") }
+        let (parts, isFailure) = try await outcome(of: tool, arguments, turn)
+        let name = tool.definition.name
+        steps.steps.append(
+            PlanStep(
+                tool: name, arguments: work.intent.arguments, result: SkillAnswer.summary(parts), isFailure: isFailure, tokens: steps.tokens
+            ))
+        steps.tokens = 0
+        if !isFailure, !parts.isEmpty {
+            try await tell(.artifact(Artifact(artifactID: "step-\(steps.steps.count)", name: name, parts: parts)))
+        }
+        work.steps = steps
+        work.intent.beginAgain()
+    }
+
+    /// What comes of a call; a failure is told to the planner, which may know another way.
+    private func outcome(of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn) async throws -> (parts: [MessagePart], isFailure: Bool) {
+        do {
+            let response = try await response(of: tool, arguments, turn)
+            return try await SkillAnswer(skill: tool.definition.name, isStreamed: false).parts(of: response)
+        } catch let error as HubError where error.code != .internal && error.code != .cancelled {
+            return ([Self.text(error.message)], true)
+        }
     }
 
     private static func text(_ text: String) -> MessagePart { MessagePart(content: .text(text)) }

@@ -46,10 +46,13 @@ public struct KeywordPlanner: Planner {
         let words = Set(StatedText(request.text).pieces.map(\.folded))
         let named = all.filter { words.contains(StatedText.folded($0)) }
         if named.count == 1 { return named }
-        let found = finder.search(request.text, limit: Self.mostChoices, in: request.tools).found
+        let found = find(request.text, limit: Self.mostChoices, in: request.tools)
         guard let best = found.first else { return Array(all.prefix(Self.mostChoices)) }
         let rivals = found.filter { Set($0.matched) == Set(best.matched) }.map(\.name)
         if rivals.count <= 1 || request.tools[best.name]?.definition.risk == .read { return [best.name] }
         return rivals
     }
+
+    /// The tools that fit words, the likeliest first.
+    func find(_ text: String, limit: Int, in tools: ToolSet) -> [ToolFinder.Found] { finder.search(text, limit: limit, in: tools).found }
 }

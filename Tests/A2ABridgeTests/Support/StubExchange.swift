@@ -110,7 +110,8 @@ struct StubAgent {
     init(
         permission: (any EntryPermission)? = nil, credentials: [AgentCredential] = [], bounds: A2ARuntime.Bounds = A2ARuntime.Bounds(),
         kept: InMemoryTaskStore.Bounds = InMemoryTaskStore.Bounds(), sendsPush: Bool = false,
-        performer other: (any AgentPerformer)? = nil, store shared: InMemoryTaskStore? = nil, push: StubWebhooks.Settings = .init()
+        performer other: (any AgentPerformer)? = nil, store shared: InMemoryTaskStore? = nil, push: StubWebhooks.Settings = .init(),
+        planner: ((ToolSet) -> any Planner)? = nil
     ) {
         store = shared ?? InMemoryTaskStore(bounds: kept)
         webhooks = StubWebhooks()
@@ -126,7 +127,7 @@ struct StubAgent {
         }
         let tools = Self.tools(gate)
         let performer = SkillPerformer(
-            agent: "orders", tools: tools, planner: KeywordPlanner(tools), permission: permission, asksBeforeHarm: true)
+            agent: "orders", tools: tools, planner: planner?(tools) ?? KeywordPlanner(tools), permission: permission, asksBeforeHarm: true)
         agent = A2AAgent(
             name: "orders", profile: AgentProfile(name: "Orders", description: "Looks up orders.", version: "1.2"),
             performer: other ?? performer,
