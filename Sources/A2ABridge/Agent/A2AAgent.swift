@@ -2,7 +2,7 @@ import HTTPTypes
 public import HubCore
 import NIOCore
 
-/// One A2A agent of a snapshot whose skills are tools: both versions and bindings of the protocol at one address.
+/// One A2A agent of a snapshot: both versions and bindings of the protocol at one address.
 public struct A2AAgent: HubEntry {
     /// The name in the configuration and the path.
     public let name: String
@@ -18,6 +18,10 @@ public struct A2AAgent: HubEntry {
     let hasExtendedCard: Bool
     /// The numbers of errors towards clients of 1.0.
     public var errors = A2AErrorProfile.v1_0_1
+    /// Signs its card; nil: it is not signed.
+    public var signer: CardSigner?
+    /// The agent elsewhere that it is, and what the operator says of that; nil: it works here.
+    var elsewhere: (agent: RemoteAgent, words: CardWords)?
 
     /// - Parameters:
     ///   - name: the name in the configuration.
@@ -80,7 +84,7 @@ public struct A2AAgent: HubEntry {
     /// What the methods need for a request.
     func methods(for request: InboundRequest, _ version: A2AVersion) throws(A2AFailure) -> AgentMethods {
         guard let base = address.base(for: request) else { throw A2AFailure(.invalidRequest, "The host cannot be read") }
-        return AgentMethods(agent: self, context: request.context, base: base, version: version)
+        return AgentMethods(agent: self, context: request.context, base: base, version: version, fields: request.head.headerFields)
     }
 
     /// The numbers that a version's failures have.
@@ -88,7 +92,8 @@ public struct A2AAgent: HubEntry {
 
     /// What an answer says of extensions: the agent knows those of its card.
     func activated(_ request: InboundRequest, _ version: A2AVersion) -> HTTPFields {
-        A2AHeaders.activated(A2AHeaders.requestedExtensions(request.head.headerFields).filter { $0 == Self.schemasExtension }, version)
+        let known = elsewhere.map { Set($0.agent.knownCard?.capabilities.extensions.map(\.uri) ?? []) } ?? [Self.schemasExtension]
+        return A2AHeaders.activated(A2AHeaders.requestedExtensions(request.head.headerFields).filter(known.contains), version)
     }
 
     // MARK: Cards
@@ -146,7 +151,15 @@ extension A2AAgent: DescribedEntry {
             case .v0_3: .v0_3
             case nil: .both
             }
-        let document = PublicDocument(json: card(at: base, for: request.principal).json(form))
+        let card: AgentCard
+        do {
+            card = try await shownCard(at: base, for: request.context)
+        } catch {
+            let failure = try A2AFailure(of: error, in: request)
+            let answer = A2AFailure(.overloaded, failure.message)
+            return try await writer.answer(503, json: answer.http(errors).body, fields: answer.fields)
+        }
+        let document = PublicDocument(json: card.json(form))
         guard var answer = document.answer(to: request.head, caching: request.principal.credential == nil ? .open : .own) else {
             return try await writer.refuseMethod(["GET", "HEAD"])
         }

@@ -184,7 +184,7 @@ public final class A2ARuntime: Sendable {
         let timer = timers.add(due: .now + bounds.turn) { held.endWork(.time) }
         // Nobody waits for it: what comes of it stands in the log. It is given up by `endWork`: by the client, the timer or `drain`.
         let work = Task {
-            await perform(turn, of: held, by: performer)
+            await perform(turn, number, of: held, by: performer)
             timers.remove(timer)
             held.rests(turn: number)
             dismiss(held.owner)
@@ -194,13 +194,19 @@ public final class A2ARuntime: Sendable {
         if isDraining { held.endWork(.drain) }
     }
 
-    private func perform(_ turn: AgentTurn, of task: LiveTask, by performer: any AgentPerformer) async {
+    /// Work that goes on while the task waits for its client ends with the client's next message, and has no more to say.
+    private func perform(_ turn: AgentTurn, _ number: Int, of task: LiveTask, by performer: any AgentPerformer) async {
         do {
-            try await performer.perform(turn) { output in try await tell(output, of: task) }
+            try await performer.perform(turn) { output in
+                guard task.turn == number else { throw CancellationError() }
+                try await tell(output, of: task)
+            }
+            guard task.turn == number else { return }
             try await task.change { log in
                 if !log.isSettled { try log.append(TaskStatus(state: .completed, timestamp: now)) }
             }
         } catch {
+            guard task.turn == number else { return }
             let reason = reason(error, task, turn.context)
             // Awaited here; a task of its own, because this one may be cancelled.
             await Task { await fail(task, reason) }.value
@@ -223,6 +229,7 @@ public final class A2ARuntime: Sendable {
                 status.message?.contextID = log.task.contextID
                 status.timestamp = status.timestamp ?? time
                 try log.append(status, metadata: metadata)
+            case .relayedArtifact(let update): try log.append(update)
             case .reply(let message): try log.append(reply: message)
             case .note(let note): try log.append(note: note)
             }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 import NIOCore
 
@@ -5,10 +6,12 @@ import NIOCore
 struct AgentMethods {
     let agent: A2AAgent
     let context: CallContext
-    /// Where callers find the hub.
-    let base: HTTPAddress
+    /// Where callers find the hub; nil: the request did not come over HTTP.
+    let base: HTTPAddress?
     /// The version that is spoken.
     let version: A2AVersion
+    /// The header fields of the request.
+    var fields = HTTPFields()
 
     /// An answer, or the beginning of a stream.
     enum Answer {
@@ -46,8 +49,8 @@ struct AgentMethods {
             }
         case .createPush, .getPush, .listPushes, .deletePush: return .result(try await push(request))
         case .extendedCard:
-            guard agent.hasExtendedCard else { throw A2AFailure(.unsupportedOperation, "There is no other card") }
-            return .result(.card(agent.card(at: base, for: context.principal)))
+            guard agent.hasExtendedCard, let base else { throw A2AFailure(.unsupportedOperation, "There is no other card") }
+            return .result(.card(try await agent.shownCard(at: base, for: context)))
         }
     }
 
@@ -77,6 +80,7 @@ struct AgentMethods {
         do {
             let task: LiveTask
             let earlier = try await earlierNote(message)
+            let request = try await turnRequest(parameters)
             if let id = message.taskID {
                 task = try await runtime.hold(id, agent: agent.name, owner: owner)
                 held = task
@@ -89,7 +93,7 @@ struct AgentMethods {
             let log = try await task.log()
             let turn = AgentTurn(
                 task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context, note: log.note,
-                earlierNote: earlier)
+                earlierNote: earlier, request: request)
             runtime.work(on: task, turn, by: agent.performer)
             if parameters.push != nil || message.taskID != nil { await runtime.push?.follow(task.record, in: runtime) }
             return (task, log)
@@ -98,6 +102,22 @@ struct AgentMethods {
             runtime.dismiss(owner)
             throw error
         }
+    }
+
+    /// The most tasks that are looked up for a message that refers to them.
+    private static let maximumReferences = 8
+
+    /// What the request says beside the message.
+    private func turnRequest(_ parameters: SendParameters) async throws -> TurnRequest {
+        var request = TurnRequest(
+            fields: fields, address: base.map { "\($0)/a2a/\(agent.name)" }, acceptedOutputModes: parameters.acceptedOutputModes,
+            metadata: parameters.metadata)
+        guard agent.performer.remembers else { return request }
+        for id in parameters.message.referenceTaskIDs.prefix(Self.maximumReferences) {
+            guard let kept = try await runtime.store.read(id, agent: agent.name, owner: owner) else { continue }
+            request.references[id] = try TaskLog(id: id, contextID: kept.record.contextID, stored: kept.entries).note
+        }
+        return request
     }
 
     /// What the performer noted of the task before in the conversation that a message goes on with.
@@ -114,6 +134,7 @@ struct AgentMethods {
     /// The log of a task once its performer has said the first word, where that may be an answer without a task.
     private func begun(_ task: LiveTask, _ log: TaskLog) async throws -> TaskLog {
         var now = log
+        guard log.task.status.state == .submitted else { return log }  // there is a task already
         while agent.performer.mayReply, now.events(from: log.position).isEmpty, case .nothing(isAtWork: true) = task.told(at: now.position)
         {
             await task.wait(beyond: now.position, limit: Self.patience)

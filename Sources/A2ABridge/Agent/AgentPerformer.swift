@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 import NIOCore
 
@@ -15,12 +16,28 @@ struct AgentTurn: Sendable {
     var note: ByteBuffer?
     /// What it noted of the task before in the same conversation, where this one begins and it `remembers`.
     var earlierNote: ByteBuffer?
+    /// What the request says beside the message.
+    var request = TurnRequest()
 
     /// What the agent asked last, where this message answers it.
     var asked: AgentMessage? {
         let before = task.history.dropLast().last
         return before?.role == .agent ? before : nil
     }
+}
+
+/// What a request says beside its message, for a performer that passes it on.
+struct TurnRequest: Sendable, Hashable {
+    /// Its header fields.
+    var fields = HTTPFields()
+    /// Where callers find the agent; nil: the message did not come over HTTP.
+    var address: String?
+    /// The media types that the client can take; empty for any.
+    var acceptedOutputModes: [String] = []
+    /// What it says to the agent in JSON, an object of anything.
+    var metadata: ByteBuffer?
+    /// What a performer that `remembers` noted of the tasks that the message refers to, by their ids.
+    var references: [String: ByteBuffer] = [:]
 }
 
 /// Something that an agent tells of its work.
@@ -31,6 +48,8 @@ enum AgentOutput: Sendable, Hashable {
     case artifact(Artifact, append: Bool = false, isLast: Bool = true)
     /// The task has come to a status in the words of an agent elsewhere; its ids are put right. The metadata is that of the event.
     case relayed(TaskStatus, metadata: ByteBuffer? = nil)
+    /// The task has made something in the words of an agent elsewhere; its ids are put right.
+    case relayedArtifact(ArtifactUpdate)
     /// The answer, where the agent makes no task of the message; only as the first word of a performer that `mayReply`.
     case reply(AgentMessage)
     /// What it wants to know when the next message comes: a JSON object that is kept with the task and told to nobody.

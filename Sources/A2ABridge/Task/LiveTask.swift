@@ -84,17 +84,19 @@ final class LiveTask: Sendable {
     ///
     /// - Throws: `A2AFailure` where the task has ended, or works on another.
     func take(_ message: AgentMessage, time: WireTime?) async throws {
-        let position = try state.withLockedValue { state in
+        let (position, former) = try state.withLockedValue { state in
             if state.isAtWork, !state.log.isSettled {
                 throw A2AFailure(.unsupportedOperation, "The task is at work and takes messages when it asks for something")
             }
             var log = state.log
             try log.append(message)
             try log.append(TaskStatus(state: .working, timestamp: time))
+            let former = state.work
             (state.log, state.isAtWork, state.work, state.end) = (log, true, nil, nil)
             state.turn += 1
-            return log.position
+            return (log.position, former)
         }
+        former?.cancel()
         try await store(upTo: position)
     }
 

@@ -120,8 +120,6 @@ extension StubAgent {
 private func + (mark: String, text: String?) -> String { mark + " " + (text ?? "") }
 
 extension JSONValue {
-    /// What the status of a task says.
-    var said: String? { self["status"]?["message"]?["parts", 0]?["text"]?.string }
     /// The text of an artifact.
     func text(_ artifact: Int) -> String? {
         self["artifacts", artifact].map { ($0["parts"]?.elements ?? .none).compactMap { $0["text"]?.string }.joined() }

@@ -134,9 +134,9 @@ struct SettingsModelTests {
             ("services: { a: A, b: A }", #"hub.yaml:1:11: error: nothing says which of the services answers"#),
             (
                 "services: { abc: A }, routes: [ { to: [ { service: abd } ] } ]",
-                #"hub.yaml:1:120: error: no service here is called "abd" — did you mean "abc"?"#
+                #"hub.yaml:1:119: error: no service here is called "abd" — did you mean "abc"?"#
             ),
-            ("services: { a: A }, routes: [ { to: [ { service: a, weight: 0 } ] } ]", "hub.yaml:1:102: error: all weights are 0"),
+            ("services: { a: A }, routes: [ { to: [ { service: a, weight: 0 } ] } ]", "hub.yaml:1:104: error: all weights are 0"),
             (
                 "services: { a: A }, routes: [ { to: [ { service: a } ] }, { when: { model: x }, to: [ { service: a } ] } ]",
                 "hub.yaml:1:126: warning: no request comes as far as this route: the one before is for all"
