@@ -35,7 +35,7 @@ public struct CardKeys: Sendable {
 /// What that form is, signers see differently, and each of these is taken:
 ///
 /// 1. the card as it is written (the specification);
-/// 2. the same without empty texts, arrays and objects;
+/// 2. the same without nulls, empty texts, arrays and objects;
 /// 3. what a reader of 1.0 knows of it, without such (the SDKs, which read it into their model first).
 ///
 /// Each of them fixes all that the hub reads of a card. Keys are not fetched from where a card says they are.
@@ -85,10 +85,11 @@ enum CardSignatures {
         return try? CanonicalJSON.bytes(parsing: tree.bytes, limits: limits)  // nil cannot be signed
     }
 
-    /// A value without empty texts, arrays and objects in it; nil where nothing is left.
+    /// A value without nulls, empty texts, arrays and objects in it; nil where nothing is left.
     private static func pruned(_ tree: JSONTree) -> JSONTree? {
         switch tree {
-        case .null, .bool, .number: return tree
+        case .null: return nil
+        case .bool, .number: return tree
         case .string(let text): return text.isEmpty ? nil : tree
         case .array(let elements):
             let kept = elements.compactMap(pruned)

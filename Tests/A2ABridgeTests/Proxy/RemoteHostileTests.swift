@@ -1,0 +1,258 @@
+import HTTPTypes
+import HubCore
+import NIOConcurrencyHelpers
+import NIOCore
+import Testing
+
+@testable import A2ABridge
+
+@Suite("Agents elsewhere that misbehave", .timeLimit(.minutes(1)))
+struct RemoteHostileTests {
+    typealias Script = ScriptedElsewhere
+
+    /// A hub whose agent answers every message with this stream.
+    private func streaming(_ results: [String], size: Int = 7) -> StubProxy {
+        StubProxy(ScriptedElsewhere { _, _ in Script.stream(results, size: size) })
+    }
+
+    @Test("a stream may be cut into pieces anywhere", arguments: [1, 2, 3, 64, 100_000])
+    func pieces(_ size: Int) async throws {
+        let proxy = streaming(
+            [
+                Script.task("SUBMITTED"), Script.update("WORKING", message: "on it"), Script.artifact("a"),
+                Script.artifact("b", append: true, last: true), Script.update("COMPLETED", message: "done"),
+            ], size: size)
+        #expect(
+            try await proxy.story() == [
+                "task TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "TASK_STATE_WORKING on it", "=a", "+b.", "TASK_STATE_COMPLETED done",
+            ])
+    }
+
+    @Test("what is told twice is heard once, and what is added to nothing begins it")
+    func duplicates() async throws {
+        let proxy = streaming([
+            Script.update("WORKING"), Script.update("WORKING"), Script.update("WORKING", message: "m"),
+            Script.update("WORKING", message: "m"),
+            Script.artifact("a", append: true), Script.artifact("b"), Script.artifact("b"), Script.update("COMPLETED"),
+            Script.update("COMPLETED"), Script.update("WORKING", message: "late"),
+        ])
+        #expect(
+            try await proxy.story() == [
+                "task TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "TASK_STATE_WORKING m", "=a", "=b", "TASK_STATE_COMPLETED",
+            ])
+    }
+
+    /// Answers that fail a task.
+    struct Bad: Sendable, CustomTestStringConvertible {
+        var name: String
+        var reason: String
+        var answer: ScriptedElsewhere.Answer
+        var testDescription: String { name }
+
+        static let all = [
+            Bad(name: "refused", reason: "The upstream failed to answer") { _, _ in
+                throw HubError(.upstreamFailed, "The upstream failed to answer")
+            },
+            Bad(name: "5xx", reason: "The agent answered with status 500") { _, _ in
+                CallResponse(status: 500, contentType: "text/html", body: ByteBuffer(string: "<b>10.0.0.9 exploded</b>"))
+            },
+            Bad(name: "not let in", reason: "The agent does not let the hub in") { _, _ in
+                CallResponse(status: 401, contentType: nil, body: ByteBuffer())
+            },
+            Bad(name: "no JSON", reason: "The agent's answer is not of the protocol") { _, _ in
+                CallResponse(status: 200, contentType: "application/json", body: ByteBuffer(string: "{"))
+            },
+            Bad(name: "no event", reason: "The agent's answer is not of the protocol") { _, _ in
+                CallResponse(status: 200, fields: [.contentType: "text/event-stream"], body: .complete(ByteBuffer(string: "data: {\n\n")))
+            },
+            Bad(name: "no UTF-8", reason: "The agent's answer is not of the protocol") { _, _ in
+                let bytes = ByteBuffer(bytes: Array("data: ".utf8) + [0xFF, 0x0A, 0x0A])
+                return CallResponse(status: 200, fields: [.contentType: "text/event-stream"], body: .complete(bytes))
+            },
+            Bad(name: "another id", reason: "result is required") { _, _ in
+                let body = #"{"jsonrpc":"2.0","id":"2","result":{"task":{"id":"T","status":{"state":"TASK_STATE_COMPLETED"}}}}"#
+                return CallResponse(status: 200, contentType: "application/json", body: ByteBuffer(string: body))
+            },
+            Bad(name: "another task", reason: "The agent's answer is of another task") { _, _ in
+                ScriptedElsewhere.stream([ScriptedElsewhere.task("WORKING"), ScriptedElsewhere.update("COMPLETED", id: "U")])
+            },
+            Bad(name: "nothing", reason: "The agent broke off before it said anything") { _, _ in ScriptedElsewhere.stream([]) },
+            Bad(name: "an inner failure", reason: "The agent failed to answer") { _, _ in
+                ScriptedElsewhere.error(-32603, "cannot connect to 10.0.0.9")
+            },
+            Bad(name: "a refusal", reason: "The agent refused: no pictures") { _, _ in ScriptedElsewhere.error(-32005, "no pictures") },
+            Bad(name: "a refusal with an address", reason: "The agent refused the message") { _, _ in
+                ScriptedElsewhere.error(-32602, "see http://10.0.0.9/docs")
+            },
+            Bad(name: "a huge event", reason: "The agent's answer is not of the protocol") { _, _ in
+                ScriptedElsewhere.stream([#"""# + String(repeating: "x", count: 17 << 20) + #"""#], size: 1 << 20)
+            },
+            Bad(name: "a huge answer", reason: "The upstream's answer is larger than 16777216 bytes") { _, _ in
+                ScriptedElsewhere.result(#"""# + String(repeating: "x", count: 17 << 20) + #"""#)
+            },
+            Bad(name: "deep JSON", reason: "The agent's answer is not of the protocol") { _, _ in
+                ScriptedElsewhere.result(String(repeating: "[", count: 5000))
+            },
+            Bad(name: "a number for a text", reason: "status.state is none of the known values") { _, _ in
+                ScriptedElsewhere.result(#"{"task":{"id":"T","status":{"state":1e999}}}"#)
+            },
+        ]
+    }
+
+    @Test("an answer that is none fails the task with a reason that names no address", arguments: Bad.all)
+    func failures(_ bad: Bad) async throws {
+        let proxy = StubProxy(ScriptedElsewhere(bad.answer))
+        let task = try await proxy.task()
+        #expect(task.state == "TASK_STATE_FAILED")
+        #expect(task.said?.contains(bad.reason) == true, "\(task.said ?? "")")
+        #expect(task.said?.contains("10.0.0.9") == false)
+    }
+
+    @Test("an agent that does not stream is given the message once, and asked how it stands until it has ended")
+    func polling() async throws {
+        let asked = NIOLockedValueBox(0)
+        let elsewhere = ScriptedElsewhere(card: Script.card(streaming: false)) { method, _ in
+            guard method == "GetTask" else { return Script.result(Script.task("SUBMITTED")) }
+            let count = asked.withLockedValue { asked in
+                asked += 1
+                return asked
+            }
+            if count == 2 { throw HubError(.upstreamTimeout, "The upstream did not answer in time") }
+            let made = #","artifacts":[{"artifactId":"a","parts":[{"text":"1"}\#(count > 3 ? #",{"text":"2"}"# : "")]}]"#
+            let history = #","history":[{"messageId":"w","role":"ROLE_AGENT","parts":[{"text":"half"}]}]"#
+            let state = count < 5 ? "WORKING" : "COMPLETED"
+            let task = #"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_\#(state)"}\#(count > 2 ? made + history : "")}"#
+            return Script.result(task)
+        }
+        let proxy = StubProxy(elsewhere)
+        #expect(
+            try await proxy.story() == [
+                "task TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "TASK_STATE_WORKING half", "=1", "+2", "TASK_STATE_COMPLETED",
+            ])
+        #expect(elsewhere.methods == ["SendMessage"] + Array(repeating: "GetTask", count: 5))
+        #expect(try elsewhere.params(0)?[path: "configuration", "returnImmediately"]?.bool == true)
+        let pauses = proxy.pauses.withLockedValue { $0 }
+        #expect(pauses == [.milliseconds(500), .seconds(1), .milliseconds(500), .milliseconds(500)])
+    }
+
+    @Test("an agent that says it streams and does not is given the message in the other way")
+    func fallback() async throws {
+        let elsewhere = ScriptedElsewhere { method, _ in
+            method == "SendMessage" ? Script.result(Script.task("COMPLETED", message: "ok")) : Script.error(-32004, "no streams")
+        }
+        let task = try await StubProxy(elsewhere).task()
+        #expect(task.state == "TASK_STATE_COMPLETED" && task.said == "ok")
+        #expect(elsewhere.methods == ["SendStreamingMessage", "SendMessage"])
+    }
+
+    @Test("after a cut the stream is asked for behind its last event; where the agent tells all again, the rest alone is told")
+    func resumption() async throws {
+        for knowsIDs in [true, false] {
+            let elsewhere = ScriptedElsewhere { method, request in
+                switch method {
+                case "SendStreamingMessage":
+                    return Script.stream(
+                        [Script.task("WORKING"), Script.artifact("1"), Script.artifact("2", append: true)], ids: true, isCut: true)
+                case "GetTask":
+                    let made = #","artifacts":[{"artifactId":"a","parts":[{"text":"1"},{"text":"2"},{"text":"3"}]}]"#
+                    return Script.result(#"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_WORKING"}\#(made)}"#)
+                default:
+                    #expect(method == "SubscribeToTask" && request.headers[.lastEventID] == "e2")
+                    let rest = [Script.artifact("3", append: true), Script.update("COMPLETED")]
+                    return Script.stream(knowsIDs ? rest : [Script.artifact("1"), Script.artifact("2", append: true)] + rest)
+                }
+            }
+            #expect(
+                try await StubProxy(elsewhere).story() == [
+                    "task TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "=1", "+2", "+3", "TASK_STATE_COMPLETED",
+                ])
+        }
+    }
+
+    @Test("an agent that has gone for good fails the task after some tries, with longer and longer pauses")
+    func gone() async throws {
+        let elsewhere = ScriptedElsewhere { method, _ in
+            guard method == "SendStreamingMessage" else { throw HubError(.upstreamFailed, "The upstream failed to answer") }
+            return Script.stream([Script.task("WORKING")], isCut: true)
+        }
+        let proxy = StubProxy(elsewhere)
+        let task = try await proxy.task()
+        #expect(task.state == "TASK_STATE_FAILED" && task.said == "The upstream failed to answer")
+        let pauses = proxy.pauses.withLockedValue { $0 }
+        #expect(pauses.count < 8 && pauses == pauses.sorted() && pauses.allSatisfy { $0 <= .seconds(15) })
+        #expect(proxy.agent.releases?["v1"]?.failures == 1)
+    }
+
+    @Test("an agent that never ends is given up at the hub's limit, and its stream with it")
+    func endless() async throws {
+        let gate = Gate()
+        let elsewhere = ScriptedElsewhere(card: Script.card(streaming: false)) { method, _ in
+            method == "SendMessage"
+                ? Script.result(Script.task("WORKING")) : Script.result(#"{"id":"T","status":{"state":"TASK_STATE_WORKING"}}"#)
+        }
+        let proxy = StubProxy(elsewhere) { _ in try await gate.pass() }
+        async let answer = proxy.task()
+        await gate.arrival()
+        proxy.hub.timers.fire(now: .now + .seconds(700))
+        let task = try await answer
+        #expect(task.state == "TASK_STATE_FAILED" && task.said?.contains("longer than its limit") == true)
+        let endless = (0..<12_000).map { Script.update("WORKING", message: "m\($0)") }
+        let full = try await StubProxy(ScriptedElsewhere { _, _ in Script.stream(endless, size: 1 << 16) }).task()
+        #expect(full.state == "TASK_STATE_FAILED" && full.said?.isEmpty ?? true)
+    }
+
+    @Test("a task that waits for a credential is looked after, and the next message ends that")
+    func credential() async throws {
+        let gate = Gate()
+        let elsewhere = ScriptedElsewhere { method, _ in
+            switch method {
+            case "SendStreamingMessage": Script.stream([Script.task("AUTH_REQUIRED", message: "sign in")])
+            default: Script.result(#"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_COMPLETED"}}"#)
+            }
+        }
+        let waiting = ScriptedElsewhere { method, request in
+            let count = try request.body.map { try JSONDocument(parsing: $0, limits: .message).root }?[path: "params", "message", "taskId"]
+            switch method {
+            case "SendStreamingMessage" where count == nil: return Script.stream([Script.task("AUTH_REQUIRED", message: "sign in")])
+            case "SendStreamingMessage": return Script.stream([Script.task("COMPLETED", message: "in")])
+            default: return Script.result(#"{"id":"T","contextId":"C","status":{"state":"TASK_STATE_AUTH_REQUIRED"}}"#)
+            }
+        }
+        #expect(try await StubProxy(elsewhere).story().suffix(2) == ["TASK_STATE_AUTH_REQUIRED sign in", "TASK_STATE_COMPLETED"])
+        let proxy = StubProxy(waiting) { _ in try await gate.pass() }
+        let asked = try await proxy.task()
+        #expect(asked.state == "TASK_STATE_AUTH_REQUIRED")
+        await gate.arrival()
+        let done = try await proxy.task(task: asked.taskID)
+        #expect(done.state == "TASK_STATE_COMPLETED" && done.said == "in")
+        while proxy.hub.runtime.load.tasksAtWork > 0 { await Task.yield() }
+        #expect(try await proxy.rpc("GetTask", #"{"id":"\#(asked.taskID)"}"#).json()["result"]?.state == "TASK_STATE_COMPLETED")
+    }
+
+    @Test("an agent that goes on with a task is not canceled for its client, and one that has never heard of it is")
+    func cancel() async throws {
+        for (answer, expected) in [
+            (Script.error(-32002, "no"), -32002), (Script.error(-32004, "no"), -32002), (Script.error(-32001, "no"), nil),
+            (Script.result(#"{"id":"T","status":{"state":"TASK_STATE_COMPLETED"}}"#), -32002),
+            (CallResponse(status: 503, contentType: nil, body: ByteBuffer()), -32603),
+        ] {
+            let elsewhere = ScriptedElsewhere { method, _ in
+                method == "CancelTask" ? answer : Script.stream([Script.task("INPUT_REQUIRED", message: "which?")])
+            }
+            let proxy = StubProxy(elsewhere)
+            let task = try await proxy.task()
+            let ended = try await proxy.rpc("CancelTask", #"{"id":"\#(task.taskID)"}"#).json()
+            #expect(ended[path: "error", "code"]?.int == expected)
+            #expect(expected != nil || ended["result"]?.state == "TASK_STATE_CANCELED")
+        }
+    }
+
+    @Test("parts that point at the agent's interface point at the hub, and files elsewhere stay")
+    func addresses() async throws {
+        let parts = #"{"url":"http://10.0.0.9:9000/rpc"},{"url":"http://10.0.0.9:9000/files/1"},{"url":"https://example.com/"}"#
+        let artifact = #"{"artifactUpdate":{"taskId":"T","contextId":"C","artifact":{"artifactId":"a","parts":[\#(parts)]}}}"#
+        let task = try await streaming([artifact, Script.update("COMPLETED")]).task()
+        let urls = (task["artifacts", 0]?["parts"]?.elements ?? .none).compactMap { $0["url"]?.string }
+        #expect(urls == ["http://localhost/a2a/orders", "http://10.0.0.9:9000/files/1", "https://example.com/"])
+    }
+}
