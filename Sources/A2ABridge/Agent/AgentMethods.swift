@@ -145,9 +145,12 @@ struct AgentMethods {
     }
 
     /// Sends a message. A client that waits for the end and leaves has ended the task: it never heard of it.
-    private func send(_ parameters: SendParameters) async throws -> A2AResult {
+    ///
+    /// - Parameter follow: is told of each step of the work while the client waits.
+    func send(_ parameters: SendParameters, follow: (AgentStep) -> Void = { _ in }) async throws -> A2AResult {
         var (task, log) = try await begin(parameters, isStreamed: false)
         defer { runtime.release(task) }
+        var steps = 0
         while !parameters.returnsImmediately, !log.isSettled {
             await task.wait(beyond: log.position, limit: Self.patience)
             if Task.isCancelled {
@@ -155,7 +158,12 @@ struct AgentMethods {
                 await Task { [self, task] in try? await runtime.cancel(task, by: agent.performer, context: context) }.value
                 throw CancellationError()
             }
+            let before = log.position
             log = try await task.log()
+            for event in log.events(from: before) {
+                steps += 1
+                follow(AgentStep(number: steps, event))
+            }
         }
         if parameters.returnsImmediately { log = try await begun(task, log) }
         if let reply = log.reply { return .event(.message(reply)) }
@@ -276,4 +284,26 @@ struct AgentMethods {
     private func pushes(of task: LiveTask) async throws -> [PushConfiguration] {
         try await runtime.store.pushes(of: task.record).map { try Webhook($0).configuration }
     }
+}
+
+/// Something that happened to a task while its client waits.
+struct AgentStep: Sendable {
+    /// How many there were, with this one.
+    var number: Int
+    /// What was said, or the name of what was made; nil: nothing.
+    var text: String?
+
+    /// The step that an event is.
+    init(number: Int, _ event: AgentEvent) {
+        self.number = number
+        switch event {
+        case .statusUpdate(let update): text = update.status.message?.parts.lazy.compactMap(\.text).first
+        case .artifactUpdate(let update): text = update.artifact.name
+        case .task, .message: break
+        }
+    }
+}
+
+extension MessagePart {
+    fileprivate var text: String? { if case .text(let text) = content { text } else { nil } }
 }
