@@ -2,11 +2,14 @@ public import HubCore
 
 extension A2AAgent {
     /// The agent's skills as tools: one for each that the card of an agent elsewhere names, as it was read last; a single one, of the agent's own
-    /// name, where none are known. Agents of tools have none: the tools are there already.
+    /// name, where none are known, and of one that is an application. Agents of tools have none: the tools are there already.
     ///
     /// - Parameter policies: what stands around each.
     public func tools(policies: [any Policy] = []) -> [Tool] {
-        guard let elsewhere else { return [] }
+        guard let elsewhere else {
+            return performer is SkillPerformer
+                ? [] : [tool(Self.toolName(name), title: profile.name, profile.description, skill: nil, policies)]
+        }
         let card = elsewhere.agent.knownCard
         var names: Set<String> = []
         let tools = (card?.skills ?? []).map { skill in

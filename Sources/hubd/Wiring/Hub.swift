@@ -44,6 +44,8 @@ final class Hub: Sendable {
         var descriptions: [String: IngestedAPI]
         /// The MCP servers elsewhere, by name, that entries of the snapshot lead to.
         var origins: [String: UpstreamServerSettings]
+        /// What agents elsewhere had to show in it, by their names.
+        var agentTools: [String: [ToolDefinition]]
         /// What was found when it was built.
         var findings: Set<ConfigFinding>
     }
@@ -73,7 +75,9 @@ final class Hub: Sendable {
         self.builder = builder
         builder.origins.retain(built.origins.values, entries: settings.servers)
         inForce = NIOLockedValueBox(
-            InForce(settings: settings, descriptions: built.descriptions, origins: built.origins, findings: Set(built.findings)))
+            InForce(
+                settings: settings, descriptions: built.descriptions, origins: built.origins, agentTools: built.agentTools,
+                findings: Set(built.findings)))
         self.loadSettings = loadSettings
         self.logger = logger
         // Bounded: past it a reload is answered with a refusal, a tick is one of many.
@@ -104,6 +108,7 @@ final class Hub: Sendable {
             if let certificates { group.addTask { await certificates.run() } }
             group.addTask { await self.builder.composer.keySets.run() }
             group.addTask { await self.builder.secrets.run() }
+            group.addTask { await self.watchAgents() }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
@@ -128,6 +133,20 @@ final class Hub: Sendable {
                 case .reload(let continuation): continuation.resume(returning: await performReload())
                 }
             }
+        }
+    }
+
+    /// Reads the cards of agents elsewhere when it is time for each, for as long as the hub runs.
+    private func watchAgents() async {
+        while !Task.isCancelled {
+            let agents = store.current.entries.values.compactMap { $0 as? A2AAgent }.filter { $0.releases != nil }
+            await withTaskGroup(of: Void.self) { group in
+                for agent in agents {
+                    // What went wrong stands in the agent's health.
+                    group.addTask { try? await agent.refresh(context: CallContext(requestID: "", logger: self.logger)) }
+                }
+            }
+            try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
         }
     }
 
@@ -156,9 +175,11 @@ final class Hub: Sendable {
         }
         inForce.withLockedValue {
             $0 = InForce(
-                settings: next, descriptions: result.descriptions, origins: result.origins, findings: Set(result.findings))
+                settings: next, descriptions: result.descriptions, origins: result.origins, agentTools: result.agentTools,
+                findings: Set(result.findings))
         }
         builder.secrets.retain(next.secrets)
+        builder.remoteAgents.keep(only: Set(next.agents.map(\.name)))
         certificates?.replace(with: result.certificates)
         replace(with: snapshot)
         builder.origins.retain(result.origins.values, entries: next.servers)
@@ -182,7 +203,12 @@ final class Hub: Sendable {
         let isSignInChanged = builder.signIns.takeChange()
         let isDecided = builder.approvals.takeChange()
         let isOriginChanged = builder.origins.servers.takeChange()
-        guard isSecretChanged || isSignInChanged || isDecided || isOriginChanged || builder.isAnyDescriptionDue(current.settings) else {
+        let areAgentsChanged =
+            current.settings.includesAgents && SnapshotBuilder.tools(ofAgentsIn: store.current.entries) != current.agentTools
+        guard
+            isSecretChanged || isSignInChanged || isDecided || isOriginChanged || areAgentsChanged
+                || builder.isAnyDescriptionDue(current.settings)
+        else {
             return
         }
         let result = await builder.build(current.settings, fetching: .whenDue(local: current.descriptions))
@@ -194,7 +220,7 @@ final class Hub: Sendable {
         if isSecretChanged { logger.notice("took up a changed secret") }
         if isDecided { logger.notice("took up what was decided about tools") }
         if isSignInChanged { logger.notice("took up a changed sign-in") }
-        inForce.withLockedValue { $0.origins = result.origins }
+        inForce.withLockedValue { ($0.origins, $0.agentTools) = (result.origins, result.agentTools) }
         replace(with: snapshot.keeping(store.current, except: result.withoutSecrets))
         builder.origins.retain(result.origins.values, entries: current.settings.servers)
     }

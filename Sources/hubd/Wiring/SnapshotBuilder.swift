@@ -39,6 +39,8 @@ struct SnapshotBuilder: Sendable {
         var reports: [ServerReport] = []
         /// What is known of the agents, in the order of the settings, for `hubd check`.
         var agents: [AgentReport] = []
+        /// What agents elsewhere had to show in it, by their names.
+        var agentTools: [String: [ToolDefinition]] = [:]
         /// The MCP servers elsewhere that it was built with, by name.
         var origins: [String: UpstreamServerSettings] = [:]
     }
@@ -50,6 +52,7 @@ struct SnapshotBuilder: Sendable {
     let agentRuntime: A2ARuntime
     let metrics: HubMetrics
     let modelHealth = ModelServiceHealth()
+    let remoteAgents = RemoteAgents()
     let composer: CallerComposer
     let origins: Origins
     let recordsApprovals: Bool
@@ -133,15 +136,17 @@ struct SnapshotBuilder: Sendable {
                 signedOut: standings[entry.name]?.problem)
         }
         if !findings.hasErrors { judge(&parts, settings, &findings) }
-        let servers = serverEntries(settings, parts, &findings)
+        let models = await models(settings, upstreams: upstreams, secrets: resolved, &findings)
+        let elsewhere = agentsElsewhere(settings, upstreams: upstreams, models: models.entries, secrets: resolved, &findings)
+        let agentTools = Self.tools(ofAgentsIn: elsewhere.entries)  // before they are put to use: what changes meanwhile is seen to next
+        let servers = serverEntries(settings, parts, agents: ingredients(of: elsewhere), &findings)
         var descriptions: [String: IngestedAPI] = [:]
         for entry in settings.servers {
             if let key = entry.localDescription { descriptions[key] = parts[entry.name]?.api }
         }
         let doors = await composer.authenticators(
             settings, secrets: schemeSecrets, reason: fetching.isForced ? .configuration : .time, &findings)
-        let agents = agents(settings, of: servers, &findings)
-        let models = await models(settings, upstreams: upstreams, secrets: resolved, &findings)
+        let agents = agents(settings, of: servers, beside: elsewhere, models: models.entries, &findings)
         let snapshot =
             findings.hasErrors
             ? nil
@@ -159,8 +164,9 @@ struct SnapshotBuilder: Sendable {
                 signedOut: Set(standings.filter { $0.value.problem != nil }.keys))
         return Result(
             snapshot: snapshot, findings: findings.findings, descriptions: descriptions,
-            withoutSecrets: servers.withoutSecrets.union(models.unavailable.keys), certificates: certificates, reports: servers.reports,
-            agents: agents.reports,
+            withoutSecrets: servers.withoutSecrets.union(models.unavailable.keys).union(elsewhere.unavailable.keys),
+            certificates: certificates, reports: servers.reports,
+            agents: agents.reports, agentTools: agentTools,
             origins: origins.mapValues(\.settings))
     }
 

@@ -290,11 +290,8 @@ struct SettingsComplaintTests {
         let lacking = Set(findings.compactMap { $0.message.split(separator: "\"").first })
         #expect(
             lacking == [
-                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "agent", "a2a", "dify",
-                "modelStudio",
-                "planner", "registries",
-                "limits", "guards", "masks", "plugins", "telemetry",
-                "toolSelection", "webSearch", "cache",
+                "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "registries",
+                "limits", "guards", "masks", "plugins", "telemetry", "toolSelection", "webSearch", "cache",
             ])
     }
 

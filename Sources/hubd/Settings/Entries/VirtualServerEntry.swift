@@ -6,7 +6,10 @@ import MCPHub
 struct VirtualServerEntry: Sendable, Hashable {
     /// What is taken of one server.
     struct Include: Sendable, Hashable {
-        /// The server.
+        /// What stands before the name of an agent in the place of a server.
+        static let agent = "agents/"
+
+        /// The server, or the agent.
         var server: Placed<String>
         /// The patterns of its tools, in order; nil is all of them.
         var tools: [Placed<String>]?

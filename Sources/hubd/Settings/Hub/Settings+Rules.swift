@@ -20,6 +20,11 @@ extension Settings {
             + agents.map { Discovery.Listing(key: EntryKey(kind: .a2a, name: $0.name), purpose: $0.card.description) }
     }
 
+    /// Whether any virtual server shows what agents have.
+    var includesAgents: Bool {
+        virtualServers.contains { $0.includes.contains { $0.server.value.hasPrefix(VirtualServerEntry.Include.agent) } }
+    }
+
     /// From where the callers of the public listener come, and from where they may.
     var callerRule: CallerRule {
         CallerRule(trustedProxies: trustedProxies, allow: network.allow, deny: network.deny)

@@ -91,12 +91,18 @@ struct Settings: Sendable, Hashable {
     /// Those of them that entries need, the upstreams behind them, and those by which callers are known.
     var entrySecrets: [SecretReference] {
         upstreams.values.sorted { $0.name < $1.name }.flatMap { $0.credential?.secrets ?? [] }
-            + servers.flatMap(\.secrets) + models.flatMap(\.services).flatMap(\.secrets) + callerSecrets
+            + servers.flatMap(\.secrets) + models.flatMap(\.services).flatMap(\.secrets)
+            + agents.flatMap(\.secrets) + callerSecrets
     }
 
     /// What a server cannot do without: its own secrets and those of its upstream.
     func secrets(of entry: ServerEntry) -> [SecretReference] {
         entry.secrets + (entry.upstream.flatMap { upstreams[$0.value]?.credential?.secrets } ?? [])
+    }
+
+    /// What an agent cannot do without: its own secrets and those of its upstreams.
+    func secrets(of entry: AgentEntry) -> [SecretReference] {
+        entry.secrets + entry.upstreams.flatMap { upstreams[$0]?.credential?.secrets ?? [] }
     }
 
     /// What a service of a Model API cannot do without: its provider's keys, or the credential of its upstream.

@@ -32,7 +32,9 @@ extension SettingsBuilder {
     }
 
     private func include(_ value: ConfigValue) -> VirtualServerEntry.Include? {
-        guard let server = placed(value["server"]) else { return nil }
+        var from = placed(value["server"])
+        if let agent = placed(value["agent"]) { from = Placed(value: VirtualServerEntry.Include.agent + agent.value, place: agent.place) }
+        guard let server = from else { return nil }
         let patterns = { (name: String) in value[name].map { $0.elements.compactMap { self.placed($0) } } }
         return VirtualServerEntry.Include(
             server: server, tools: patterns("tools"), prompts: patterns("prompts") ?? [], resources: patterns("resources") ?? [],

@@ -4,33 +4,53 @@ import HubPolicy
 import MCPHub
 
 extension SnapshotBuilder {
-    /// The agents of `settings`: there, or unavailable because the server is away whose tools their skills are.
-    func agents(
-        _ settings: Settings, of servers: ServerEntries, _ findings: inout FindingCollector
-    ) -> (entries: [EntryKey: any HubEntry], unavailable: [EntryKey: String], reports: [AgentReport]) {
+    /// What is at `/a2a/`.
+    struct AgentEntries {
+        /// What answers.
         var entries: [EntryKey: any HubEntry] = [:]
+        /// What cannot answer at present, with the reason.
         var unavailable: [EntryKey: String] = [:]
+        /// What is known of each, in the order of the settings.
         var reports: [AgentReport] = []
+    }
+
+    /// The agents of `settings` whose skills are tools: there, or unavailable because the server is away whose tools they are.
+    ///
+    /// - Parameters:
+    ///   - servers: the servers of the snapshot.
+    ///   - elsewhere: the other agents.
+    ///   - models: the Model APIs of the snapshot.
+    func agents(
+        _ settings: Settings, of servers: ServerEntries, beside elsewhere: AgentEntries, models: [EntryKey: any HubEntry],
+        _ findings: inout FindingCollector
+    ) -> AgentEntries {
+        var result = elsewhere
         for entry in settings.agents {
             guard case .skills(let server, _) = entry.work, let skills = skills(of: entry, settings, servers, &findings) else { continue }
             let key = EntryKey(kind: .a2a, name: entry.name)
-            reports.append(AgentReport(name: entry.name, skills: skills.tools.tools.count, isComplete: skills.isComplete))
+            result.reports.append(AgentReport(name: entry.name, skills: skills.tools.tools.count, isComplete: skills.isComplete))
             if skills.tools.tools.isEmpty {
                 if !skills.isComplete {
-                    unavailable[key] = "\(server.value) is not available"
+                    result.unavailable[key] = "\(server.value) is not available"
                     continue
                 }
                 findings.warning("\(entry.name) has no skills", hint: "name tools of \(server.value)", at: entry.place)
             }
+            let planner = entry.planner.map { use in
+                ModelPlanner(
+                    agent: entry.name, tools: skills.tools, model: use.model, target: LocalModelTarget(of: use, in: models),
+                    instructions: use.instructions ?? "")
+            }
             var agent = A2AAgent(
-                name: entry.name, profile: AgentProfile(entry, of: server.value, settings), tools: skills.tools, hosts: settings.hostRule,
+                name: entry.name, profile: AgentProfile(entry, of: server.value, settings), tools: skills.tools, planner: planner,
+                hosts: settings.hostRule,
                 address: settings.publicAddress, runtime: agentRuntime, credentials: AgentCredential.all(of: entry.auth),
                 permission: permission(entry.access, of: entry.name, for: skills.tools, isComplete: skills.isComplete, &findings),
                 asksBeforeHarm: entry.asksBeforeHarm)
             agent.errors = entry.errors
-            entries[key] = agent
+            result.entries[key] = agent
         }
-        return (entries, unavailable, reports)
+        return result
     }
 
     /// The tools that are an agent's skills, and whether all that it could have is known: what a virtual server of the same would show.
@@ -70,14 +90,15 @@ extension SnapshotBuilder {
 struct AgentReport: Sendable {
     /// The name of the entry.
     var name: String
-    /// How many skills it has.
-    var skills: Int
+    /// How many skills it has; nil: what does its work says that.
+    var skills: Int?
     /// Whether all that it could have is known.
     var isComplete: Bool
 
     /// One line for people.
     var description: String {
-        "agent \(name): \(skills) \(skills == 1 ? "skill" : "skills")" + (isComplete ? "" : "; not all is known at present")
+        "agent \(name): " + (skills.map { "\($0) \($0 == 1 ? "skill" : "skills")" } ?? "its work is done elsewhere")
+            + (isComplete ? "" : "; not all is known at present")
     }
 }
 
@@ -86,9 +107,15 @@ extension AgentProfile {
     fileprivate init(_ entry: AgentEntry, of server: String, _ settings: Settings) {
         let purpose =
             settings.servers.first { $0.name == server }?.purpose ?? settings.virtualServers.first { $0.name == server }?.purpose
+        self.init(entry, else: purpose ?? "The tools of \(server)")
+    }
+
+    /// What the card of an agent says.
+    ///
+    /// - Parameter description: what it does, where that is not written.
+    init(_ entry: AgentEntry, else description: String) {
         self.init(
-            name: entry.card.name ?? entry.name, description: entry.card.description ?? purpose ?? "The tools of \(server)",
-            version: entry.card.version ?? "1")
+            name: entry.card.name ?? entry.name, description: entry.card.description ?? description, version: entry.card.version ?? "1")
         (organization, organizationURL) = (entry.card.organization, entry.card.organizationURL)
         (documentationURL, iconURL) = (entry.card.documentationURL, entry.card.iconURL)
     }
@@ -96,7 +123,7 @@ extension AgentProfile {
 
 extension AgentCredential {
     /// The ways in that a card can tell of. The signatures of the hub are none of those.
-    fileprivate static func all(of auth: EntryAuth) -> [AgentCredential] {
+    static func all(of auth: EntryAuth) -> [AgentCredential] {
         guard case .asked(let rules) = auth else { return [] }
         var credentials: [AgentCredential] = []
         if rules.kinds.contains(.apiKey) { credentials.append(.apiKey(header: rules.keyHeaders.first ?? "x-api-key")) }

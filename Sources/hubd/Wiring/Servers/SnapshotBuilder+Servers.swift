@@ -50,8 +50,13 @@ extension SnapshotBuilder {
     }
 
     /// The entries of servers and virtual servers.
-    func serverEntries(_ settings: Settings, _ parts: [String: ServerPart], _ findings: inout FindingCollector) -> ServerEntries {
+    ///
+    /// - Parameter agents: what agents have to show in virtual servers.
+    func serverEntries(
+        _ settings: Settings, _ parts: [String: ServerPart], agents: [String: VirtualComposer.Part], _ findings: inout FindingCollector
+    ) -> ServerEntries {
         var result = ServerEntries()
+        result.ingredients = agents
         for entry in settings.servers {
             guard let part = parts[entry.name] else { continue }
             findings.add(part.findings)

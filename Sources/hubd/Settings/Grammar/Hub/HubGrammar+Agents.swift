@@ -4,10 +4,11 @@ extension HubGrammar {
         ObjectShape(
             fields: [
                 Field("skills", skills, "Tools of a server as skills."),
-                Field("a2a", remoteAgent, "An A2A agent elsewhere.").later,
-                Field("dify", dify, "An application of Dify.").later,
-                Field("modelStudio", modelStudio, "An application of Alibaba Cloud's Model Studio.").later,
-                Field("planner", planner, "The model that turns plain language into calls; without it, keywords do.").later,
+                Field("a2a", remoteAgent, "An A2A agent elsewhere."),
+                Field("dify", dify, "An application of Dify."),
+                Field("modelStudio", modelStudio, "An application of Alibaba Cloud's Model Studio."),
+                Field("model", modelUse, "A model with instructions."),
+                Field("planner", modelUse, "The model that turns plain language into calls; without it, keywords do."),
                 Field("card", card, "What the agent card says."),
                 Field(
                     "confirm", .words("destructive", "never"),
@@ -16,7 +17,7 @@ extension HubGrammar {
                     "errors", .words("1.0.1", "1.0.0"),
                     "Whose numbers errors of A2A 1.0 have over HTTP+JSON, where the two differ; the default is 1.0.1."),
             ] + access.map { $0.name == "trust" ? $0.later : $0 } + [isDefault],
-            exactlyOne: [["skills", "a2a", "dify", "modelStudio"]]))
+            exactlyOne: [["skills", "a2a", "dify", "modelStudio", "model"]]))
 
     private static let skills = Shape.object([
         Field("server", .reference(.server), "The server or virtual server.").required,
@@ -44,12 +45,14 @@ extension HubGrammar {
     private static let modelStudio = Shape.object([
         Field("appId", .text(.plain), "The application.").required,
         Field("key", .secret(.credential), "The account's key.").required,
+        Field("workspace", .text(.plain), "The workspace that it is in; the default is that of the key."),
         Field("upstream", .reference(.upstream), "Where it runs, if not at Alibaba's own address."),
     ])
 
-    private static let planner = Shape.object([
+    private static let modelUse = Shape.object([
         Field("api", .reference(.model), "The Model API.").required,
-        Field("model", .text(.plain), "The model."),
+        Field("model", .text(.plain), "The model, as requests name it; the default is \"default\", for an API whose routes choose."),
+        Field("instructions", .text(.plain), "What the model is told before anything else."),
     ])
 
     private static let card = Shape.object([

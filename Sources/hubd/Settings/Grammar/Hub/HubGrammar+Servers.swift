@@ -204,7 +204,7 @@ extension HubGrammar {
         ObjectShape(
             fields: [
                 Field("server", .reference(.server), "A server."),
-                Field("agent", .reference(.agent), "An agent, whose skills become tools.").later,
+                Field("agent", .reference(.agent), "An agent elsewhere, whose skills become tools."),
                 Field(
                     "tools", .list(.text(.pattern)),
                     "Which of its tools, in this order, by the names that it gives them; the default is all."),
