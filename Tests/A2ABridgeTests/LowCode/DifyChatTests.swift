@@ -1,5 +1,6 @@
 import HTTPTypes
 import HubCore
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -161,6 +162,46 @@ struct DifyChatTests {
         #expect(canceled?.state == "TASK_STATE_CANCELED")
         let stop = application.asked.last
         #expect(stop?.path == "/chat-messages/t-1/stop" && stop?.json["user"] == application.asked.first?.json["user"])
+    }
+
+    @Test("a run that ends because it is stopped is canceled, whatever it says last", arguments: ["end", "error", "cut"])
+    func stopped(last: String) async throws {
+        let (gate, runtime) = (Gate(), NIOLockedValueBox<A2ARuntime?>(nil))
+        let error = #"{"event":"error",\#(Self.ids),"status":400,"code":"stopped","message":"Stopped"}"#
+        let events = ["end": [Self.plain[2]], "error": [error], "cut": []][last] ?? []
+        let application = StubApplication { asked in
+            if asked.path == "/chat-messages" {
+                let first = ByteBuffer(string: "data: \(Self.plain[0])\n\n")
+                let rest = events.map { ByteBuffer(string: "data: \($0)\n\n") }
+                return StubApplication.pieces([first], .gate(gate, then: rest))
+            }
+            guard asked.path.hasSuffix("/stop") else { return StubApplication.json(Self.parameters) }
+            gate.open()
+            // The run has ended at the hub before the stop is answered.
+            while runtime.withLockedValue({ $0?.load.tasksAtWork ?? 0 }) > 0 { await Task.yield() }
+            return StubApplication.json(#"{"result":"success"}"#)
+        }
+        let stub = StubAgent(dify: .chat, application)
+        runtime.withLockedValue { $0 = stub.runtime }
+        let task = try await stub.task(#"{"text":"x"}"#, extra: #","configuration":{"returnImmediately":true}"#)
+        await gate.arrival()
+        let canceled = try await stub.rpc("CancelTask", #"{"id":"\#(task.taskID)"}"#).json()["result"]
+        #expect(canceled?.state == "TASK_STATE_CANCELED")
+        #expect(application.asked.count { $0.path.hasSuffix("/stop") } == 1)
+    }
+
+    @Test("a run that takes too long is stopped at the application")
+    func tooLong() async throws {
+        let gate = Gate()
+        let application = Self.chat([Self.plain[0]], .gate(gate))
+        let stub = StubAgent(dify: .chat, application)
+        let task = try await stub.task(#"{"text":"x"}"#, extra: #","configuration":{"returnImmediately":true}"#)
+        await gate.arrival()
+        stub.runtime.drain()
+        while stub.runtime.load.tasksAtWork > 0 { await Task.yield() }
+        let ended = try await stub.rpc("GetTask", #"{"id":"\#(task.taskID)"}"#).json()["result"]
+        #expect(ended?.state == "TASK_STATE_FAILED")
+        #expect(application.asked.last?.path == "/chat-messages/t-1/stop")
     }
 
     @Test("what the application needs and nobody said is asked for, and answered in text or as an object")

@@ -55,26 +55,30 @@ final class StubPieces: BodyStream {
     enum End: Sendable {
         case whole
         case broken
-        /// Waits at a gate first, and is whole then.
-        case gate(Gate)
+        /// Waits at a gate first, says this, and is whole then.
+        case gate(Gate, then: [ByteBuffer] = [])
     }
 
     private let pieces: NIOLockedValueBox<ArraySlice<ByteBuffer>>
-    private let end: End
+    private let end: NIOLockedValueBox<End>
 
     init(_ pieces: [ByteBuffer], _ end: End) {
         self.pieces = NIOLockedValueBox(pieces[...])
-        self.end = end
+        self.end = NIOLockedValueBox(end)
     }
 
     func next() async throws -> ByteBuffer? {
         if let piece = pieces.withLockedValue({ $0.popFirst() }) { return piece }
-        switch end {
+        switch end.withLockedValue({ $0 }) {
         case .whole: return nil
         case .broken: throw HubError(.upstreamFailed, "The upstream broke off")
-        case .gate(let gate):
+        case .gate(let gate, let rest):
             try await gate.pass()
-            return nil
+            end.withLockedValue { $0 = .whole }
+            return pieces.withLockedValue { pieces in
+                pieces = rest[...]
+                return pieces.popFirst()
+            }
         }
     }
 

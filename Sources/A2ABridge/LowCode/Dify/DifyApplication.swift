@@ -29,6 +29,12 @@ public final class DifyApplication: Sendable {
 
     private let known = NIOLockedValueBox<(description: DifyDescription?, next: NIODeadline)>((nil, .uptimeNanoseconds(0)))
 
+    /// The runs that are being stopped for their clients: they may end in any way meanwhile.
+    private let stopping = NIOLockedValueBox<Set<String>>([])
+
+    /// The most runs that are known to be stopping; more than there are tasks at work.
+    private static let mostStopping = 10_000
+
     /// How long a description counts, and how long one that could not be had is not asked for again.
     private static let (freshness, patience) = (TimeAmount.minutes(5), TimeAmount.seconds(15))
 
@@ -80,5 +86,23 @@ public final class DifyApplication: Sendable {
             context.logger.info("an application does not describe itself", metadata: ["agent": "\(client.agent)", "error": "\(error)"])
             known.withLockedValue { $0.next = .now() + Self.patience }
         }
+    }
+
+    // MARK: Runs that are stopped
+
+    /// A run is about to be stopped for its client, while somebody follows it.
+    func stops(_ run: String) {
+        stopping.withLockedValue { stopping in
+            if stopping.count >= Self.mostStopping { stopping = [] }
+            stopping.insert(run)
+        }
+    }
+
+    /// Whether a run is being stopped for its client.
+    func isStopping(_ run: String?) -> Bool { run.map { run in stopping.withLockedValue { $0.contains(run) } } ?? false }
+
+    /// Nobody follows a run any more.
+    func leaves(_ run: String?) {
+        if let run { stopping.withLockedValue { _ = $0.remove(run) } }
     }
 }

@@ -19,17 +19,29 @@ struct DifyPerformer: AgentPerformer {
 
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws {
         var run = Run(performer: self, turn: turn)
+        defer { application.leaves(run.note.task) }
         do {
             if turn.note == nil, run.note != DifyNote() { try await tell(.note(run.note.bytes)) }
             if run.note.isPaused { try await run.resume(tell) } else { try await run.begin(tell) }
         } catch let failure as ApplicationFailure {
             throw failure.error
+        } catch let error as CancellationError {
+            if let name = run.note.task, !application.isStopping(name) {
+                // Awaited here; a task of its own, because this one is cancelled.
+                await Task { await stop(name, turn.context) }.value
+            }
+            throw error
         }
     }
 
     /// Stops the run at the application; one that does not stop is given up all the same.
     func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws {
-        guard !task.status.state.isTerminal, let name = DifyNote(note).task else { return }
+        guard let name = DifyNote(note).task else { return }
+        if !task.status.state.isInterrupted { application.stops(name) }
+        await stop(name, context)
+    }
+
+    private func stop(_ name: String, _ context: CallContext) async {
         do {
             let body = JSONTree.object(["user": .string(context.opaqueUser)]).bytes
             _ = try await client.object(.post, application.kind.stopPath(name), body, context: context)
@@ -175,7 +187,7 @@ extension DifyPerformer.Run {
         var reader = DifyReader(note: note, isResumed: isResumed)
         var (text, progress) = (answerText, WorkProgress(isTold: performer.application.tellsProgress))
         var files: [MessagePart] = []
-        while reader.end == nil, let batch = try await events.next() {
+        while reader.end == nil, let batch = try await next(of: &events) {
             for event in batch where reader.end == nil {
                 for step in reader.take(try ApplicationEvents.object(event)) {
                     switch step {
@@ -192,6 +204,8 @@ extension DifyPerformer.Run {
             }
             try await text.flush(tell)
         }
+        // It ended because its client wants it no more, whatever it says itself.
+        if performer.application.isStopping(note.task) { return try await tell(.status(.canceled)) }
         switch reader.end ?? (reader.isAnswered ? .completed : nil) {
         case nil: throw ApplicationEvents.cut
         case .failed(let failure): throw failure.error
@@ -205,6 +219,16 @@ extension DifyPerformer.Run {
             try await tell(.note(note.bytes))
             try await ask(pause, tell)
         case .completed: try await complete(reader, text, files, tell)
+        }
+    }
+
+    /// The next events; none where a run breaks off that is being stopped.
+    private func next(of events: inout ApplicationEvents) async throws -> [ServerSentEvent]? {
+        do {
+            return try await events.next()
+        } catch let error as HubError {
+            guard performer.application.isStopping(note.task) else { throw error }
+            return nil
         }
     }
 
