@@ -134,8 +134,8 @@ let package = Package(
         tests(
             of: "hubd",
             [
-                "CHubSystem", "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "MCPHub", "ModelProxy",
-                "SpecIngest",
+                "CHubSystem", "HubCore", "HubPolicy", "HubServer", "HubStore", "HubTelemetry", "HubUpstream", "A2ABridge", "MCPHub",
+                "ModelProxy", "SpecIngest",
                 httpTypes, locks, logging, crypto,
             ]),
     ]

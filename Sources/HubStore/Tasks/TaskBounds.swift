@@ -25,16 +25,16 @@ struct TaskHoldings: Sendable, Hashable {
     let tasksOfOwner: Int
     private(set) var tasks = 0
     private(set) var bytes = 0
-    private(set) var ofOwner: [UInt128: Int] = [:]
+    private(set) var ofOwner: [StoredOwner: Int] = [:]
     /// The owners who have more.
-    private(set) var crowded: Set<UInt128> = []
+    private(set) var crowded: Set<StoredOwner> = []
 
     /// Nothing yet.
     init(_ bounds: TaskBounds) { tasksOfOwner = bounds.tasksOfOwner }
 
     /// What a change makes more, or less.
     struct Growth: Sendable, Hashable {
-        var owner: UInt128
+        var owner: StoredOwner
         var tasks = 0
         var bytes = 0
     }

@@ -60,10 +60,10 @@ public final class TaskRepository: Sendable {
     ///
     /// - Throws: `StoreError` with `damaged` where the log is not as it was stored.
     @concurrent
-    public func read(_ id: String, agent: String, owner: UInt128) async throws(StoreError) -> (task: StoredTask, entries: [ByteBuffer])? {
+    public func read(_ id: String, agent: String, owner: StoredOwner) async throws(StoreError) -> StoredTaskLog? {
         try database.look { database in
             guard let kept = try TaskRows.find(id, agent: agent, owner: owner, in: database) else { return nil }
-            return (kept.task, try TaskRows.entries(of: kept, in: database))
+            return StoredTaskLog(task: kept.task, entries: try TaskRows.entries(of: kept, in: database))
         }
     }
 

@@ -12,12 +12,15 @@ enum TaskRows {
     static let columns = "number, id, agent, owner, context, state, at_work, changed, entries, bytes"
 
     /// A digest as it is stored.
-    static func data(_ owner: UInt128) -> Data { Data((0..<16).map { UInt8(truncatingIfNeeded: owner >> UInt128(120 - 8 * $0)) }) }
+    static func data(_ owner: StoredOwner) -> Data {
+        let digest = owner.digest
+        return Data((0..<16).map { UInt8(truncatingIfNeeded: digest >> UInt128(120 - 8 * $0)) })
+    }
 
     /// A digest that was stored.
-    static func owner(_ data: Data) throws -> UInt128 {
+    static func owner(_ data: Data) throws -> StoredOwner {
         guard data.count == 16 else { throw StoreError.damagedTask }
-        return data.reduce(0) { $0 << 8 | UInt128($1) }
+        return StoredOwner(data.reduce(0) { $0 << 8 | UInt128($1) })
     }
 
     /// A row of `tasks`.
@@ -41,7 +44,7 @@ enum TaskRows {
     }
 
     /// The task of this id, if it is that owner's at that agent.
-    static func find(_ id: String, agent: String, owner: UInt128, in database: Database) throws -> Kept? {
+    static func find(_ id: String, agent: String, owner: StoredOwner, in database: Database) throws -> Kept? {
         let row = try Row.fetchOne(
             database.cachedStatement(sql: "SELECT \(columns) FROM tasks WHERE id = ? AND agent = ? AND owner = ?"),
             arguments: [id, agent, data(owner)])

@@ -27,7 +27,9 @@ struct TaskCrashTests {
                 group.addTask {
                     let mine = Array(stride(from: writer, to: tasks, by: writers))
                     var positions: [Int: Int] = [:]
-                    for number in mine { positions[number] = try await repository.read("t\(number)", agent: "a", owner: 1)?.entries.count }
+                    for number in mine {
+                        positions[number] = try await repository.read("t\(number)", agent: "a", owner: StoredOwner(1))?.entries.count
+                    }
                     while true {
                         for number in mine {
                             let position = positions[number, default: 0]
@@ -76,7 +78,7 @@ struct TaskCrashTests {
             }
             let repository = try Self.open(path)
             for number in 0..<Self.tasks {
-                let kept = try await repository.read("t\(number)", agent: "a", owner: 1)
+                let kept = try await repository.read("t\(number)", agent: "a", owner: StoredOwner(1))
                 let entries = kept?.entries.map { String(buffer: $0) } ?? []
                 #expect(entries == entries.indices.map { "t\(number).\($0)" })
                 if let last = told[number] { #expect(entries.count > last) }

@@ -24,13 +24,13 @@ struct TaskFixture: Sendable {
         _ id: String, owner: UInt128 = 1, agent: String = "a", context: String = "c", state: Int = 2, isAtWork: Bool = true,
         changed: Int64 = 1
     ) -> StoredTask {
-        StoredTask(agent: agent, owner: owner, id: id, contextID: context, state: state, isAtWork: isAtWork, changed: changed)
+        StoredTask(agent: agent, owner: StoredOwner(owner), id: id, contextID: context, state: state, isAtWork: isAtWork, changed: changed)
     }
 
     static func entries(_ texts: String...) -> [ByteBuffer] { texts.map { ByteBuffer(string: $0) } }
 
-    func texts(_ id: String, owner: UInt128 = 1, agent: String = "a") async throws -> [String]? {
-        try await tasks.read(id, agent: agent, owner: owner)?.entries.map { String(buffer: $0) }
+    func texts(_ id: String, owner: UInt64 = 1, agent: String = "a") async throws -> [String]? {
+        try await tasks.read(id, agent: agent, owner: StoredOwner(UInt128(owner)))?.entries.map { String(buffer: $0) }
     }
 
     func webhook(_ id: String, _ text: String = "{}", position: Int = 0) -> StoredWebhook {

@@ -15,7 +15,7 @@ struct TaskRepositoryTests {
         try await fixture.tasks.append(F.entries("3"), at: 2, to: F.task("t", context: "d", state: 3, isAtWork: false, changed: 9))
         for again in [fixture, try F(folder: fixture.folder)] {
             #expect(try await again.texts("t") == ["1", "2", "3"])
-            let kept = try await again.tasks.read("t", agent: "a", owner: 1)?.task
+            let kept = try await again.tasks.read("t", agent: "a", owner: StoredOwner(1))?.task
             #expect(kept == F.task("t", context: "d", state: 3, isAtWork: false, changed: 9))
             #expect(try await again.texts("t", owner: 2) == nil)
             #expect(try await again.texts("t", agent: "b") == nil)
@@ -54,7 +54,7 @@ struct TaskRepositoryTests {
         }
         try await fixture.tasks.append(F.entries("x"), at: 0, to: F.task("other", owner: 2))
         try await fixture.tasks.append(F.entries("x"), at: 0, to: F.task("elsewhere", agent: "b"))
-        var selection = StoredTaskSelection(agent: "a", owner: 1)
+        var selection = StoredTaskSelection(agent: "a", owner: StoredOwner(1))
         var (ids, cursor): ([String], StoredTaskCursor?) = ([], nil)
         repeat {
             let page = try await fixture.tasks.list(selection, after: cursor, limit: 3)
@@ -66,17 +66,17 @@ struct TaskRepositoryTests {
         selection.contextID = "d"
         selection.state = 1
         #expect(try await fixture.tasks.list(selection, after: nil, limit: 50).tasks.map(\.id) == ["t7"])
-        selection = StoredTaskSelection(agent: "a", owner: 1)
+        selection = StoredTaskSelection(agent: "a", owner: StoredOwner(1))
         selection.changedSince = 4
         #expect(try await fixture.tasks.list(selection, after: nil, limit: 50).tasks.map(\.id) == ["t9", "t8"])
         #expect(try await fixture.tasks.list(selection, after: nil, limit: -1).tasks == [])
-        #expect(try await fixture.tasks.list(StoredTaskSelection(agent: "a", owner: 3), after: nil, limit: 1).total == 0)
+        #expect(try await fixture.tasks.list(StoredTaskSelection(agent: "a", owner: StoredOwner(3)), after: nil, limit: 1).total == 0)
     }
 
     @Test("no list looks at the tasks of others, and none is sorted", arguments: 0..<16)
     func plans(which: Int) throws {
         let fixture = try F()
-        var selection = StoredTaskSelection(agent: "a", owner: 1)
+        var selection = StoredTaskSelection(agent: "a", owner: StoredOwner(1))
         if which & 1 != 0 { selection.contextID = "c" }
         if which & 2 != 0 { selection.state = 2 }
         if which & 4 != 0 { selection.changedSince = 5 }

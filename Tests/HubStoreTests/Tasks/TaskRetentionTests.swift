@@ -65,7 +65,10 @@ struct TaskRetentionTests {
         }
         #expect(step.hasMore && step.growths.count == 2)
         #expect(try await fixture.texts("t0") == nil)
-        #expect(try await fixture.tasks.list(StoredTaskSelection(agent: "a", owner: 1), after: nil, limit: 9).tasks.map(\.id) == ["t2"])
+        #expect(
+            try await fixture.tasks.list(StoredTaskSelection(agent: "a", owner: StoredOwner(1)), after: nil, limit: 9).tasks.map(\.id) == [
+                "t2"
+            ])
         #expect(try await fixture.tasks.unfinished(limit: 9).map(\.id) == ["t2"])
         await #expect(throws: StoreError.self) { try await fixture.tasks.append(many, at: 0, to: F.task("t0")) }
         let next = try F(bounds: bounds, folder: fixture.folder)

@@ -46,11 +46,17 @@ final class StoredSecrets: VersionedSecrets {
         }
     }
 
-    private func secrets(in database: HubDatabase) -> SecretStore {
+    /// The tasks of agents, in the store, which is made where there is none; the master key is when the first webhook is sealed.
+    func agentTasks() throws(StoreError) -> TaskRepository {
+        guard let database = try store.database(isMaking: true) else { throw StoreError(.unusable, "there is no store at \(path)") }
+        return TaskRepository(database, secrets: secrets(in: database, isMakingKey: true))
+    }
+
+    private func secrets(in database: HubDatabase, isMakingKey: Bool = false) -> SecretStore {
         let source = masterKey
         return SecretStore(SecretRepository(database)) { () async throws(SecretError) in
             do {
-                return try await source.ring(isMaking: false)
+                return try await source.ring(isMaking: isMakingKey)
             } catch {
                 throw SecretError(.refused, (error as? ConfigFinding)?.message ?? "\(error)")
             }
