@@ -115,6 +115,13 @@ public final class A2ARuntime: Sendable {
         return task
     }
 
+    /// A task whose work was cut off by the end of another process, held, and at work again.
+    func resume(_ record: TaskRecord, _ log: TaskLog) -> LiveTask {
+        hold(
+            LiveTask(
+                log: log, stored: log.position, isAtWork: true, agent: record.agent, owner: record.owner, store: store, timers: timers))
+    }
+
     private func heldAlready(_ id: String) -> LiveTask? {
         state.withLockedValue { state in
             state.held[id]?.users += 1

@@ -77,6 +77,11 @@ protocol AgentPerformer: Sendable {
     /// - Parameter note: what was noted of the task last.
     /// - Throws: `A2AFailure` with `taskNotCancelable` where it goes on.
     func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws
+    /// Whether the work of a message may be done again from its beginning, of which it is not known how far it came: only where that does no harm,
+    /// because it reads, or has not begun.
+    ///
+    /// - Parameter turn: the message, with the task as it stands; the last of its history is the message.
+    func mayRepeat(_ turn: AgentTurn) -> Bool
     /// Whether it may answer without a task: nobody is told of one before its first word.
     var mayReply: Bool { get }
     /// Whether a task that begins gets the notes of the one before in its conversation.
@@ -86,6 +91,8 @@ protocol AgentPerformer: Sendable {
 extension AgentPerformer {
     /// Most work here, and are given up.
     func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws {}
+    /// Most do not know what came of it.
+    func mayRepeat(_ turn: AgentTurn) -> Bool { false }
     /// Most make a task of every message.
     var mayReply: Bool { false }
     /// Most begin anew.

@@ -36,6 +36,17 @@ struct SkillPerformer: AgentPerformer {
         throw A2AFailure(.taskNotFound, "There is no such skill")
     }
 
+    /// 1. A task that has not come to work has called nothing. 2. A skill that the message names may be called again where it reads. 3. Which skill a
+    /// planner chose, or goes on to, is not known: all that there are must read.
+    func mayRepeat(_ turn: AgentTurn) -> Bool {
+        if turn.task.status.state == .submitted { return true }
+        let visible = tools(for: turn.context.principal)
+        guard turn.note == nil, let named = SkillIntent(turn.message, asked: turn.asked).skill else {
+            return visible.tools.allSatisfy { $0.definition.risk == .read }
+        }
+        return visible[named]?.definition.risk == .read
+    }
+
     /// Does the work of one message: a call, or as many as a planner in steps wants, each of which goes the same way.
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws {
         let visible = tools(for: turn.context.principal)

@@ -12,11 +12,11 @@ public final class PushSender: Sendable {
     /// How much goes on at once.
     public struct Bounds: Sendable, Hashable {
         /// The most webhooks that are told of something.
-        public var webhooks = 1_000
+        public var webhooks = 2_000
         /// The most of them that are one owner's.
         public var webhooksOfOwner = 100
         /// After how long those are looked for again for which there was no room.
-        public var sweep = Duration.seconds(5)
+        public var sweep = Duration.seconds(15)
 
         /// The usual bounds.
         public init() {}
@@ -163,19 +163,24 @@ public final class PushSender: Sendable {
     // MARK: What was left
 
     /// How many tasks are looked up at once.
-    private static let page = 100
+    private static let page = 1_000
 
-    /// Goes on with all webhooks that have not been told of everything: after a start, and where there was no room.
+    /// Goes on with all webhooks that have not been told of everything: after a start, and where there was no room. Owners for whose webhooks there
+    /// is none now are left for later without a look at what they have.
     func sweep(in runtime: A2ARuntime) async throws {
         var last: String?
         repeat {
             let tasks = try await runtime.store.untold(after: last, limit: Self.page)
             for task in tasks {
                 guard load < bounds.webhooks else { return sweepLater(in: runtime) }
-                await follow(task, in: runtime)
+                if hasRoom(for: task.owner) { await follow(task, in: runtime) } else { sweepLater(in: runtime) }
             }
             last = tasks.last?.id
         } while last != nil
+    }
+
+    private func hasRoom(for owner: TaskOwner) -> Bool {
+        state.withLockedValue { $0.ofOwner[owner, default: 0] < bounds.webhooksOfOwner }
     }
 
     private func sweepLater(in runtime: A2ARuntime) {
