@@ -90,7 +90,7 @@ let package = Package(
         // Level 2: the products; they never import each other.
         target("A2ABridge", ["HubCore", nio, locks, httpTypes, logging, crypto]),
         target("MCPHub", ["HubCore", nio, locks, httpTypes, logging, crypto]),
-        target("ModelProxy", ["HubCore", nio, locks, httpTypes, logging]),
+        target("ModelProxy", ["HubCore", nio, locks, httpTypes, logging, crypto]),
 
         // Level 3: settings, wiring, command line.
         .target(name: "CHubSystem"),

@@ -17,6 +17,7 @@ public struct ModelAPI: HubEntry {
     public let name: String
     private let routing: ModelRouting
     private let health: ModelServiceHealth
+    private let caching: ModelCaching?
     private let policies: [any Policy]
     private let hosts: HostRule
     private let timers: TimerTable
@@ -29,6 +30,7 @@ public struct ModelAPI: HubEntry {
     ///   - name: the name in the configuration.
     ///   - routing: who answers what.
     ///   - health: how the ways to its services are doing, of all APIs and snapshots.
+    ///   - caching: nil: no answer is kept.
     ///   - policies: what stands around a call, whatever is tried for it, the outermost first. They see the caller's own message and may
     ///     change its body; the answer is in the caller's dialect.
     ///   - hosts: whose pages may use the API.
@@ -36,12 +38,13 @@ public struct ModelAPI: HubEntry {
     ///   - usage: takes what each call used.
     ///   - secondsSince1970: the wall clock; nil: the system's.
     public init(
-        name: String, routing: ModelRouting, health: ModelServiceHealth, policies: [any Policy] = [], hosts: HostRule, timers: TimerTable,
-        usage: any UsageSink = NoUsageSink(), secondsSince1970: (@Sendable () -> Int64)? = nil
+        name: String, routing: ModelRouting, health: ModelServiceHealth, caching: ModelCaching? = nil, policies: [any Policy] = [],
+        hosts: HostRule, timers: TimerTable, usage: any UsageSink = NoUsageSink(), secondsSince1970: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.routing = routing
         self.health = health
+        self.caching = caching
         self.policies = policies
         self.hosts = hosts
         self.timers = timers
@@ -95,7 +98,7 @@ public struct ModelAPI: HubEntry {
         }
         let target = ModelTarget(
             api: name, route: route, body: body, fields: fields, destinations: trip, routing: routing, health: health,
-            timers: timers, reply: reply,
+            caching: caching, timers: timers, reply: reply,
             meter: meter, now: secondsSince1970())
         // What names no model is called by what it does.
         let word = model.isEmpty ? String(route.rawValue.dropFirst("/v1/".count)) : model

@@ -69,10 +69,11 @@ struct StubRouter {
 
     init(
         _ rules: [ModelRule], limits: ModelLimits = ModelLimits(), health: ModelServiceHealth = ModelServiceHealth(),
-        policies: [any Policy] = []
+        caching: ModelCaching? = nil, policies: [any Policy] = []
     ) {
         api = ModelAPI(
-            name: "default", routing: ModelRouting(rules, limits: limits), health: health, policies: policies,
+            name: "default", routing: ModelRouting(rules, limits: limits), health: health, caching: caching,
+            policies: policies,
             hosts: HostRule(names: [], allowsLoopback: true), timers: timers, usage: usage, secondsSince1970: { StubAPI.now })
     }
 

@@ -6,6 +6,8 @@ import NIOCore
 /// Performs one request to a Model API: tries its destinations one after another until one answers, and gives the answer in the caller's
 /// dialect, from the point on from which there is no way back. It lives as long as the request.
 ///
+/// Where the API has a cache, a kept answer goes before, and a good one is kept.
+///
 /// What becomes of an attempt that fails:
 /// 1. The request is at fault: the caller is told.
 /// 2. It is too long for the model, or not to the provider's taste: the next destination.
@@ -22,6 +24,7 @@ struct ModelTarget: CallTarget {
     let destinations: [ModelDestination]
     let routing: ModelRouting
     let health: ModelServiceHealth
+    let caching: ModelCaching?
     let timers: TimerTable
     let reply: ModelReply
     let meter: UsageMeter
@@ -46,7 +49,44 @@ struct ModelTarget: CallTarget {
             }
             return try await answer(nil, at: [only], call, context)
         }
-        return try await answer(body, at: destinations, call, context)
+        guard let caching, let body, let destination = destinations.first else {
+            return try await answer(body, at: destinations, call, context)
+        }
+        guard
+            let request = CachedRequest(
+                route, body, fields: fields, api: api, destination: destination,
+                consumer: caching.isShared ? nil : context.principal.consumer)
+        else {
+            var answer = try await answer(body, at: destinations, call, context)
+            answer.fields[.hubCache] = "skip"
+            return answer
+        }
+        if request.takesKept, let kept = caching.cache.find(request.digest, noOlderThan: caching.lifetime),
+            let answer = request.response(kept.answer, age: kept.age, requestID: context.requestID, now: now)
+        {
+            meter.takeKept(destination, model: kept.answer.model)
+            return answer
+        }
+        var answer = try await answer(body, at: destinations, call, context)
+        answer.fields[.hubCache] = "miss"
+        // What another destination said is no answer of the first one.
+        guard answer.status == 200, !meter.hasFallenBack else { return answer }
+        return keep(answer, to: request, model: destination.providerModel(for: body.model), in: caching.cache)
+    }
+
+    private func keep(_ answer: CallResponse, to request: CachedRequest, model: String, in cache: ModelCache) -> CallResponse {
+        let (type, isStream) = (answer.contentType ?? "", answer.isEvents)
+        let keep: @Sendable (ByteBuffer) -> Void = { [meter] body in
+            guard meter.ending == .served, body.readableBytes <= cache.maximumAnswerBytes else { return }
+            let kept = ModelCache.Answer(contentType: type, body: body, isStream: isStream, model: model)
+            if request.isWorthKeeping(kept) { cache.keep(kept, for: request.digest) }
+        }
+        var answer = answer
+        switch answer.body {
+        case .complete(let body): keep(body)
+        case .stream(let stream): answer.body = .stream(RecordedStream(stream, upTo: cache.maximumAnswerBytes, onEnd: keep))
+        }
+        return answer
     }
 
     private func answer(

@@ -21,8 +21,20 @@ final class UsageMeter: Sendable {
     /// - Parameter record: what is known before the call.
     init(_ record: UsageRecord) { state = NIOLockedValueBox(State(record: record)) }
 
-    /// Whether it has been handed to a provider.
-    var hasBegun: Bool { state.withLockedValue { !$0.record.attempts.isEmpty } }
+    /// Whether it has been handed to a provider, or answered in its place.
+    var hasBegun: Bool { state.withLockedValue { !$0.record.attempts.isEmpty || $0.record.isFromCache } }
+
+    /// Whether it was sent more than once.
+    var hasFallenBack: Bool { state.withLockedValue { $0.record.attempts.count > 1 } }
+
+    /// It is answered from the cache.
+    func takeKept(_ destination: ModelDestination, model: String) {
+        state.withLockedValue { state in
+            state.record.provider = destination.service.provider.name
+            state.record.providerModel = model
+            state.record.isFromCache = true
+        }
+    }
 
     /// How it ends when the last byte of the answer that there is has gone out.
     var ending: UsageRecord.Outcome {

@@ -42,6 +42,8 @@ public struct UsageRecord: Sendable, Hashable {
     public var outcome = Outcome.abandoned
     /// Everything that was tried, in order; more than one where it fell back.
     public var attempts: [Attempt] = []
+    /// Whether the answer was one that the hub had kept: no provider was asked, and nobody pays for a token.
+    public var isFromCache = false
     /// Whether the provider gave no counts, so that `input` and `output` are made from the length of the texts.
     public var isEstimated = false
     /// Tokens of the request, cached or not.
@@ -60,7 +62,8 @@ public struct UsageRecord: Sendable, Hashable {
     public var audioOutput = 0
 }
 
-/// Takes the records of all calls: exactly one for each that was handed to a provider, at its last byte, however it ended.
+/// Takes the records of all calls: exactly one for each that was handed to a provider or answered from the cache, at its last
+/// byte, however it ended.
 public protocol UsageSink: Sendable {
     /// Takes one. Called on the path of the call, so that it must not wait.
     func take(_ record: UsageRecord)

@@ -144,7 +144,7 @@ extension CallerDialect {
     }
 
     /// The id of an answer, as ids look in this dialect.
-    fileprivate func answerID(_ requestID: String) -> String {
+    func answerID(_ requestID: String) -> String {
         switch self {
         case .chat: "chatcmpl-\(requestID)"
         case .responses: "resp_\(requestID)"
