@@ -1,5 +1,6 @@
 import Crypto
 import HubCore
+import NIOCore
 
 /// What a request is known by in a cache: SHA-256 over its parts. Two requests have one digest where they say the same: members in another order
 /// and white space make no difference, any other way to write a number does.
@@ -13,6 +14,9 @@ struct RequestDigest: Sendable, Hashable {
 
         /// Adds a text, told from its neighbours by its length.
         mutating func add(_ text: String) { add(UInt8(ascii: "\""), Array(text.utf8)) }
+
+        /// Adds bytes as they are.
+        mutating func add(_ bytes: ByteBuffer) { add(UInt8(ascii: "b"), Array(bytes.readableBytesView)) }
 
         /// Adds a value.
         mutating func add(_ value: JSONValue) {
