@@ -156,6 +156,33 @@ struct ModelFallbackTests {
         #expect(router.usage.all.map(\.providerModel) == ["n"] && router.usage.all.allSatisfy { $0.input > 0 })
     }
 
+    @Test(
+        "a provider of any dialect that announces an answer and breaks off, or never begins, goes unseen at every door",
+        arguments: ModelDoor.all, [false, true])
+    func doors(door: ModelDoor, isAnnounced: Bool) async throws {
+        let cut = HubError(.upstreamFailed, "x")
+        var stream = AnswerStream(door.provider.dialect, callIDSeed: "seed")
+        var announcement = ByteBuffer()
+        for byte in try door.stream().readableBytesView {
+            let events = stream.take(ByteBuffer(bytes: [byte]))
+            if events.contains(where: { if case .start = $0 { false } else { true } }) { break }
+            announcement.writeInteger(byte)
+        }
+        let first = StubMember(
+            isAnnounced ? .stream(StubStream(announcement, failure: cut), type: door.streamType) : .failure(cut))
+        let good = ModelDoor(door.route, door.caller == .messages ? .anthropic : .openAI)
+        let second = StubMember(.stream(StubStream(try good.stream())))
+        let router = StubRouter([
+            ModelRule(
+                to: [ModelDestination(ModelService("first", door.kind, first))],
+                fallback: [ModelDestination(ModelService("second", good.kind, second))])
+        ])
+        let writer = try await router.send(door.body(isStreaming: true), path: door.route.rawValue)
+        #expect(writer.text == String(buffer: try good.stream()) && writer.status == 200 && router.timers.count == 0)
+        #expect(router.usage.all.map { $0.attempts.map(\.failure) } == [["upstream_broke_off", nil]])
+        #expect(second.bodies == [door.body(isStreaming: true)])
+    }
+
     @Test("a provider that cannot be asked for something is passed over, and costs no attempt")
     func cannotCarry() async throws {
         let (claude, second) = (StubMember(.json("{}")), good(false))
@@ -215,6 +242,17 @@ struct ModelFallbackTests {
         #expect(writer.text.contains("The provider took too long") && !writer.text.contains("[DONE]"))
         #expect(upstream.isCancelled && router.timers.count == 0)
         #expect(router.usage.all.map(\.outcome) == [.interrupted])
+    }
+
+    @Test("an answer too long to be waited for passes as it comes, and its end is not lost")
+    func long() async throws {
+        let half = String(repeating: "x", count: PassedBytes.maximumKeptBytes / 2)
+        let pieces = [#"{"a":""#, half, half, half, #""}"#]
+        let second = good(false)
+        let router = router(StubMember(.stream(StubStream(pieces), type: "application/json")), second)
+        let writer = try await router.send()
+        #expect(writer.text == pieces.joined() && writer.recorded.pieces.count == 5 && second.count == 0)
+        #expect(router.usage.all.map(\.outcome) == [.served])
     }
 
     @Test("an answer that hangs before another is tried is given up at the end of the whole time")

@@ -86,7 +86,11 @@ extension CallResponse {
 extension ByteBuffer {
     /// Whether a blank line is the last of it, which ends an event.
     fileprivate var endsEvent: Bool {
-        let end = Array(readableBytesView.suffix(4))
-        return end.suffix(2) == [0x0A, 0x0A] || end.suffix(2) == [0x0D, 0x0D] || end == [0x0D, 0x0A, 0x0D, 0x0A]
+        func byte(_ back: Int) -> UInt8? { readableBytes >= back ? getInteger(at: writerIndex - back) : nil }
+        switch (byte(2), byte(1)) {
+        case (0x0A, 0x0A), (0x0D, 0x0D): return true
+        case (0x0D, 0x0A): return byte(4) == 0x0D && byte(3) == 0x0A
+        default: return false
+        }
     }
 }

@@ -29,9 +29,9 @@ final class PassedBytes: BodyStream {
     /// Waits for the end, or for more than is kept. Gives the whole answer, or nil where there is more of it.
     func open() async throws -> ByteBuffer? {
         while true {
-            let (kept, isOver) = state.withLockedValue { ($0.kept, $0.isOver) }
-            guard let kept else { return nil }
-            if isOver { return kept }
+            let (isKept, isOver) = state.withLockedValue { ($0.kept != nil, $0.isOver) }
+            guard isKept else { return nil }
+            if isOver { return state.withLockedValue { $0.kept } }
             guard let piece = try await upstream.next() else {
                 state.withLockedValue { $0.isOver = true }
                 continue

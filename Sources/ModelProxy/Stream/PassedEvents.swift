@@ -76,9 +76,11 @@ final class PassedEvents: BodyStream {
     /// - Throws: the error that came in its place.
     func open() async throws(ProviderError) {
         while true {
-            let (sight, isOver, held) = state.withLockedValue { ($0.sight, $0.isOver, $0.held.readableBytes) }
-            if sight.isCommitted || held > Self.maximumHeldBytes { return }
-            if let error = sight.error { throw error }
+            let (isCommitted, error, isOver) = state.withLockedValue { state in
+                (state.sight.isCommitted || state.held.readableBytes > Self.maximumHeldBytes, state.sight.error, state.isOver)
+            }
+            if isCommitted { return }
+            if let error { throw error }
             if isOver { throw .cut }
             do {
                 guard let piece = try await upstream.next() else {

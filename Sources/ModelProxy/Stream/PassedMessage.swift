@@ -68,6 +68,12 @@ struct PassedMessage {
         usage = root["response"].flatMap { Self.responsesUsage($0) }
         switch type {
         case "response.created", "response.in_progress", "response.queued": isAnnouncement = true
+        // An item or part that is still empty; a call has its name already.
+        case "response.output_item.added":
+            let kind = root["item"]?["type"]
+            if kind?.isString("message") == true || kind?.isString("reasoning") == true { isAnnouncement = true } else { isContent = true }
+        case "response.content_part.added", "response.reasoning_summary_part.added":
+            if root["part"]?["text"].map(Self.isEmpty) ?? false { isAnnouncement = true } else { isContent = true }
         case "error", "response.failed":
             isEnd = true
             error = ProviderError(name: nil, body: root)
@@ -83,7 +89,11 @@ struct PassedMessage {
         usage = MessagesAnswerReader.usage(in: root["message"]?["usage"] ?? root["usage"])
         switch type {
         case "message_start", "ping": isAnnouncement = true
-        case "content_block_start", "content_block_stop", "message_delta": isContent = true
+        case "content_block_start":
+            let block = root["content_block"]
+            // As above.
+            if (block?["text"] ?? block?["thinking"]).map(Self.isEmpty) ?? false { isAnnouncement = true } else { isContent = true }
+        case "content_block_stop", "message_delta": isContent = true
         case "content_block_delta":
             isContent = true
             let delta = root["delta"]
