@@ -65,12 +65,14 @@ extension ModelService {
 struct StubRouter {
     let timers = TimerTable()
     let usage = StubUsageSink()
+    let limit: Int
     let api: ModelAPI
 
     init(
         _ rules: [ModelRule], limits: ModelLimits = ModelLimits(), health: ModelServiceHealth = ModelServiceHealth(),
         caching: ModelCaching? = nil, policies: [any Policy] = []
     ) {
+        limit = limits.attempts
         api = ModelAPI(
             name: "default", routing: ModelRouting(rules, limits: limits), health: health, caching: caching,
             policies: policies,

@@ -35,6 +35,7 @@ struct PassedMessage {
                 contentBytes += Self.textBytes(choice["message"]) + Self.textBytes(choice["text"])
             }
         case .responses:
+            if root["status"]?.isString("failed") == true { error = ProviderError(name: nil, body: root) }
             usage = Self.responsesUsage(root)
             for item in root["output"]?.elements ?? .none {
                 contentBytes += Self.textBytes(item["content"]) + Self.textBytes(item["summary"]) + Self.textBytes(item["arguments"])
