@@ -111,6 +111,18 @@ struct ProviderErrorTests {
             (["x-ms-retry-after-ms": "300"], 300), (["retry-after": "Sun, 06 Nov 1994 08:49:57 GMT"], 20_000),
             (["x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "6m0s"], 360_000), (["x-ratelimit-reset-tokens": "20ms"], 20),
             (["x-ratelimit-reset": "784111787"], nil), (["x-ratelimit-reset-requests": "1784111787"], 3_600_000),
+            (
+                [
+                    "x-ratelimit-reset-requests": "1s", "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-tokens": "6m0s",
+                    "x-ratelimit-remaining-tokens": "100",
+                ], 1000
+            ),
+            (
+                [
+                    "anthropic-ratelimit-tokens-reset": "1994-11-06T08:49:57Z", "anthropic-ratelimit-tokens-remaining": "0",
+                    "anthropic-ratelimit-requests-reset": "1994-11-06T08:59:57Z", "anthropic-ratelimit-requests-remaining": "5",
+                ], 20_000
+            ), (["anthropic-ratelimit-tokens-reset": "1994-11-06T08"], nil), (["x-ratelimit-reset": "T"], nil),
             (["retry-after": "99999999999"], 3_600_000), (["retry-after": "-5"], 0), (["retry-after": "soon"], nil),
             (["retry-after": "nan"], nil),
             ([:], nil),
@@ -120,7 +132,7 @@ struct ProviderErrorTests {
         for (name, value) in fields { head[try #require(HTTPField.Name(name))] = value }
         let error = ProviderError(status: 429, fields: head, body: ByteBuffer(), now: 784_111_777)
         // A bare number is of seconds.
-        let expected = fields["x-ratelimit-reset"] == nil ? milliseconds : 3_600_000
+        let expected = fields["x-ratelimit-reset"] != "784111787" ? milliseconds : 3_600_000
         #expect(error.retryAfter == expected.map { .milliseconds($0) })
     }
 

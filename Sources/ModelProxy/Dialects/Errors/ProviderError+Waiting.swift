@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import HubCore
 
@@ -5,7 +6,8 @@ import HubCore
 extension ProviderError {
     private static let maximumSeconds = 3600.0
 
-    /// 1. `retry-after-ms` and Azure's `x-ms-retry-after-ms`. 2. `retry-after`, seconds or a date. 3. The longer of `x-ratelimit-reset-…`.
+    /// 1. `retry-after-ms` and Azure's `x-ms-retry-after-ms`. 2. `retry-after`, seconds or a date.
+    /// 3. The longest of `x-ratelimit-reset-…` and `anthropic-ratelimit-…-reset`: of those of which nothing remains, where that is said.
     static func wait(_ fields: HTTPFields, now: Int64) -> Duration? {
         for name in [HTTPField.Name.retryAfterMilliseconds, .microsoftRetryAfterMilliseconds] {
             if let milliseconds = fields.value(name).flatMap({ Double($0) }) { return bounded(milliseconds / 1000) }
@@ -14,8 +16,16 @@ extension ProviderError {
             if let seconds = Double(text) { return bounded(seconds) }
             if let date = HTTPDate.parse(text) { return bounded(Double(date - now)) }
         }
-        let resets = fields.filter { $0.name.canonicalName.hasPrefix("x-ratelimit-reset") }.compactMap { seconds($0.value, now: now) }
-        return resets.max().flatMap { bounded($0) }
+        let resets = fields.compactMap { field -> (seconds: Double, isUsedUp: Bool)? in
+            let name = field.name.canonicalName
+            guard name.hasPrefix("x-ratelimit-reset") || name.hasPrefix("anthropic-ratelimit-") && name.hasSuffix("-reset"),
+                let seconds = seconds(field.value, now: now)
+            else { return nil }
+            let remaining = HTTPField.Name(name.replacing("reset", with: "remaining")).flatMap { fields.value($0) }
+            return (seconds, remaining == "0")
+        }
+        let usedUp = resets.filter(\.isUsedUp)
+        return (usedUp.isEmpty ? resets : usedUp).map(\.seconds).max().flatMap { bounded($0) }
     }
 
     /// Google's `RetryInfo`.
@@ -28,7 +38,7 @@ extension ProviderError {
         return nil
     }
 
-    /// `6m0s`, `1.5s`, `20ms`, a number of seconds, or a time since 1970 in seconds or milliseconds.
+    /// `6m0s`, `1.5s`, `20ms`, a number of seconds, a time since 1970 in seconds or milliseconds, or a date of RFC 3339.
     private static func seconds(_ text: String, now: Int64) -> Double? {
         if let number = Double(text) {
             return number > 1e11 ? number / 1000 - Double(now) : number > 1e9 ? number - Double(now) : number
@@ -36,6 +46,10 @@ extension ProviderError {
         var total = 0.0
         var rest = text[...]
         guard !rest.isEmpty, text.utf8.count <= 32 else { return nil }
+        if text.utf8.contains(UInt8(ascii: "T")) {
+            // What is no date says nothing.
+            return (try? Date(text, strategy: .iso8601)).map { $0.timeIntervalSince1970 - Double(now) }
+        }
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
             rest = rest.dropFirst(digits.count)
