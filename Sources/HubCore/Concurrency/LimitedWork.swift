@@ -1,13 +1,16 @@
-import HubCore
 import NIOConcurrencyHelpers
 
 /// Work that is cancelled when its time is up.
-enum LimitedWork {
-    /// Runs work that heeds cancellation.
+public enum LimitedWork {
+    /// Runs work.
     ///
-    /// - Parameter due: nil: as long as it takes.
+    /// - Parameters:
+    ///   - due: nil: it may take as long as it takes.
+    ///   - timers: must be driven.
+    ///   - late: what is thrown where the time was up.
+    ///   - work: heeds cancellation.
     /// - Throws: what the work throws, or `late` where it was cancelled because of its limit.
-    static func run<Value: Sendable>(
+    public static func run<Value: Sendable>(
         until due: ContinuousClock.Instant?, timers: TimerTable, late: HubError, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         guard let due else { return try await work() }
