@@ -234,7 +234,8 @@ public final class A2ARuntime: Sendable {
             case .relayed(var status, let metadata):
                 status.message?.taskID = log.task.id
                 status.message?.contextID = log.task.contextID
-                status.timestamp = status.timestamp ?? time
+                // Tasks are kept and listed by their times: an agent whose clock is ahead does not put its own before all others.
+                if let said = status.timestamp, let time { status.timestamp = min(said, time) } else { status.timestamp = time }
                 try log.append(status, metadata: metadata)
             case .relayedArtifact(let update): try log.append(update)
             case .reply(let message): try log.append(reply: message)

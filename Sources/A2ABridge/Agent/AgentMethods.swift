@@ -135,9 +135,12 @@ struct AgentMethods {
     private func begun(_ task: LiveTask, _ log: TaskLog) async throws -> TaskLog {
         var now = log
         guard log.task.status.state == .submitted else { return log }  // there is a task already
-        while agent.performer.mayReply, now.events(from: log.position).isEmpty, case .nothing(isAtWork: true) = task.told(at: now.position)
-        {
-            await task.wait(beyond: now.position, limit: Self.patience)
+        while agent.performer.mayReply, now.events(from: log.position).isEmpty {
+            switch task.told(at: now.position) {
+            case .entry: break  // such as a note
+            case .nothing(isAtWork: true): await task.wait(beyond: now.position, limit: Self.patience)
+            case .nothing, .broken: return now
+            }
             try Task.checkCancellation()
             now = try await task.log()
         }

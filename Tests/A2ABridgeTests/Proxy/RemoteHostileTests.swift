@@ -84,12 +84,6 @@ struct RemoteHostileTests {
             Bad(name: "a refusal with an address", reason: "The agent refused the message") { _, _ in
                 ScriptedElsewhere.error(-32602, "see http://10.0.0.9/docs")
             },
-            Bad(name: "a huge event", reason: "The agent's answer is not of the protocol") { _, _ in
-                ScriptedElsewhere.stream([#"""# + String(repeating: "x", count: 17 << 20) + #"""#], size: 1 << 20)
-            },
-            Bad(name: "a huge answer", reason: "The upstream's answer is larger than 16777216 bytes") { _, _ in
-                ScriptedElsewhere.result(#"""# + String(repeating: "x", count: 17 << 20) + #"""#)
-            },
             Bad(name: "deep JSON", reason: "The agent's answer is not of the protocol") { _, _ in
                 ScriptedElsewhere.result(String(repeating: "[", count: 5000))
             },
@@ -106,6 +100,19 @@ struct RemoteHostileTests {
         #expect(task.state == "TASK_STATE_FAILED")
         #expect(task.said?.contains(bad.reason) == true, "\(task.said ?? "")")
         #expect(task.said?.contains("10.0.0.9") == false)
+    }
+
+    @Test("an event and an answer that are larger than the hub reads are read no further than that")
+    func huge() async throws {
+        let interface = RemoteInterface(version: .v1_0, binding: .jsonRPC, path: "")
+        let stream = Script.stream([Script.task("WORKING"), Script.task("WORKING", message: String(repeating: "x", count: 1000))])
+        var events = RemoteEvents(stream.body, of: .streamMessage, interface, maximumEvent: 500)
+        #expect(try await events.next() != nil)
+        let failure = await #expect(throws: A2AFailure.self) { try await events.next() }
+        #expect(failure?.code == .invalidAgentResponse)
+        let answer = Script.result(Script.task("WORKING", message: String(repeating: "x", count: 1000)))
+        let error = await #expect(throws: HubError.self) { try await RemoteAnswer(answer, limit: 500) }
+        #expect(error?.code == .tooLarge)
     }
 
     @Test("an agent that does not stream is given the message once, and asked how it stands until it has ended")
@@ -196,9 +203,6 @@ struct RemoteHostileTests {
         proxy.hub.timers.fire(now: .now + .seconds(700))
         let task = try await answer
         #expect(task.state == "TASK_STATE_FAILED" && task.said?.contains("longer than its limit") == true)
-        let endless = (0..<12_000).map { Script.update("WORKING", message: "m\($0)") }
-        let full = try await StubProxy(ScriptedElsewhere { _, _ in Script.stream(endless, size: 1 << 16) }).task()
-        #expect(full.state == "TASK_STATE_FAILED" && full.said?.isEmpty ?? true)
     }
 
     @Test("a task that waits for a credential is looked after, and the next message ends that")

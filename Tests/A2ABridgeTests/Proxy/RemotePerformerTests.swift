@@ -100,6 +100,31 @@ struct RemotePerformerTests {
         #expect(try elsewhere.params(1)?[path: "message", "referenceTaskIds"]?.compactBytes == ByteBuffer(string: #"["T-1"]"#))
     }
 
+    @Test("nothing is told of a task before the agent has said its first word, however long that takes")
+    func firstWord() async throws {
+        let gate = Gate()
+        let message = #"{"message":{"messageId":"r","role":"ROLE_AGENT","parts":[{"text":"hello"}]}}"#
+        let proxy = StubProxy(
+            ScriptedElsewhere { _, _ in
+                try await gate.pass()
+                return ScriptedElsewhere.stream([message])
+            })
+        async let story = proxy.story()
+        await gate.arrival()
+        gate.open()
+        #expect(try await story == ["message"])
+    }
+
+    @Test("an agent whose clock is ahead does not put its tasks before all others")
+    func clock() async throws {
+        let status = #"{"state":"TASK_STATE_COMPLETED","timestamp":"9999-01-01T00:00:00Z"}"#
+        let proxy = StubProxy(
+            ScriptedElsewhere { _, _ in
+                ScriptedElsewhere.stream([#"{"statusUpdate":{"taskId":"T","contextId":"C","status":\#(status)}}"#])
+            })
+        #expect(try await proxy.task()[path: "status", "timestamp"]?.hasPrefix("2023") == true)
+    }
+
     @Test("an answer without a task is one; extensions are passed on, other header fields are not")
     func reply() async throws {
         for streaming in [true, false] {

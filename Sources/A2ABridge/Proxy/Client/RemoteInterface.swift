@@ -39,8 +39,11 @@ struct RemoteInterface: Sendable, Hashable {
         }
         return nil
     }
+}
 
-    private init?(_ interface: AgentInterface, ownPath: String) {
+extension RemoteInterface {
+    /// The way of one interface of a card; nil for one that the hub does not know.
+    fileprivate init?(_ interface: AgentInterface, ownPath: String) {
         switch interface.binding.uppercased() {
         case AgentInterface.Binding.jsonRPC: binding = .jsonRPC
         case AgentInterface.Binding.http: binding = .http

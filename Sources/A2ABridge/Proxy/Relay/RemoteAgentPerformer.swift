@@ -24,17 +24,14 @@ struct RemoteAgentPerformer: AgentPerformer {
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws {
         let (release, note) = try place(of: turn)
         if RemoteNote(turn.note) != note { try await tell(.note(note.bytes)) }
-        try await watching(release) {
-            let (client, card) = try await client(of: release, context: turn.context)
-            let places = RemotePlaces(card, own: turn.request.address)
-            var follower = RemoteFollower(
-                client: client,
-                extensions: A2AHeaders.requestedExtensions(turn.request.fields).filter { $0 != A2AAgent.schemasExtension },
-                context: turn.context, isStreaming: card.capabilities.streaming == true,
-                progress: RemoteProgress(turn.task, taskID: note.taskID, contextID: note.contextID, places: places), note: note,
-                pause: pause)
-            try await follower.follow(parameters(turn, note), tell)
-        }
+        let (client, card) = try await client(of: release, context: turn.context)
+        let extensions = A2AHeaders.requestedExtensions(turn.request.fields).filter { $0 != A2AAgent.schemasExtension }
+        let places = RemotePlaces(card, own: turn.request.address)
+        let progress = RemoteProgress(turn.task, taskID: note.taskID, contextID: note.contextID, places: places)
+        var follower = RemoteFollower(
+            client: client, extensions: extensions, context: turn.context, isStreaming: card.capabilities.streaming == true,
+            progress: progress, note: note, pause: pause)
+        try await watching(release) { try await follower.follow(parameters(turn, note), tell) }
     }
 
     /// Asks the agent to end a task of its own.
@@ -44,10 +41,8 @@ struct RemoteAgentPerformer: AgentPerformer {
         guard let note = RemoteNote(note), let taskID = note.taskID else { return }
         guard let release = remote.chooser.release(named: note.release) else { throw Self.gone }
         do {
-            let answer = try await watching(release) {
-                let (client, _) = try await client(of: release, context: context)
-                return try await client.ask(.cancelTask(TaskReference(id: taskID)), context: context)
-            }
+            let (client, _) = try await client(of: release, context: context)
+            let answer = try await watching(release) { try await client.ask(.cancelTask(TaskReference(id: taskID)), context: context) }
             guard case .task(let ended) = answer, ended.status.state.isTerminal, ended.status.state != .canceled else { return }
             throw A2AFailure(.taskNotCancelable, "The task has ended already")
         } catch let failure as A2AFailure {
