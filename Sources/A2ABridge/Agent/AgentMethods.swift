@@ -74,6 +74,7 @@ struct AgentMethods {
             throw A2AFailure(WireProblem(place: "message.contextId", reason: .outOfRange))
         }
         if let push = parameters.push { try await check(push) }
+        try checkExtensions()
         try agent.performer.check(message, context: context)
         try runtime.admit(owner)
         var held: LiveTask?
@@ -101,6 +102,16 @@ struct AgentMethods {
             if let held { runtime.release(held) }
             runtime.dismiss(owner)
             throw error
+        }
+    }
+
+    /// A client knows every extension that the agent insists on (1.0 §4.6.1).
+    private func checkExtensions() throws(A2AFailure) {
+        let required = agent.elsewhere?.agent.knownCard?.capabilities.extensions.filter(\.isRequired) ?? []
+        guard !required.isEmpty else { return }
+        let requested = Set(A2AHeaders.requestedExtensions(fields))
+        for missing in required where !requested.contains(missing.uri) {
+            throw A2AFailure(.extensionRequired, "The agent insists on an extension of the protocol", metadata: ["extension": missing.uri])
         }
     }
 

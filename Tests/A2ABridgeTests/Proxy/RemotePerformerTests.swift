@@ -115,6 +115,17 @@ struct RemotePerformerTests {
         #expect(try await story == ["message"])
     }
 
+    @Test("a client that does not know an extension that the agent insists on is told so")
+    func requiredExtension() async throws {
+        let card = ScriptedElsewhere.card().replacing(#""uri":"urn:x:1""#, with: #""uri":"urn:x:1","required":true"#)
+        let proxy = StubProxy(
+            ScriptedElsewhere(card: card) { _, _ in ScriptedElsewhere.stream([ScriptedElsewhere.task("COMPLETED")]) })
+        try await proxy.agent.refresh(context: proxy.hub.request(.get, "").context)
+        let refused = try await proxy.task()
+        #expect(refused[path: "error", "code"]?.int == -32008 && refused["error"]?["data", 0]?[path: "metadata", "extension"] != nil)
+        #expect(try await proxy.task(fields: [.a2aExtensions: "urn:x:1"]).state == "TASK_STATE_COMPLETED")
+    }
+
     @Test("an agent whose clock is ahead does not put its tasks before all others")
     func clock() async throws {
         let status = #"{"state":"TASK_STATE_COMPLETED","timestamp":"9999-01-01T00:00:00Z"}"#
