@@ -87,7 +87,9 @@ struct HubProcess {
         let isTakenOver = NIOLockedValueBox(false)
         let (events, happened) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(16))
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await hub.run() }
+            // A hub that is taken over from is at work on its tasks until it has ended.
+            let recoveryDelay = holdings.isInherited ? Self.drainLimit + Self.idleGrace : .zero
+            group.addTask { await hub.run(recoveryDelay: recoveryDelay) }
             group.addTask { for await signal in signals { happened.yield(.signal(signal)) } }
             if let server = holdings.server(for: listeners, logger: logger) {
                 group.addTask {

@@ -70,6 +70,7 @@ final class Hub: Sendable {
         metrics = builder.metrics
         runtime = builder.runtime
         agentRuntime = builder.agentRuntime
+        builder.webhooks.allow(settings.webhookOrigins)
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder
@@ -102,13 +103,19 @@ final class Hub: Sendable {
     }
 
     /// Serves reloads one after another and fetches what is due, until cancelled.
-    func run() async {
+    ///
+    /// - Parameter recoveryDelay: while which an earlier process may still be at work on tasks.
+    func run(recoveryDelay: Duration = .zero) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.runtime.run() }
             if let certificates { group.addTask { await certificates.run() } }
             group.addTask { await self.builder.composer.keySets.run() }
             group.addTask { await self.builder.secrets.run() }
             group.addTask { await self.watchAgents() }
+            group.addTask {
+                await self.recoverTasks(after: recoveryDelay)
+                await self.forgetOldTasks()
+            }
             group.addTask {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
@@ -133,6 +140,36 @@ final class Hub: Sendable {
                 case .reload(let continuation): continuation.resume(returning: await performReload())
                 }
             }
+        }
+    }
+
+    /// Sees to the tasks that were at work when an earlier process ended: what only reads begins anew, all else has failed. Whose they are is not
+    /// known by name, so that those begin anew for which that makes no difference.
+    ///
+    /// - Parameter delay: while which an earlier process may still be at work on them.
+    private func recoverTasks(after delay: Duration) async {
+        let started = Timekeeper.millisecondsSince1970
+        guard builder.hasStore, (try? await Task.sleep(for: delay)) != nil else { return }
+        let snapshot = store.current
+        let open = Set(inForce.withLockedValue { $0.settings }.agents.filter { $0.access == nil }.map(\.name))
+        do {
+            let outcome = try await agentRuntime.recover(snapshot.entries.values.compactMap { $0 as? A2AAgent }, logger: logger) { task in
+                guard task.changed < started, open.contains(task.agent) else { return nil }
+                return CallContext(requestID: "recovered", logger: logger)
+            }
+            guard outcome.begunAnew + outcome.failed > 0 else { return }
+            logger.notice(
+                "took up tasks of before", metadata: ["begunAnew": "\(outcome.begunAnew)", "failed": "\(outcome.failed)"])
+        } catch {
+            logger.error("tasks of before cannot be taken up", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Forgets tasks that are too old, now and every hour.
+    private func forgetOldTasks() async {
+        while !Task.isCancelled {
+            await builder.forgetOldTasks()
+            try? await Task.sleep(for: .seconds(3600))  // cancelled: the loop's condition decides
         }
     }
 
@@ -179,6 +216,7 @@ final class Hub: Sendable {
                 findings: Set(result.findings))
         }
         builder.secrets.retain(next.secrets)
+        builder.webhooks.allow(next.webhookOrigins)
         builder.remoteAgents.keep(only: Set(next.agents.map(\.name)))
         certificates?.replace(with: result.certificates)
         replace(with: snapshot)

@@ -79,7 +79,7 @@ private struct ModelCallMetrics: Policy {
 }
 
 /// A service that cannot be reached, because a secret is away.
-private struct AwayTarget: CallTarget {
+struct AwayTarget: CallTarget {
     func perform(_ call: Call, context: CallContext) async throws -> CallResponse {
         throw HubError(.upstreamFailed, "The service is not available at present")
     }

@@ -2,6 +2,7 @@ import A2ABridge
 import Crypto
 import FoundationEssentials
 import HubCore
+import HubStore
 import HubTelemetry
 import HubUpstream
 import Logging
@@ -50,6 +51,8 @@ struct SnapshotBuilder: Sendable {
     let remotes: RemoteDescriptions
     let runtime: MCPRuntime
     let agentRuntime: A2ARuntime
+    let webhooks: Webhooks
+    let hubKey: HubKey?
     let metrics: HubMetrics
     let modelHealth = ModelServiceHealth()
     let remoteAgents = RemoteAgents()
@@ -63,6 +66,15 @@ struct SnapshotBuilder: Sendable {
 
     /// What was decided about the tools of servers elsewhere.
     var approvals: ToolApprovals { access.approvals }
+
+    /// Whether there is a store already.
+    var hasStore: Bool { (try? access.stored.store.database()) != nil }
+
+    /// Forgets tasks of agents that are too old. A store that cannot be opened says so where somebody needs it.
+    func forgetOldTasks() async {
+        guard hasStore, let tasks = try? access.stored.agentTasks() else { return }
+        await tasks.forgetOld(now: Timekeeper.millisecondsSince1970)
+    }
 
     /// The sign-ins at MCP servers.
     var signIns: SignIns { access.signIns }
@@ -89,7 +101,15 @@ struct SnapshotBuilder: Sendable {
         runtime.tellOfEndedSessions { [weak servers] in servers?.endSession($0) }
         runtime.tellOfChangedRoots { [weak servers] in servers?.rootsChanged(ofClient: $0) }
         self.runtime = runtime
-        agentRuntime = A2ARuntime(store: InMemoryTaskStore(), timers: timers) { Timekeeper.millisecondsSince1970 }
+        let stored = access.stored
+        let tasks: any AgentTaskStore =
+            recordsApprovals
+            ? StoredAgentTasks({ () throws(StoreError) in try stored.agentTasks() }) { Timekeeper.secondsSince1970 } : InMemoryTaskStore()
+        let key = HubKey(masterKey)
+        webhooks = Webhooks(registry: registry, logger: logger)
+        let push = PushSender(webhooks, key: key, timers: timers, logger: logger) { Timekeeper.secondsSince1970 }
+        agentRuntime = A2ARuntime(store: tasks, timers: timers, push: push) { Timekeeper.millisecondsSince1970 }
+        hubKey = key
         origins = Origins(registry: registry, servers: servers)
         self.access = access
     }
@@ -154,7 +174,7 @@ struct SnapshotBuilder: Sendable {
                 entries: servers.entries.merging(agents.entries) { first, _ in first }.merging(models.entries) { first, _ in first },
                 hosts: settings.hostRule,
                 callers: settings.callerRule, cors: settings.cors, authenticators: doors.entries,
-                documents: ResourceDocuments.documents(of: settings),
+                documents: ResourceDocuments.documents(of: settings).merging(keyDocuments(settings)) { first, _ in first },
                 discovery: Discovery(
                     address: settings.publicAddress, listings: settings.discoveryListings, authenticator: doors.catalogue,
                     agent: settings.defaultAgent),

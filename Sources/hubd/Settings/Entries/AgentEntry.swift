@@ -59,6 +59,8 @@ struct AgentEntry: Sendable, Hashable {
     var auth: EntryAuth
     /// Who may use what of it, in order; nil is everybody who may call.
     var access: [Placed<AccessRule>]?
+    /// Whether its card is signed with the hub's key.
+    var isSigned = false
     /// Whether skills that destroy something wait for the client's yes.
     var asksBeforeHarm = true
     /// The numbers that errors of 1.0 have over HTTP+JSON.

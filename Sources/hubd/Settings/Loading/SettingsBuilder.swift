@@ -98,6 +98,13 @@ struct SettingsBuilder {
         settings.trustedProxies = ranges(top("trustedProxies"))
         let network = top("policies")?["network"]
         settings.network = Settings.Network(allow: ranges(network?["allow"]), deny: ranges(network?["deny"]))
+        for origin in top("policies")?["webhooks"]?["allow"]?.elements ?? [] {
+            guard let address = origin.string.flatMap({ HTTPAddress($0) }) else { continue }
+            if !address.path.isEmpty {
+                findings.error("an origin has no path", hint: "write scheme, host and port alone", at: origin.place)
+            }
+            settings.webhookOrigins.insert(address)
+        }
         settings.tls = (top("tls")?.elements ?? []).compactMap(certificate)
         if let bounds = top("bounds") {
             settings.bounds.headerBytes = bounds["headerBytes"]?.byteSize ?? settings.bounds.headerBytes

@@ -38,7 +38,7 @@ extension SnapshotBuilder {
             }
             let planner = entry.planner.map { use in
                 ModelPlanner(
-                    agent: entry.name, tools: skills.tools, model: use.model, target: LocalModelTarget(of: use, in: models),
+                    agent: entry.name, tools: skills.tools, model: use.model, target: Self.target(of: use, in: models),
                     instructions: use.instructions ?? "")
             }
             var agent = A2AAgent(
@@ -48,6 +48,7 @@ extension SnapshotBuilder {
                 permission: permission(entry.access, of: entry.name, for: skills.tools, isComplete: skills.isComplete, &findings),
                 asksBeforeHarm: entry.asksBeforeHarm)
             agent.errors = entry.errors
+            if entry.isSigned { agent.signer = hubKey?.cardSigner(settings.publicURL) }
             result.entries[key] = agent
         }
         return result

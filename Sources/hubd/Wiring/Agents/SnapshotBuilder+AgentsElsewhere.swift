@@ -26,6 +26,7 @@ extension SnapshotBuilder {
             do throws(ConfigFinding) {
                 guard var agent = try agent(entry, settings, upstreams: upstreams, models: models, secrets) else { continue }
                 agent.errors = entry.errors
+                if entry.isSigned { agent.signer = hubKey?.cardSigner(settings.publicURL) }
                 result.entries[key] = agent
                 result.reports.append(AgentReport(name: entry.name, skills: nil, isComplete: true))
             } catch {
@@ -60,7 +61,7 @@ extension SnapshotBuilder {
             description = "An application of Model Studio."
         case .model(let use):
             application = .model(
-                ModelEndpoint(model: use.model, target: LocalModelTarget(of: use, in: models), instructions: use.instructions))
+                ModelEndpoint(model: use.model, target: Self.target(of: use, in: models), instructions: use.instructions))
             description = "The model \(use.model)."
         }
         let access = entry.access.map { CompiledAccess($0.map(\.value), tools: [(name: entry.name, risk: .write)]) }
@@ -114,6 +115,11 @@ extension SnapshotBuilder {
             guard let agent = entry.value as? A2AAgent, agent.releases != nil else { return }
             tools[entry.key.name] = agent.tools().map(\.definition)
         }
+    }
+
+    /// What reaches a Model API of the same snapshot.
+    static func target(of use: AgentEntry.ModelUse, in models: [EntryKey: any HubEntry]) -> any CallTarget {
+        models[EntryKey(kind: .models, name: use.api.value)].map { EntryTarget($0, below: "/v1") } ?? AwayTarget()
     }
 
     /// What agents have to show in virtual servers: their skills as tools.

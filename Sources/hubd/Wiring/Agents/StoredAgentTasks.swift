@@ -5,26 +5,26 @@ import NIOCore
 
 /// The tasks of agents in the hub's store.
 struct StoredAgentTasks: AgentTaskStore {
-    private let tasks: TaskRepository
+    private let open: @Sendable () throws(StoreError) -> TaskRepository
     private let secondsSince1970: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - tasks: those of the store.
+    ///   - open: gives those of the store, opened when they are first needed.
     ///   - secondsSince1970: the wall clock.
-    init(_ tasks: TaskRepository, secondsSince1970: @escaping @Sendable () -> Int64) {
-        (self.tasks, self.secondsSince1970) = (tasks, secondsSince1970)
+    init(_ open: @escaping @Sendable () throws(StoreError) -> TaskRepository, secondsSince1970: @escaping @Sendable () -> Int64) {
+        (self.open, self.secondsSince1970) = (open, secondsSince1970)
     }
 
     func append(_ entries: [ByteBuffer], at position: Int, to task: TaskRecord) async throws {
         do throws(StoreError) {
-            try await tasks.append(entries, at: position, to: StoredTask(task))
+            try await open().append(entries, at: position, to: StoredTask(task))
         } catch {
             throw HubError(error)
         }
     }
 
     func read(_ id: String, agent: String, owner: TaskOwner) async throws -> (record: TaskRecord, entries: [ByteBuffer])? {
-        guard let kept = try await tasks.read(id, agent: agent, owner: StoredOwner(owner.digest)) else { return nil }
+        guard let kept = try await open().read(id, agent: agent, owner: StoredOwner(owner.digest)) else { return nil }
         return (TaskRecord(kept.task), kept.entries)
     }
 
@@ -32,32 +32,32 @@ struct StoredAgentTasks: AgentTaskStore {
         var wanted = StoredTaskSelection(agent: selection.agent, owner: StoredOwner(selection.owner.digest))
         (wanted.contextID, wanted.state, wanted.changedSince) = (selection.contextID, selection.state, selection.changedSince)
         let after = cursor.map { StoredTaskCursor(changed: $0.changed, id: $0.id) }
-        let page = try await tasks.list(wanted, after: after, limit: limit)
+        let page = try await open().list(wanted, after: after, limit: limit)
         return (page.tasks.map { TaskRecord($0) }, page.total)
     }
 
     func unfinished(after id: String?, limit: Int) async throws -> [TaskRecord] {
-        try await tasks.unfinished(after: id, limit: limit).map { TaskRecord($0) }
+        try await open().unfinished(after: id, limit: limit).map { TaskRecord($0) }
     }
 
     func keepPush(_ webhook: TaskWebhook, of task: TaskRecord) async throws {
         let kept = StoredWebhook(id: webhook.id, configuration: webhook.configuration, position: webhook.position)
         do throws(StoreError) {
-            try await tasks.keep(kept, of: StoredTask(task), now: secondsSince1970())
+            try await open().keep(kept, of: StoredTask(task), now: secondsSince1970())
         } catch {
             throw HubError(error)
         }
     }
 
     func pushes(of task: TaskRecord) async throws -> [TaskWebhook] {
-        try await tasks.webhooks(of: StoredTask(task)).map {
+        try await open().webhooks(of: StoredTask(task)).map {
             TaskWebhook(id: $0.id, configuration: $0.configuration, position: $0.position)
         }
     }
 
     func movePush(_ id: String, to position: Int, of task: TaskRecord) async throws {
         do throws(StoreError) {
-            try await tasks.moveWebhook(id, to: position, of: StoredTask(task))
+            try await open().moveWebhook(id, to: position, of: StoredTask(task))
         } catch {
             throw HubError(error)
         }
@@ -65,14 +65,14 @@ struct StoredAgentTasks: AgentTaskStore {
 
     func forgetPush(_ id: String, of task: TaskRecord) async throws {
         do throws(StoreError) {
-            try await tasks.forgetWebhook(id, of: StoredTask(task))
+            try await open().forgetWebhook(id, of: StoredTask(task))
         } catch {
             throw HubError(error)
         }
     }
 
     func untold(after id: String?, limit: Int) async throws -> [TaskRecord] {
-        try await tasks.untold(after: id, limit: limit).map { TaskRecord($0) }
+        try await open().untold(after: id, limit: limit).map { TaskRecord($0) }
     }
 }
 

@@ -16,6 +16,8 @@ struct SecretAccess: Sendable {
     let signIns: SignIns
     /// What was decided about the tools of servers elsewhere.
     let approvals: ToolApprovals
+    /// What else is in the store.
+    let stored: StoredSecrets
     private let table = BackendTable()
     private let backends: SecretBackends?
 
@@ -27,6 +29,7 @@ struct SecretAccess: Sendable {
         let source = MasterKeySource(for: settings, environment: environment, backends: table)
         masterKey = source
         let stored = StoredSecrets(path: source.data.storePath, masterKey: source)
+        self.stored = stored
         signIns = SignIns(StoredSignIns(stored, folder: source.data.path))
         approvals = ToolApprovals(stored.store)
         keeper = SecretKeeper(local: source.local, store: stored, backends: table, logger: logger)
@@ -40,6 +43,7 @@ struct SecretAccess: Sendable {
         let source = MasterKeySource(for: Settings(), environment: [:], backends: table)
         masterKey = source
         let stored = StoredSecrets(path: source.data.storePath, masterKey: source)
+        self.stored = stored
         signIns = SignIns(StoredSignIns(stored, folder: source.data.path))
         approvals = ToolApprovals(stored.store)
         self.keeper = keeper

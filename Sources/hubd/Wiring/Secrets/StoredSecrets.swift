@@ -9,6 +9,7 @@ final class StoredSecrets: VersionedSecrets {
     private let path: String
     private let masterKey: MasterKeySource
     private let made = NIOLockedValueBox<SecretStore?>(nil)
+    private let madeTasks = NIOLockedValueBox<TaskRepository?>(nil)
 
     /// - Parameters:
     ///   - path: where the store is.
@@ -48,6 +49,15 @@ final class StoredSecrets: VersionedSecrets {
 
     /// The tasks of agents, in the store, which is made where there is none; the master key is when the first webhook is sealed.
     func agentTasks() throws(StoreError) -> TaskRepository {
+        if let tasks = madeTasks.withLockedValue({ $0 }) { return tasks }
+        let tasks = try makeAgentTasks()
+        return madeTasks.withLockedValue { made in
+            made = made ?? tasks  // somebody may have been faster
+            return made ?? tasks
+        }
+    }
+
+    private func makeAgentTasks() throws(StoreError) -> TaskRepository {
         guard let database = try store.database(isMaking: true) else { throw StoreError(.unusable, "there is no store at \(path)") }
         return TaskRepository(database, secrets: secrets(in: database, isMakingKey: true))
     }

@@ -59,6 +59,7 @@ extension HubGrammar {
         Field("name", .text(.plain), "The agent's name for people."),
         Field("description", .text(.plain), "What it does."),
         Field("version", .text(.plain), "Its version."),
+        Field("signed", .boolean, "Whether it is signed with the hub's key, whose public half is at /.well-known/jwks.json."),
         Field("organization", .text(.plain), "Who stands behind it."),
         Field("organizationUrl", .text(.url), "The website of who does."),
         Field("documentationUrl", .text(.url), "A page about it."),

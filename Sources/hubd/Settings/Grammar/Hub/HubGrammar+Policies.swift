@@ -66,6 +66,11 @@ extension HubGrammar {
     /// Rules around calls.
     static let policies = Shape.object([
         Field(
+            "webhooks",
+            .object([
+                Field("allow", .list(.text(.url), minimum: 1), "Origins that are not public, such as http://10.0.0.9:9000.").required
+            ]), "Where agents may send notifications of tasks, beside public addresses."),
+        Field(
             "network",
             .object([
                 Field("allow", .list(.text(.addressRange), minimum: 1), "Only these addresses."),
