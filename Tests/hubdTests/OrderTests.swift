@@ -24,7 +24,9 @@ struct OrderTests {
         let order = ComposedTool.policies(server: "s", tool: "t", hint: hint, fills: fills, metrics: metrics)
         #expect(order.map { "\(type(of: $0))" } == ["CallMetrics", "SchemaHint", "ArgumentFill"])
         #expect(ComposedTool.policies(server: "s", tool: "t", hint: nil, fills: [], metrics: metrics).count == 1)
-        #expect(ModelComposer.policies(api: "a", metrics: HubMetrics(version: "1")).map { "\(type(of: $0))" } == ["ModelCallMetrics"])
+        let models = ModelComposer.policies(api: "a", toolLimit: 3, metrics: HubMetrics(version: "1"))
+        #expect(models.map { "\(type(of: $0))" } == ["ModelCallMetrics", "ToolSelection"])
+        #expect(ModelComposer.policies(api: "a", toolLimit: nil, metrics: HubMetrics(version: "1")).count == 1)
     }
 }
 

@@ -11,15 +11,19 @@ struct ModelComposer {
     let hosts: HostRule
     /// How the ways to services are doing, of all snapshots.
     let health: ModelServiceHealth
+    /// Answers that may be given again, of all snapshots.
+    let cache: ModelCache
 
     /// Models think before they answer and pause while they do: limits that suit a tool call would cut good answers.
     static let timeouts = UpstreamTimeouts(firstByte: .seconds(600), idle: .seconds(300), total: .seconds(1800))
 
     /// What stands around a call of an API, the outermost first. No label is the model's name: callers choose it.
-    static func policies(api: String, metrics: HubMetrics) -> [any Policy] {
-        [
-            ModelCallMetrics(api: api, metrics: metrics)  // outermost: how a call ended is known at its end
+    static func policies(api: String, toolLimit: Int?, metrics: HubMetrics) -> [any Policy] {
+        let order: [(any Policy)?] = [
+            ModelCallMetrics(api: api, metrics: metrics),  // outermost: how a call ended is known at its end
+            toolLimit.map { ToolSelection(limit: $0) },  // before what is asked for is looked up in the cache
         ]
+        return order.compactMap { $0 }
     }
 
     /// A service with its ways.
@@ -50,7 +54,8 @@ struct ModelComposer {
         let only = entry.services.first.flatMap { services[$0.name] }.map { [ModelRule(to: [ModelDestination($0)])] } ?? []
         return ModelAPI(
             name: entry.name, routing: ModelRouting(rules.isEmpty ? only : rules, limits: entry.limits), health: health,
-            policies: Self.policies(api: entry.name, metrics: metrics), hosts: hosts, timers: timers,
+            caching: entry.cache.map { ModelCaching(cache, lifetime: $0.lifetime, isShared: $0.isShared) },
+            policies: Self.policies(api: entry.name, toolLimit: entry.toolLimit, metrics: metrics), hosts: hosts, timers: timers,
             secondsSince1970: { Timekeeper.secondsSince1970 })
     }
 

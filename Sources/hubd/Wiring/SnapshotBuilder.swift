@@ -55,6 +55,7 @@ struct SnapshotBuilder: Sendable {
     let hubKey: HubKey?
     let metrics: HubMetrics
     let modelHealth = ModelServiceHealth()
+    let modelCache = ModelCache()
     let remoteAgents = RemoteAgents()
     let composer: CallerComposer
     let origins: Origins

@@ -291,7 +291,7 @@ struct SettingsComplaintTests {
         #expect(
             lacking == [
                 "clusters", "least-request", "health", "retries", "dns", "nacos", "kubernetes", "function", "registries",
-                "limits", "guards", "masks", "plugins", "telemetry", "toolSelection", "webSearch", "cache",
+                "limits", "guards", "masks", "plugins", "telemetry", "webSearch",
             ])
     }
 

@@ -110,6 +110,8 @@ struct SettingsModelTests {
                   - { when: { header: { x-tier: gold }, model: "gpt-*" }, to: [ { service: a, weight: 3 }, { service: b, model: n, weight: 1 } ] }
                   - { to: [ { service: b } ], fallback: [ { service: a, model: gpt } ] }
                 attempts: 2
+                toolSelection: { limit: 12 }
+                cache: { ttl: 10m }
                 timeouts: { firstEvent: 5s, idle: 30s }
             """
         let (loaded, findings) = SettingsTestFiles.load(text)
@@ -125,6 +127,7 @@ struct SettingsModelTests {
         #expect(entry.routes.first?.headers == ["x-tier": "gold"] && entry.routes.first?.model == "gpt-*")
         #expect(entry.routes.first?.destinations.map(\.weight) == [3, 1] && entry.routes.first?.destinations.last?.model == "n")
         #expect(entry.routes.last?.fallback == [ModelRouteEntry.Destination(service: "a", model: "gpt")])
+        #expect(entry.toolLimit == 12 && entry.cache == ModelEntry.Cache(lifetime: .seconds(600), isShared: false))
         #expect(entry.limits.attempts == 2 && entry.limits.firstEvent == .seconds(5) && entry.limits.idle == .seconds(30))
     }
 
@@ -141,8 +144,6 @@ struct SettingsModelTests {
                 "services: { a: A }, routes: [ { to: [ { service: a } ] }, { when: { model: x }, to: [ { service: a } ] } ]",
                 "hub.yaml:1:126: warning: no request comes as far as this route: the one before is for all"
             ),
-            ("services: { a: A }, toolSelection: { limit: 3 }", #"hub.yaml:1:88: error: "toolSelection" is not in this version"#),
-            ("services: { a: A }, cache: { ttl: 1m }", #"hub.yaml:1:88: error: "cache" is not in this version"#),
             ("services: {}", #"hub.yaml:1:26: error: "services" is empty — name the provider that answers"#),
             ("description: x", #"hub.yaml:1:11: error: "m" needs "services""#),
         ])

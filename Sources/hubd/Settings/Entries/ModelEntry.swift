@@ -13,8 +13,18 @@ struct ModelEntry: Sendable, Hashable {
     var routes: [ModelRouteEntry] = []
     /// What trying may cost.
     var limits = ModelLimits()
+    /// How many tools a request is cut down to; nil: it is not.
+    var toolLimit: Int?
+    /// How long answers are kept to be given again, and whether to others too; nil: they are not.
+    var cache: Cache?
     /// Who may call.
     var auth: EntryAuth
+
+    /// How answers are kept.
+    struct Cache: Sendable, Hashable {
+        var lifetime: Duration
+        var isShared: Bool
+    }
 }
 
 /// A provider that a Model API uses, as written.

@@ -37,7 +37,10 @@ extension SettingsBuilder {
                 limits: ModelLimits(
                     attempts: value["attempts"]?.json.int ?? 4, total: duration(timeouts?["total"]) ?? .seconds(600),
                     firstEvent: duration(timeouts?["firstEvent"]), idle: duration(timeouts?["idle"])),
-                auth: auth(value)))
+                toolLimit: value["toolSelection"]?["limit"]?.json.int,
+                cache: duration(value["cache"]?["ttl"]).map {
+                    ModelEntry.Cache(lifetime: $0, isShared: value["cache"]?["shared"]?.json.bool ?? false)
+                }, auth: auth(value)))
     }
 
     // MARK: Routes

@@ -13,12 +13,14 @@ extension HubGrammar {
                     Field("idle", .text(.duration), "How long a stream may be silent."),
                     Field("total", .text(.duration), "How long after its beginning a request is sent again; the default is 10m."),
                 ]), "How long services are waited for."),
-            Field("toolSelection", .object([limit]), "Cuts the request's tools down to the relevant ones.").later,
+            Field("toolSelection", .object([limit]), "Cuts the request's tools down to the relevant ones."),
             Field("webSearch", webSearch, "A tool that models may search the web with.").later,
             Field(
-                "cache", .object([Field("ttl", .text(.duration), "How long an answer is kept.").required]),
-                "Answers the same question from memory."
-            ).later,
+                "cache",
+                .object([
+                    Field("ttl", .text(.duration), "How long an answer is kept.").required,
+                    Field("shared", .boolean, "Whether one consumer may get the answer to another's question; the default is false."),
+                ]), "Answers the same question from memory."),
         ] + accessWithoutRules)
 
     private static let limit = Field("limit", .integer(1...1000), "How many tools are left.").required
