@@ -36,8 +36,8 @@ extension TaskLog.Entry {
             self = .status(try TaskStatus(status), metadata: try source.anything("metadata"))
         } else if let reply = source["reply"] {
             self = .reply(try AgentMessage(reply))
-        } else if let note = try source.anything("note") {
-            self = .note(note)
+        } else if let note = source["note"] {
+            self = .note(note.ownBytes)  // also one that says nothing
         } else {
             self = .artifact(try ArtifactUpdate(source.required("artifact")))
         }

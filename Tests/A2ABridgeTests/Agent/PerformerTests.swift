@@ -53,6 +53,12 @@ struct PerformerTests {
         #expect(try await stub.task(#"{"text":"x"}"#)[path: "status", "message"]?["parts", 0]?["text"]?.string == "1")
     }
 
+    @Test("a note that says nothing is a note like any other", arguments: ["{}", #"{"a":{}}"#])
+    func emptyNote(note: String) throws {
+        let entry = TaskLog.Entry.note(ByteBuffer(string: note))
+        #expect(try TaskLog.Entry(stored: entry.stored) == entry)
+    }
+
     @Test("an answer without a task is one, however the message was sent")
     func reply() async throws {
         let stub = StubAgent(performer: CountingPerformer(gate: nil))

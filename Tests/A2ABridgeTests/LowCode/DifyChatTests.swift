@@ -114,6 +114,12 @@ struct DifyChatTests {
         let stub = StubAgent(dify: .chat, Self.chat(events))
         #expect(try await stub.streamed(#"{"text":"x"}"#) == ["working", "= Hello", "= No.", "+. ", "completed"])
         #expect(try await stub.task(#"{"text":"x"}"#).text(0) == "No.")
+        // What an agent says again at the end does not bring it back.
+        let agent = [
+            #"{"event":"agent_message",\#(Self.ids),"answer":"Bad"}"#, replaced, #"{"event":"message",\#(Self.ids),"answer":"Bad"}"#,
+            Self.plain[2],
+        ]
+        #expect(try await StubAgent(dify: .agent, Self.chat(agent)).task(#"{"text":"x"}"#).text(0) == "No.")
     }
 
     @Test("errors end the task with their reason, before and within the stream")

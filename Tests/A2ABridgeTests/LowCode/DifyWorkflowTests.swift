@@ -87,6 +87,22 @@ struct DifyWorkflowTests {
         #expect(more.state == "TASK_STATE_COMPLETED" && application.asked[1].json["inputs"]?["count"] == .number("3"))
     }
 
+    @Test("a file that is required is asked for, and long text is an answer like any other")
+    func requiredFile() async throws {
+        let form =
+            #"{"user_input_form":[{"file":{"label":"Scan","variable":"scan","required":true}},{"paragraph":{"variable":"p","required":true}}]}"#
+        let application = Self.workflow([Self.started, Self.finished], form: form)
+        let stub = StubAgent(dify: .workflow, application)
+        let asked = try await stub.task(#"{"data":{"x":1}}"#)
+        #expect(asked.said == "orders needs scan (Scan (attach it to the message, or give its address)), p")
+        let text = try await stub.task(#"{"url":"https://x.example/a.png"}"#, task: asked.taskID)
+        #expect(text.said == "orders needs p")
+        let long = String(repeating: "word ", count: 4_000)
+        #expect(try await stub.task(#"{"text":"\#(long)"}"#, task: asked.taskID).state == "TASK_STATE_COMPLETED")
+        let inputs = application.asked[0].json["inputs"]
+        #expect(inputs?["p"]?.string == long && inputs?["scan"]?["url"]?.string == "https://x.example/a.png")
+    }
+
     @Test("an application that does not describe itself gets words as its query")
     func undescribed() async throws {
         let application = Self.workflow([Self.started, Self.finished], form: "[]")

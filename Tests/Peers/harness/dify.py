@@ -214,7 +214,7 @@ class DifyDouble:
         if switch == "file" and not events.has_workflow:
             await events.tell("message_file", id="f", type="image", belongs_to="assistant", url="https://files.example/cat.png")
         if self.mode == "agent":
-            await events.tell("message", answer=said)
+            await events.tell("message", answer="Hush." if switch == "replace" else said)
         if self.mode != "workflow" and switch != "failed":
             await events.tell("message_end", id="m", metadata={"usage": {"total_tokens": 7, "latency": 0.1}, "retriever_resources": []})
         if not events.has_workflow:

@@ -111,6 +111,12 @@ struct DifyForm: Sendable, Hashable {
     /// The variable of a name.
     subscript(_ name: String) -> Input? { inputs.first { $0.argument.name == name } }
 
+    /// What words say for a variable that was asked for; nil where they say nothing that it takes. Text is taken whole, however long.
+    func value(_ words: String, for argument: SkillSchema.Argument) -> JSONTree? {
+        if self[argument.name]?.kind == .text { return .string(words) }
+        return StatedValue.value(String(Substring(words).trimmingSpaces), for: argument, isNamed: true)
+    }
+
     /// What is still missing.
     func missing(in given: JSONObject) -> [SkillSchema.Argument] {
         inputs.map(\.argument).filter { $0.isRequired && (given[$0.name] ?? .null) == .null }

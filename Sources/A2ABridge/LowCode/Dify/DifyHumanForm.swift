@@ -71,13 +71,13 @@ struct DifyHumanForm: Sendable, Hashable {
         for object in content.objects { action = object[Self.actionMember]?.string ?? action }
         if form[Self.actionMember] == nil { inputs[Self.actionMember] = nil }
         let text = String(Substring(content.text).trimmingSpaces)
-        if !text.isEmpty, text.utf8.count <= 4_096 {
+        if !text.isEmpty {
             let chosen = actionPairs.first { [$0.id, $0.title].contains { StatedText.folded($0) == StatedText.folded(text) } }
             let open = form.missing(in: inputs).filter { form[$0.name]?.kind == .text || form[$0.name]?.kind == .value }
             if action == nil, let chosen {
                 action = chosen.id
             } else if let argument = open.first, open.count == 1 {
-                inputs[argument.name] = StatedValue.value(text, for: argument, isNamed: true)
+                inputs[argument.name] = form.value(text, for: argument)
             }
         }
         if action == nil, actionPairs.count == 1 { action = actionPairs.first?.id }

@@ -59,8 +59,7 @@ struct DifyIntent: Sendable {
     private mutating func answer(_ text: String, form: DifyForm?, kind: DifyApplication.Kind) {
         let missing = (form?.missing(in: inputs) ?? []).filter { form?[$0.name]?.kind != .file && form?[$0.name]?.kind != .files }
         guard let argument = missing.first, missing.count == 1 else { return take(text, form: form, kind: kind) }
-        let trimmed = String(Substring(text).trimmingSpaces)
-        inputs[argument.name] = StatedValue.value(trimmed, for: argument, isNamed: true)
+        inputs[argument.name] = form?.value(text, for: argument)
     }
 
     /// The files for each variable that takes files and has none, and those that are left.

@@ -46,7 +46,7 @@ struct DifyNote: Sendable, Hashable {
             json.optional("task", task)
             json.optional("run", run)
             if isPaused { json.member("paused", true) }
-            json.list("forms", forms) { form, json in form.tree.write(to: &json) }
+            if !forms.isEmpty { json.list("forms", forms) { form, json in form.tree.write(to: &json) } }
             json.optional("answered", answered)
         }
         return json.buffer

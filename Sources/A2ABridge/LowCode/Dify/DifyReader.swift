@@ -3,8 +3,9 @@ import HubCore
 /// Reads the events of a run of Dify, one after another, and says what each means. Unknown ones mean nothing.
 ///
 /// 1. `message`, `agent_message` and `text_chunk` are more text. 2. A `message` after `agent_message` repeats the whole answer: it counts where it
-/// differs. 3. `message_replace` and `text_replace` are the whole answer in place of all before. 4. `message_end` ends what has no workflow;
-/// `workflow_finished` what has one. 5. `error` ends either. 6. A workflow waits at `workflow_paused`, for the forms told before it.
+/// differs, and nothing was replaced. 3. `message_replace` and `text_replace` are the whole answer in place of all before. 4. `message_end` ends
+/// what has no workflow; `workflow_finished` what has one. 5. `error` ends either. 6. A workflow waits at `workflow_paused`, for the forms told
+/// before it.
 struct DifyReader: Sendable {
     /// What an event means.
     enum Step: Sendable, Hashable {
@@ -40,6 +41,7 @@ struct DifyReader: Sendable {
     private let isResumed: Bool
     private var hasWorkflow = false
     private var agentText: String?
+    private var isReplaced = false
     private var fileCount = 0
 
     private static let (longestID, mostForms, mostFiles) = (256, 16, 64)
@@ -95,12 +97,11 @@ struct DifyReader: Sendable {
 
     private mutating func message(_ text: String) -> [Step] {
         guard let whole = agentText else { return [.text(text)] }
-        agentText = text
-        return whole == text || text.isEmpty ? [] : [.replace(text)]
+        return isReplaced || whole == text || text.isEmpty ? [] : [.replace(text)]
     }
 
     private mutating func replace(_ text: String) -> [Step] {
-        if agentText != nil { agentText = text }
+        isReplaced = true
         return [.replace(text)]
     }
 
