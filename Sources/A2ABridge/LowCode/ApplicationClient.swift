@@ -44,10 +44,20 @@ struct ApplicationClient: Sendable {
         try await Self.object(of: send(method, path, body, fields: fields, context: context), upTo: Self.maximumAnswerBytes)
     }
 
+    /// Fetches a file that an answer names by its path at the application's address.
+    ///
+    /// - Throws: `ApplicationFailure` where it is not to be had; what `send` throws.
+    func file(_ path: String, context: CallContext) async throws -> (bytes: ByteBuffer, type: MediaType?) {
+        let response = try await send(.get, path, nil, fields: [:], isPathWhole: true, context: context)
+        return (try await response.body.collect(upTo: Self.maximumAnswerBytes), response.contentType.flatMap { MediaType($0) })
+    }
+
     private func send(
-        _ method: HTTPRequest.Method, _ path: String, _ body: ByteBuffer?, fields: HTTPFields, context: CallContext
+        _ method: HTTPRequest.Method, _ path: String, _ body: ByteBuffer?, fields: HTTPFields, isPathWhole: Bool = false,
+        context: CallContext
     ) async throws -> CallResponse {
         var request = OutboundRequest(method: method, path: path, headers: fields, body: body)
+        request.isPathWhole = isPathWhole
         if body != nil, request.headers[.contentType] == nil { request.headers[.contentType] = "application/json" }
         let call = Call(entry: agent, tool: tool, content: .message(request))
         let response = try await target.perform(call, context: context)
@@ -60,7 +70,7 @@ struct ApplicationClient: Sendable {
             try await Self.object(of: response, upTo: Self.maximumFailureBytes), status: response.status)
         context.logger.info(
             "an application refused",
-            metadata: ["agent": "\(agent)", "status": "\(response.status)", "code": "\(failure.code)", "message": "\(failure.message)"])
+            metadata: ["agent": "\(agent)", "status": "\(response.status)", "code": "\(failure.code)"])
         throw failure
     }
 

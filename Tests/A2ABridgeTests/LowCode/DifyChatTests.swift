@@ -107,6 +107,26 @@ struct DifyChatTests {
         #expect(quiet == ["working", "= A", "+ B", "+. ", "=. https://f.example/cat.png", "completed"])
     }
 
+    @Test("a file that has only a path at the application is fetched there, where that is a path")
+    func relativeFiles() async throws {
+        func file(_ url: String) -> String {
+            #"{"event":"message_file",\#(Self.ids),"type":"image","belongs_to":"assistant","url":"\#(url)"}"#
+        }
+        let events = [file("/files/a.png?sign=b"), file("//evil.example/a"), file("/gone"), file("a.png"), file("/a b"), Self.plain[2]]
+        let application = StubApplication { asked in
+            switch asked.path {
+            case "/chat-messages": StubApplication.events(events)
+            case "/files/a.png?sign=b": CallResponse(status: 200, contentType: "image/png", body: ByteBuffer(bytes: [1, 2, 3]))
+            case "/gone": StubApplication.json("", status: 404)
+            default: StubApplication.json(Self.parameters)
+            }
+        }
+        let task = try await StubAgent(dify: .chat, application).task(#"{"text":"x"}"#)
+        #expect(task.state == "TASK_STATE_COMPLETED" && task["artifacts"]?.count == 1)
+        #expect(task["artifacts", 0]?["parts", 0]?["raw"]?.string == "AQID")
+        #expect(application.asked.map(\.path) == ["/chat-messages", "/files/a.png?sign=b", "/gone"])
+    }
+
     @Test("an answer that is moderated is replaced")
     func moderated() async throws {
         let replaced = #"{"event":"message_replace",\#(Self.ids),"answer":"No."}"#

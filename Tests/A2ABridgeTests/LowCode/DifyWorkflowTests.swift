@@ -166,6 +166,27 @@ struct DifyWorkflowTests {
         #expect(application.asked[1].json["inputs"]?["comment"]?.string == "looks fine")
     }
 
+    @Test("files of an answer go to the form's variables that take files, each to one")
+    func humanFiles() async throws {
+        let inputs = #"""
+            "inputs":[{"type":"file","output_variable_name":"one"},{"type":"file-list","output_variable_name":"more"},{"type":"select",
+            "output_variable_name":"rank","option_source":{"type":"constant","value":["low","high"]}}]
+            """#.replacing("\n", with: "")
+        let form = Self.pause[0].replacing(
+            #""inputs":[{"type":"paragraph","output_variable_name":"comment","default":null}]"#, with: inputs)
+        let application = Self.workflow([Self.started, form, Self.pause[1]], then: [Self.finished])
+        let stub = StubAgent(dify: .workflow, application)
+        let asked = try await stub.task(#"{"data":{"source":"x","fast":true}}"#)
+        #expect(asked.question?["schema"]?[path: "properties", "rank", "enum"]?.compact == #"["low","high"]"#)
+        let parts = #"""
+            {"data":{"action":"yes","rank":"low"}},{"raw":"AQID","mediaType":"image/png"},{"url":"https://x.example/b.pdf"},{"url":"https://x.example/c"}
+            """#
+        #expect(try await stub.task(parts, task: asked.taskID).state == "TASK_STATE_COMPLETED")
+        let sent = application.asked.first { $0.path.hasPrefix("/form/") }?.json["inputs"]
+        #expect(sent?["one"]?["upload_file_id"]?.string == "up" && sent?["rank"]?.string == "low")
+        #expect(sent?["more"]?.array?.map { $0["url"]?.string } == ["https://x.example/b.pdf", "https://x.example/c"])
+    }
+
     @Test("a form that the application refuses is asked again; one that was answered elsewhere is not")
     func refusedForm() async throws {
         let answer = #"{"data":{"comment":"c","action":"yes"}}"#

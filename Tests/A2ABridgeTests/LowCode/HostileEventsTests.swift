@@ -57,7 +57,7 @@ struct HostileEventsTests {
     @Test("a task ends or waits, whatever its application says", arguments: 0..<4)
     func ends(kind: Int) async throws {
         var random = RandomValues(seed: UInt64(kind) + 77)
-        for _ in 0..<150 {
+        for _ in 0..<50 {
             let events = Self.events(&random)
             let application = StubApplication { asked in
                 asked.method == .get && !asked.path.contains("/events") ? StubApplication.json(events[0]) : StubApplication.events(events)

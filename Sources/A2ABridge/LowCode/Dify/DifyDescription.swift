@@ -122,6 +122,23 @@ struct DifyForm: Sendable, Hashable {
         inputs.map(\.argument).filter { $0.isRequired && (given[$0.name] ?? .null) == .null }
     }
 
+    /// The files for each variable that takes files and has none, in order, and those that are left.
+    func places(for files: [MessagePart], beside given: JSONObject) -> (
+        variables: [(input: Input, files: [MessagePart])], rest: [MessagePart]
+    ) {
+        var (rest, variables) = (files[...], [(input: Input, files: [MessagePart])]())
+        for input in inputs where given[input.argument.name] == nil && !rest.isEmpty {
+            switch input.kind {
+            case .text, .value: break
+            case .file: variables.append((input, [rest.removeFirst()]))
+            case .files:
+                variables.append((input, Array(rest)))
+                rest = []
+            }
+        }
+        return (variables, Array(rest))
+    }
+
     /// The schema of all of it, for the card.
     func schema(and others: [SkillSchema.Argument] = []) -> JSONTree {
         let arguments = others + inputs.map(\.argument)

@@ -61,21 +61,6 @@ struct DifyIntent: Sendable {
         guard let argument = missing.first, missing.count == 1 else { return take(text, form: form, kind: kind) }
         inputs[argument.name] = form?.value(text, for: argument)
     }
-
-    /// The files for each variable that takes files and has none, and those that are left.
-    func assignedFiles(_ form: DifyForm?) -> (variables: [(input: DifyForm.Input, files: [MessagePart])], rest: [MessagePart]) {
-        var (rest, variables) = (files[...], [(input: DifyForm.Input, files: [MessagePart])]())
-        for input in form?.inputs ?? [] where inputs[input.argument.name] == nil && !rest.isEmpty {
-            switch input.kind {
-            case .text, .value: break
-            case .file: variables.append((input, [rest.removeFirst()]))
-            case .files:
-                variables.append((input, Array(rest)))
-                rest = []
-            }
-        }
-        return (variables, Array(rest))
-    }
 }
 
 extension DifyApplication.Kind {

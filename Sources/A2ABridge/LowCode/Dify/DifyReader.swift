@@ -15,7 +15,7 @@ struct DifyReader: Sendable {
         case replace(String)
         /// What the run is at.
         case progress(String)
-        /// A file of the answer.
+        /// A file of the answer, by its address, or by its path at that of the application.
         case file(MessagePart)
     }
 
@@ -125,16 +125,21 @@ struct DifyReader: Sendable {
     private mutating func files(_ files: some Sequence<JSONValue>) -> [Step] {
         var steps: [Step] = []
         for file in files where fileCount < Self.mostFiles {
-            // What is no whole address leads nowhere.
-            guard let url = file["url"]?.string ?? file["remote_url"]?.string, url.hasPrefix("https://") || url.hasPrefix("http://") else {
-                continue
-            }
+            // Where a server does not know its own address, it gives paths.
+            guard let url = file["url"]?.string ?? file["remote_url"]?.string,
+                ["https://", "http://"].contains(where: url.hasPrefix) || Self.isPath(url)
+            else { continue }
             fileCount += 1
             let kind = file["type"]?.string
             let type = file["mime_type"]?.string ?? (["image", "audio", "video"].contains(kind) ? kind.map { "\($0)/*" } : nil)
             steps.append(.file(MessagePart(content: .url(url), filename: file["filename"]?.string, mediaType: type)))
         }
         return steps
+    }
+
+    private static func isPath(_ url: String) -> Bool {
+        url.hasPrefix("/") && !url.hasPrefix("//") && url.utf8.count <= 4_096
+            && url.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x23 }
     }
 
     // MARK: Ends
