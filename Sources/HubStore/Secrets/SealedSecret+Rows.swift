@@ -4,13 +4,13 @@ import GRDB
 extension SealedSecret {
     /// The row of a name.
     static func find(_ name: String, in database: Database) throws -> SealedSecret? {
-        try Row.fetchOne(database, sql: "SELECT * FROM secrets WHERE name = ?", arguments: [name]).map(SealedSecret.init)
+        try Row.fetchOne(database, sql: "SELECT * FROM secrets WHERE name = ?", arguments: [name]).map { try SealedSecret($0) }
     }
 
     /// Rows that are sealed under another key than this one.
     static func notUnder(_ keyID: String, limit: Int, in database: Database) throws -> [SealedSecret] {
         try Row.fetchAll(database, sql: "SELECT * FROM secrets WHERE key_id <> ? ORDER BY name LIMIT ?", arguments: [keyID, limit])
-            .map(SealedSecret.init)
+            .map { try SealedSecret($0) }
     }
 
     /// Writes the row in the place of an earlier one of its name.
@@ -23,12 +23,13 @@ extension SealedSecret {
             arguments: [name, purpose, format, keyID, Data(sealedKey), Data(sealedValue), createdAt, changedAt])
     }
 
-    private init(_ row: Row) {
-        let key: Data = row["sealed_key"]
-        let value: Data = row["sealed_value"]
+    private init(_ row: Row) throws {
+        let key: Data = try row.checked("sealed_key")
+        let value: Data = try row.checked("sealed_value")
         self.init(
-            name: row["name"], purpose: row["purpose"], format: row["format"], keyID: row["key_id"], sealedKey: Array(key),
-            sealedValue: Array(value), createdAt: row["created_at"], changedAt: row["changed_at"])
+            name: try row.checked("name"), purpose: try row.checked("purpose"), format: try row.checked("format"),
+            keyID: try row.checked("key_id"), sealedKey: Array(key), sealedValue: Array(value), createdAt: try row.checked("created_at"),
+            changedAt: try row.checked("changed_at"))
     }
 }
 

@@ -98,10 +98,10 @@ public struct SecretRepository: Sendable {
                 database, sql: "SELECT name, key_id, created_at, changed_at FROM secrets WHERE purpose = ? ORDER BY name",
                 arguments: [purpose.name]
             ).map { row in
-                let name: String = row["name"]
+                let name: String = try row.checked("name")
                 return Entry(
-                    name: String(name.dropFirst(purpose.prefix.count)), keyID: row["key_id"], createdAt: row["created_at"],
-                    changedAt: row["changed_at"])
+                    name: String(name.dropFirst(purpose.prefix.count)), keyID: try row.checked("key_id"),
+                    createdAt: try row.checked("created_at"), changedAt: try row.checked("changed_at"))
             }
         }
     }

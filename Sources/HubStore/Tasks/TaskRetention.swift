@@ -55,7 +55,7 @@ enum TaskRetention {
                 database, sql: "SELECT number, owner, bytes FROM tasks WHERE changed < ? ORDER BY changed LIMIT ?",
                 arguments: [cutoff, hiddenTasks])
             try hide(old) { true }
-            step.isCutoffLeft = old.count == hiddenTasks
+            step.isCutoffLeft = step.growths.count == hiddenTasks  // an index that names the same again and again ends it
         }
         for owner in holdings.crowded {
             let oldest = try Row.fetchAll(
@@ -84,24 +84,24 @@ enum TaskRetention {
             arguments: [TaskRows.nobody, Int64.max, number])
     }
 
-    /// Removes some entries of hidden tasks, and those that have none left; whether there were any.
+    /// Removes some entries of hidden tasks, and those that have none left; whether it did anything.
     private static func removeSome(in database: Database) throws -> Bool {
-        let hidden = try Row.fetchAll(
-            database, sql: "SELECT number, entries FROM tasks WHERE owner = ? LIMIT ?", arguments: [TaskRows.nobody, hiddenTasks])
-        var budget = removedEntries
-        for row in hidden {
-            let number: Int64 = try row.checked("number")
-            let entries = max(0, min(try row.checked("entries") as Int, TaskRows.maximumBytes))
-            let rest = max(0, entries - budget)
-            try database.execute(sql: "DELETE FROM task_entries WHERE task = ? AND position >= ?", arguments: [number, rest])
-            budget -= entries - rest
-            guard rest == 0 else {
-                try database.execute(sql: "UPDATE tasks SET entries = ? WHERE number = ?", arguments: [rest, number])
-                break
-            }
+        let hidden = try Int64.fetchAll(
+            database, sql: "SELECT number FROM tasks WHERE owner = ? LIMIT ?", arguments: [TaskRows.nobody, hiddenTasks])
+        var removed = 0
+        for number in hidden where removed < removedEntries {
+            let budget = removedEntries - removed
+            try database.execute(
+                sql: """
+                    DELETE FROM task_entries WHERE task = ?1 AND position IN (
+                        SELECT position FROM task_entries WHERE task = ?1 ORDER BY position DESC LIMIT ?2)
+                    """, arguments: [number, budget])
+            let isEmpty = database.changesCount < budget
+            removed += database.changesCount
+            guard isEmpty else { break }
             try database.execute(sql: "DELETE FROM tasks WHERE number = ?", arguments: [number])
-            guard budget > 0 else { break }
+            removed += database.changesCount
         }
-        return !hidden.isEmpty
+        return removed > 0
     }
 }

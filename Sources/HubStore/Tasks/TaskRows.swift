@@ -19,7 +19,7 @@ enum TaskRows {
 
     /// A digest that was stored.
     static func owner(_ data: Data) throws -> StoredOwner {
-        guard data.count == 16 else { throw StoreError.damagedTask }
+        guard data.count == 16 else { throw StoreError.damagedRow }
         return StoredOwner(data.reduce(0) { $0 << 8 | UInt128($1) })
     }
 
@@ -38,7 +38,7 @@ enum TaskRows {
                 changed: try row.checked("changed"))
             (entries, bytes) = (try row.checked("entries"), try row.checked("bytes"))
             guard (0...TaskRows.maximumBytes).contains(entries), (0...TaskRows.maximumBytes).contains(bytes) else {
-                throw StoreError.damagedTask
+                throw StoreError.damagedRow
             }
         }
     }
@@ -101,25 +101,15 @@ enum TaskRows {
             let position: Int = try row.checked("position")
             let entry: Data = try row.checked("entry")
             left -= entry.count
-            guard position == entries.count, left >= 0 else { throw StoreError.damagedTask }
+            guard position == entries.count, left >= 0 else { throw StoreError.damagedRow }
             entries.append(ByteBuffer(bytes: entry))
         }
-        guard entries.count == kept.entries, left == 0 else { throw StoreError.damagedTask }
+        guard entries.count == kept.entries, left == 0 else { throw StoreError.damagedRow }
         return entries
-    }
-}
-
-extension Row {
-    /// A column as what it must be.
-    func checked<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
-        guard let stored: DatabaseValue = self[column], let value = Value.fromDatabaseValue(stored) else { throw StoreError.damagedTask }
-        return value
     }
 }
 
 extension StoreError {
     /// The log of a task does not go on where it should, or is another's.
     static let otherLog = StoreError(.conflict, "the task is kept no longer, or its log goes on elsewhere")
-    /// What was read of a task was not written so.
-    static let damagedTask = StoreError(.damaged, "a task in the store is not as it was stored: the store was changed")
 }

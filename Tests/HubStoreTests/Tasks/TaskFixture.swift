@@ -21,10 +21,12 @@ struct TaskFixture: Sendable {
     }
 
     static func task(
-        _ id: String, owner: UInt128 = 1, agent: String = "a", context: String = "c", state: Int = 2, isAtWork: Bool = true,
+        _ id: String, owner: UInt64 = 1, agent: String = "a", context: String = "c", state: Int = 2, isAtWork: Bool = true,
         changed: Int64 = 1
     ) -> StoredTask {
-        StoredTask(agent: agent, owner: StoredOwner(owner), id: id, contextID: context, state: state, isAtWork: isAtWork, changed: changed)
+        StoredTask(
+            agent: agent, owner: StoredOwner(UInt128(owner)), id: id, contextID: context, state: state, isAtWork: isAtWork, changed: changed
+        )
     }
 
     static func entries(_ texts: String...) -> [ByteBuffer] { texts.map { ByteBuffer(string: $0) } }

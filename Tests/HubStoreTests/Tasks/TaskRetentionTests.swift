@@ -19,7 +19,7 @@ struct TaskRetentionTests {
         bounds.tasks = 5
         let fixture = try F(bounds: bounds)
         for number in 0..<9 {
-            try await fixture.tasks.append(F.entries("x"), at: 0, to: F.task("t\(number)", owner: UInt128(number), changed: Int64(number)))
+            try await fixture.tasks.append(F.entries("x"), at: 0, to: F.task("t\(number)", owner: UInt64(number), changed: Int64(number)))
         }
         try await fixture.tasks.append(F.entries("y"), at: 1, to: F.task("t4", owner: 4, changed: 20))
         await fixture.tasks.forgetOld(now: 0)

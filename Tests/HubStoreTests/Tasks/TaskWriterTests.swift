@@ -46,7 +46,7 @@ struct TaskWriterTests {
             for number in 0..<100 {
                 group.addTask {
                     // Every fifth is for another's task, or for a wrong place.
-                    let task = number % 5 == 0 ? F.task("t0", owner: UInt128(number % 2 + 1)) : F.task("t\(number)")
+                    let task = number % 5 == 0 ? F.task("t0", owner: UInt64(number % 2 + 1)) : F.task("t\(number)")
                     do throws(StoreError) {
                         try await fixture.tasks.append(F.entries("\(number)"), at: 0, to: task)
                         return (number, nil)
