@@ -17,7 +17,7 @@ enum TaskRetention {
     }
 
     /// How many tasks one transaction hides, and how many entries it removes.
-    static let (hiddenTasks, removedEntries) = (32, 256)
+    static let (hiddenTasks, removedEntries) = (128, 1_024)
 
     /// What there is.
     static func count(_ database: Database, _ bounds: TaskBounds) throws -> TaskHoldings {

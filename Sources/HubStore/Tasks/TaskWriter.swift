@@ -35,6 +35,8 @@ final class TaskWriter: Sendable {
 
     /// How much one transaction has at most: others wait no longer than for that.
     private static let (groupChanges, groupBytes) = (512, 8 << 20)
+    /// How many steps of forgetting come between two groups at most: as much as a group can make, and others wait no longer than for these.
+    private static let stepsBetween = groupChanges / TaskRetention.hiddenTasks
 
     private let database: HubDatabase
     private let bounds: TaskBounds
@@ -96,11 +98,14 @@ final class TaskWriter: Sendable {
     }
 
     private func run() async {
-        var isBlocked = false
+        var (isBlocked, steps) = (false, 0)
         while true {
-            switch next(isBlocked: isBlocked) {
-            case .commit(let group): await commit(group)
+            switch next(mayForget: !isBlocked, isForgettingFirst: steps > 0) {
+            case .commit(let group):
+                await commit(group)
+                steps = Self.stepsBetween
             case .forget(let cutoff):
+                steps -= 1
                 do throws(StoreError) {
                     try await forget(before: cutoff)
                 } catch {
@@ -113,8 +118,10 @@ final class TaskWriter: Sendable {
         }
     }
 
-    private func next(isBlocked: Bool) -> Step {
+    private func next(mayForget: Bool, isForgettingFirst: Bool) -> Step {
         state.withLockedValue { state in
+            let hasToForget = mayForget && (state.mayForget || state.cutoff != nil)
+            if hasToForget, isForgettingFirst || state.waiting.isEmpty { return .forget(before: state.cutoff) }
             var (count, bytes) = (0, 0)
             for waiting in state.waiting.prefix(Self.groupChanges) {
                 guard count == 0 || bytes + waiting.change.bytes <= Self.groupBytes else { break }
@@ -125,7 +132,6 @@ final class TaskWriter: Sendable {
                 state.bytes -= bytes
                 return .commit(Array(state.waiting.prefix(count)))
             }
-            if !isBlocked, state.mayForget || state.cutoff != nil { return .forget(before: state.cutoff) }
             defer { state.settled = [] }
             state.isWriting = false
             return .rest(state.settled)

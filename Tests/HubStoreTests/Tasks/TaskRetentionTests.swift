@@ -78,6 +78,29 @@ struct TaskRetentionTests {
         #expect(try await next.tasks.usage() == (1, 1_000))
     }
 
+    @Test("it keeps up with those who make tasks all the time")
+    func load() async throws {
+        var bounds = TaskBounds()
+        bounds.tasks = 10
+        let fixture = try F(bounds: bounds)
+        let most = try await withThrowingTaskGroup(of: Int.self) { group in
+            for writer in 0..<8 {
+                group.addTask {
+                    var most = 0
+                    for number in 0..<100 {
+                        let task = F.task("t\(writer)-\(number)", owner: UInt64(number), changed: Int64(number))
+                        try await fixture.tasks.append(F.entries("1", "2"), at: 0, to: task)
+                        let kept = try fixture.database.look { try Int.fetchOne($0, sql: "SELECT count(*) FROM tasks") }
+                        most = max(most, kept ?? 0)
+                    }
+                    return most
+                }
+            }
+            return try await group.reduce(0) { max($0, $1) }
+        }
+        #expect(most > 10 && most < 50)
+    }
+
     @Test("tasks that changed too long ago go, however many they are, with their webhooks and what was sealed for them")
     func age() async throws {
         var bounds = TaskBounds()
