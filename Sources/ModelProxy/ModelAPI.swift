@@ -80,7 +80,9 @@ public struct ModelAPI: HubEntry {
         let trip: [ModelDestination]
         do throws(OpenAIError) {
             (route, body) = try check(request, ModelRoute(rawValue: String(subpath)))
-            trip = routing.trip(for: body?.model ?? "", fields: fields, choice: ModelRouting.choice(of: request.id))
+            trip = routing.trip(for: body?.model ?? "", fields: fields, choice: ModelRouting.choice(of: request.id)) {
+                health.rest(of: $0.service.healthNames(in: name)) == nil
+            }
             guard !trip.isEmpty || route == .models else { throw .noSuchModel }
         } catch {
             return try await writer.refuse(error, to: request, subpath: subpath)

@@ -90,6 +90,21 @@ struct ModelServiceHealthTests {
         #expect(first.count == 2)
     }
 
+    @Test("of several services those that rest are not chosen, whatever their weight, unless all do")
+    func restingChoice() async throws {
+        let (first, second) = (StubMember(limited(30)), StubMember(.json("{}"), limited(40)))
+        let router = router([
+            ModelDestination(ModelService("a", .vllm, first), weight: 1_000), ModelDestination(ModelService("b", .vllm, second), weight: 1),
+            ModelDestination(ModelService("never", .vllm, StubMember(.hang)), weight: 0),
+        ])
+        #expect(try await router.send(id: "1").status == 429)
+        #expect(try await router.send(id: "1").status == 200)
+        #expect(try await router.send(id: "1").status == 429)
+        #expect(first.count == 1 && second.count == 2)
+        #expect(try await router.send(id: "1").status == 429)
+        #expect(first.count == 2)
+    }
+
     @Test("a credential that is refused rests, and the others serve")
     func credential() async throws {
         let (first, second) = (StubMember(.json("{}", status: 401)), StubMember(.json("{}")))

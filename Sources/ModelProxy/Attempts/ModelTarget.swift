@@ -146,9 +146,8 @@ struct ModelTarget: CallTarget {
     }
 
     private func order(of service: ModelService) -> (names: [String], order: (places: [Int], awake: Int)) {
-        let name = "\(api)/\(service.name)"
-        let names = service.members.map { "\(name)/\($0.name)" }
-        return (names, health.order(of: names, service: name))
+        let names = service.healthNames(in: api)
+        return (names, health.order(of: names, service: "\(api)/\(service.name)"))
     }
 
     /// What the caller is told of a failure: of a limit, that it may come again as soon as one way to the service is free.

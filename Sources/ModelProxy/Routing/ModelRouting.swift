@@ -4,7 +4,7 @@ import HubCore
 /// Decides who answers a request to a Model API. A value of the configuration, as old as the snapshot.
 ///
 /// 1. The first rule whose condition holds decides; without one there is no such model.
-/// 2. Of its destinations one is chosen by weight. 3. Where that one fails, the fallbacks follow in their order, within `limits`.
+/// 2. Of its destinations one is chosen by weight, among those that do not rest. 3. Where that one fails, the fallbacks follow in their order, within `limits`.
 public struct ModelRouting: Sendable {
     /// In order.
     public var rules: [ModelRule]
@@ -26,8 +26,11 @@ public struct ModelRouting: Sendable {
     ///   - model: empty for a request that names none.
     ///   - fields: the caller's.
     ///   - choice: see `ModelRule.trip`.
-    func trip(for model: String, fields: HTTPFields, choice: UInt64) -> [ModelDestination] {
-        rules.first { $0.condition.holds(for: model, fields: fields) }?.trip(choice) ?? []
+    ///   - isAwake: the same.
+    func trip(
+        for model: String, fields: HTTPFields, choice: UInt64, isAwake: (ModelDestination) -> Bool
+    ) -> [ModelDestination] {
+        rules.first { $0.condition.holds(for: model, fields: fields) }?.trip(choice, isAwake: isAwake) ?? []
     }
 
     /// The number by which a request chooses: spread evenly where the ids are random.

@@ -41,14 +41,19 @@ public struct ModelRule: Sendable {
         self.fallback = fallback
     }
 
-    /// The destinations in the order in which they are tried.
+    /// The destinations in the order in which they are tried: one of the first ones by weight, then the fallbacks.
     ///
-    /// - Parameter choice: any number, evenly spread over all requests; the same number makes the same choice.
-    func trip(_ choice: UInt64) -> [ModelDestination] {
-        let weights = destinations.map { UInt64(max(0, min($0.weight, 1_000_000))) }
+    /// - Parameters:
+    ///   - choice: any number, evenly spread over all requests; the same number makes the same choice.
+    ///   - isAwake: whether a destination can be used at present; those that cannot are not chosen, unless none can.
+    func trip(_ choice: UInt64, isAwake: (ModelDestination) -> Bool = { _ in true }) -> [ModelDestination] {
+        guard destinations.count > 1 else { return destinations + fallback }
+        let awake = destinations.filter { $0.weight > 0 && isAwake($0) }
+        let candidates = awake.isEmpty ? destinations : awake
+        let weights = candidates.map { UInt64(max(0, min($0.weight, 1_000_000))) }
         let sum = weights.reduce(0, +)
         var rest = sum == 0 ? 0 : choice % sum
-        for (destination, weight) in zip(destinations, weights) {
+        for (destination, weight) in zip(candidates, weights) {
             if rest < weight || sum == 0 { return [destination] + fallback }
             rest -= weight
         }

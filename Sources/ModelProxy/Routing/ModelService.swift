@@ -37,4 +37,7 @@ public struct ModelService: Sendable {
     public init(name: String, provider: ModelProvider, target: any CallTarget) {
         self.init(name: name, provider: provider, members: [Member(name: "main", target: target)])
     }
+
+    /// The names under which the health of its members is kept.
+    func healthNames(in api: String) -> [String] { members.map { "\(api)/\(name)/\($0.name)" } }
 }
