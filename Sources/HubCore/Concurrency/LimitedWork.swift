@@ -14,8 +14,8 @@ public enum LimitedWork {
         until due: ContinuousClock.Instant?, timers: TimerTable, late: HubError, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         guard let due else { return try await work() }
-        // Awaited below; cancelled by the timer or with this task.
-        let task = Task { try await work() }
+        // Awaited below; cancelled by the timer or with this task. It stays on the caller's loop, where what it begins goes on.
+        let task = Task(executorPreference: LoopTaskExecutor.current) { try await work() }
         let isLate = NIOLockedValueBox(false)
         let timer = timers.add(due: due) {
             isLate.withLockedValue { $0 = true }
