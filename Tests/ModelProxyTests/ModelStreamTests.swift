@@ -95,6 +95,27 @@ struct ModelStreamTests {
         #expect(stub.timers.count == 0)
     }
 
+    @Test("silence before the first event is filled too, whatever is streamed", arguments: ["/v1/chat/completions", "/v1/completions"])
+    func silentBeginning(path: String) async throws {
+        let (stream, writer) = (StubStream(isOpen: true), StubResponseWriter())
+        let stub = StubAPI(stream)
+        let sending = Task { try await stub.send(path: path, writer: writer) }
+        let ticking = Task {
+            while !Task.isCancelled {
+                stub.timers.fire(now: .now + .seconds(6))
+                await Task.yield()
+            }
+        }
+        var pieces = writer.pieces.makeAsyncIterator()
+        #expect(await pieces.next() == ": keep-alive\n\n")
+        ticking.cancel()
+        await ticking.value
+        stream.send("data: [DONE]\n\n")
+        stream.finish()
+        _ = try await sending.value
+        #expect(writer.text.hasSuffix(": keep-alive\n\ndata: [DONE]\n\n") && writer.recorded.isEnded)
+    }
+
     @Test("silence is filled with comments between events, and only there")
     func keepAlive() async throws {
         let (stream, writer) = (StubStream(["data: 1\n\n"], isOpen: true), StubResponseWriter())

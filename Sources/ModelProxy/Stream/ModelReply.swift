@@ -63,6 +63,7 @@ final class ModelReply: Sendable {
 
     private func pass(_ stream: any BodyStream) async throws {
         let comments = comments.withLockedValue { $0 }
+        comments?.didWrite(isBetweenEvents: true)  // if anything, a comment
         while let piece = try await stream.next() {
             await comments?.willWrite()
             try await late.write(piece)
