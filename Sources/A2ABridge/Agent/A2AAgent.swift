@@ -16,8 +16,12 @@ public struct A2AAgent: HubEntry {
     private let hosts: HostRule
     private let skills: @Sendable (Principal) -> ShownSkills
     let hasExtendedCard: Bool
+    /// When this was, in milliseconds since 1970: its card may be as old.
+    private let made: Int64
     /// The numbers of errors towards clients of 1.0.
     public var errors = A2AErrorProfile.v1_0_1
+    /// For whom its card is, where a client does not say which version it speaks.
+    public var cardForm = CardForm.both
     /// Signs its card; nil: it is not signed.
     public var signer: CardSigner?
     /// The agent elsewhere that it is, and what the operator says of that; nil: it works here.
@@ -57,6 +61,7 @@ public struct A2AAgent: HubEntry {
     ) {
         (self.name, self.profile, self.performer, self.hosts, self.address) = (name, profile, performer, hosts, address)
         (self.runtime, self.credentials, self.hasExtendedCard) = (runtime, credentials, hasExtendedCard)
+        made = runtime.millisecondsSince1970()
         (self.sendsPush, self.skills) = (sendsPush && runtime.push != nil, skills)
     }
 
@@ -110,7 +115,7 @@ public struct A2AAgent: HubEntry {
     /// The card that a caller sees.
     func card(at base: HTTPAddress, for principal: Principal) -> AgentCard {
         let url = "\(base)/a2a/\(name)"
-        let interfaces = [A2AVersion.v1_0, .v0_3].flatMap { version in
+        let interfaces = [A2AVersion.v1_0, .v0_3].filter(cardForm.includes).flatMap { version in
             [AgentInterface.Binding.jsonRPC, AgentInterface.Binding.http].map {
                 AgentInterface(url: url, binding: $0, version: version.rawValue)
             }
@@ -149,7 +154,7 @@ extension A2AAgent: DescribedEntry {
             switch named.flatMap({ A2AVersion(named: $0) }) {
             case .v1_0: .v1_0
             case .v0_3: .v0_3
-            case nil: .both
+            case nil: cardForm
             }
         let card: AgentCard
         do {
@@ -164,6 +169,7 @@ extension A2AAgent: DescribedEntry {
             return try await writer.refuseMethod(["GET", "HEAD"])
         }
         answer.head.headerFields[.vary] = "a2a-version"
+        answer.head.headerFields[.lastModified] = HTTPDate.text(secondsSince1970: made / 1000)
         try await writer.respond(answer.head, body: answer.body)
     }
 }

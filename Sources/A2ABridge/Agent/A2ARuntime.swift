@@ -42,7 +42,7 @@ public final class A2ARuntime: Sendable {
     let timers: TimerTable
     let bounds: Bounds
     let push: PushSender?
-    private let millisecondsSince1970: @Sendable () -> Int64
+    let millisecondsSince1970: @Sendable () -> Int64
     private let state = NIOLockedValueBox(State())
 
     /// - Parameters:

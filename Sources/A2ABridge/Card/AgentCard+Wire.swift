@@ -2,11 +2,11 @@ import HubCore
 import NIOCore
 
 /// For whom a card is written.
-enum CardForm: Sendable, Hashable, CaseIterable {
+public enum CardForm: String, Sendable, Hashable, CaseIterable {
     /// Clients of 1.0.
-    case v1_0
+    case v1_0 = "1.0"
     /// Clients of 0.3.
-    case v0_3
+    case v0_3 = "0.3"
     /// Either: the two name their addresses in members of their own, so that each finds what it knows.
     case both
 

@@ -24,6 +24,29 @@ public enum HTTPDate {
         return number * 86_400 + hour * 3600 + minute * 60 + second
     }
 
+    /// The text of a moment, in seconds since 1970; what is before 1970 or after the year 9999 is written as the nearest that can be.
+    public static func text(secondsSince1970: Int64) -> String {
+        let seconds = min(max(0, secondsSince1970), 253_402_300_799)
+        let (days, rest) = seconds.quotientAndRemainder(dividingBy: 86_400)
+        // Years begin in March here, so that the leap day is the last of one.
+        let shifted = days + 719_468
+        let (era, dayOfEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * month + 2) / 5 + 1
+        let calendarMonth = month < 10 ? month + 3 : month - 9
+        let year = yearOfEra + era * 400 + (calendarMonth <= 2 ? 1 : 0)
+        let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { digits($0, 2) }.joined(separator: ":")
+        let name = (Self.days[Int(days % 7)], months[Int(calendarMonth - 1)])
+        return "\(name.0), \(digits(day, 2)) \(name.1) \(digits(year, 4)) \(clock) GMT"
+    }
+
+    private static func digits(_ number: Int64, _ count: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+    }
+
     private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         var value: Int64 = 0
         for digit in digits {

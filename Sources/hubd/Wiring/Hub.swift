@@ -70,7 +70,7 @@ final class Hub: Sendable {
         metrics = builder.metrics
         runtime = builder.runtime
         agentRuntime = builder.agentRuntime
-        builder.webhooks.allow(settings.webhookOrigins)
+        builder.webhooks.allow(settings.webhooks)
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder
@@ -216,7 +216,7 @@ final class Hub: Sendable {
                 findings: Set(result.findings))
         }
         builder.secrets.retain(next.secrets)
-        builder.webhooks.allow(next.webhookOrigins)
+        builder.webhooks.allow(next.webhooks)
         builder.remoteAgents.keep(only: Set(next.agents.map(\.name)))
         certificates?.replace(with: result.certificates)
         replace(with: snapshot)

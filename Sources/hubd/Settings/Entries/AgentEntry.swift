@@ -59,6 +59,8 @@ struct AgentEntry: Sendable, Hashable {
     var auth: EntryAuth
     /// Who may use what of it, in order; nil is everybody who may call.
     var access: [Placed<AccessRule>]?
+    /// For whom its card is, where a client does not say which version it speaks.
+    var cardForm = CardForm.both
     /// Whether its card is signed with the hub's key.
     var isSigned = false
     /// Whether skills that destroy something wait for the client's yes.

@@ -39,8 +39,8 @@ struct Settings: Sendable, Hashable {
     var trustedProxies: [AddressRange] = []
     /// From where calls may come.
     var network = Network()
-    /// Origins that agents may send notifications to though they are not public.
-    var webhookOrigins: Set<HTTPAddress> = []
+    /// Where agents may send notifications to though it is not public.
+    var webhooks = WebhookRule()
     /// Which web pages may use an entry.
     var cors: [EntryKey: CORSRule] = [:]
     /// The certificates of the public listener, the one for callers without a known name first; empty is plain HTTP.

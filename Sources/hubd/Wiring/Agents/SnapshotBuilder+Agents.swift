@@ -47,7 +47,7 @@ extension SnapshotBuilder {
                 address: settings.publicAddress, runtime: agentRuntime, credentials: AgentCredential.all(of: entry.auth),
                 permission: permission(entry.access, of: entry.name, for: skills.tools, isComplete: skills.isComplete, &findings),
                 asksBeforeHarm: entry.asksBeforeHarm)
-            agent.errors = entry.errors
+            (agent.errors, agent.cardForm) = (entry.errors, entry.cardForm)
             if entry.isSigned { agent.signer = hubKey?.cardSigner(settings.publicURL) }
             result.entries[key] = agent
         }

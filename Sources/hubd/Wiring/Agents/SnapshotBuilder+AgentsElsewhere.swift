@@ -25,7 +25,7 @@ extension SnapshotBuilder {
             }
             do throws(ConfigFinding) {
                 guard var agent = try agent(entry, settings, upstreams: upstreams, models: models, secrets) else { continue }
-                agent.errors = entry.errors
+                (agent.errors, agent.cardForm) = (entry.errors, entry.cardForm)
                 if entry.isSigned { agent.signer = hubKey?.cardSigner(settings.publicURL) }
                 result.entries[key] = agent
                 result.reports.append(AgentReport(name: entry.name, skills: nil, isComplete: true))

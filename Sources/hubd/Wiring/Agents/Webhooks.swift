@@ -6,18 +6,31 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
+/// Where webhooks may be though it is not public, as written.
+struct WebhookRule: Sendable, Hashable {
+    var origins: Set<HTTPAddress> = []
+    var ranges: [AddressRange] = []
+
+    /// Whether a webhook may be there. A range is for addresses that are written as such, and for this machine by its name.
+    func allows(_ origin: HTTPAddress) -> Bool {
+        if origins.contains(origin) { return true }
+        let host = origin.hostClass == .loopback && IPAddress(origin.host) == nil ? "127.0.0.1" : origin.host
+        return IPAddress(host).map { address in ranges.contains { $0.contains(address) } } ?? false
+    }
+}
+
 /// Connects to webhooks, whose addresses are their clients' word: to public addresses, and to origins that the operator has allowed.
 final class Webhooks: WebhookSender {
     private let registry: UpstreamRegistry
     private let logger: Logger
-    private let allowed = NIOLockedValueBox<Set<HTTPAddress>>([])
+    private let allowed = NIOLockedValueBox(WebhookRule())
 
     init(registry: UpstreamRegistry, logger: Logger) { (self.registry, self.logger) = (registry, logger) }
 
-    /// Puts in force which origins the operator has allowed.
-    func allow(_ origins: Set<HTTPAddress>) { allowed.withLockedValue { $0 = origins } }
+    /// Puts in force what the operator has allowed.
+    func allow(_ rule: WebhookRule) { allowed.withLockedValue { $0 = rule } }
 
-    private func isAllowed(_ address: WebhookAddress) -> Bool { allowed.withLockedValue { $0.contains(address.origin) } }
+    private func isAllowed(_ address: WebhookAddress) -> Bool { allowed.withLockedValue { $0.allows(address.origin) } }
 
     func check(_ address: WebhookAddress) async throws {
         guard !isAllowed(address) else { return }

@@ -59,6 +59,9 @@ extension HubGrammar {
         Field("name", .text(.plain), "The agent's name for people."),
         Field("description", .text(.plain), "What it does."),
         Field("version", .text(.plain), "Its version."),
+        Field(
+            "for", .words("both", "1.0", "0.3"),
+            "Which clients it is for: those of one version of A2A alone may be stricter; the default is both."),
         Field("signed", .boolean, "Whether it is signed with the hub's key, whose public half is at /.well-known/jwks.json."),
         Field("organization", .text(.plain), "Who stands behind it."),
         Field("organizationUrl", .text(.url), "The website of who does."),

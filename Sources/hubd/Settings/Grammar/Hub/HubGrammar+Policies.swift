@@ -68,7 +68,10 @@ extension HubGrammar {
         Field(
             "webhooks",
             .object([
-                Field("allow", .list(.text(.url), minimum: 1), "Origins that are not public, such as http://10.0.0.9:9000.").required
+                Field(
+                    "allow", .list(.oneOf([.text(.url), .text(.addressRange)]), minimum: 1),
+                    "What is not public: origins such as http://10.0.0.9:9000, and ranges of addresses such as 10.0.0.0/8."
+                ).required
             ]), "Where agents may send notifications of tasks, beside public addresses."),
         Field(
             "network",
