@@ -15,6 +15,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
     case urlOrPath
     case path
     case addressRange
+    case originOrRange
     case toolName
     case pattern
     case policyTarget
@@ -42,6 +43,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .urlOrPath: DescriptionLocation.isURL(text) ? DescriptionLocation.isWellFormedURL(text) : Self.isPath(text)
         case .path: Self.isPath(text) && !DescriptionLocation.isURL(text)
         case .addressRange: AddressRange(text) != nil
+        case .originOrRange: HTTPAddress(text)?.path.isEmpty ?? (AddressRange(text) != nil)
         case .toolName: text.utf8.count <= 64 && ASCIISet.word.covers(text)
         case .pattern: (1...256).contains(text.utf8.count)
         case .policyTarget: Self.target(text) != nil || text == "all"
@@ -70,6 +72,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .urlOrPath: "a file or an http or https URL"
         case .path: "a path"
         case .addressRange: "an address range such as 10.0.0.0/8"
+        case .originOrRange: "scheme, host and port, such as http://10.0.0.9:9000, or an address range such as 10.0.0.0/8"
         case .toolName: "a tool name: letters, digits, _ and -, at most 64"
         case .pattern: "a name or a pattern with *"
         case .policyTarget: "server:NAME, agent:NAME, model:NAME or all"
@@ -100,7 +103,7 @@ enum TextKind: String, Sendable, Hashable, CaseIterable {
         case .request: #"^[A-Z]+ /"#
         case .headerName: #"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"#
         case .callerName: #"^([a-z0-9][a-z0-9-]{0,62}|oauth:[!-~]{1,256})$"#
-        case .plain, .host, .serverName, .urlOrPath, .path, .pattern, .plainOrReference: nil
+        case .plain, .host, .serverName, .originOrRange, .urlOrPath, .path, .pattern, .plainOrReference: nil
         }
     }
 

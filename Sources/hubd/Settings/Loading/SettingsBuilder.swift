@@ -101,9 +101,6 @@ struct SettingsBuilder {
         for origin in top("policies")?["webhooks"]?["allow"]?.elements ?? [] {
             if let range = origin.string.flatMap({ AddressRange($0) }) { settings.webhooks.ranges.append(range) }
             guard let address = origin.string.flatMap({ HTTPAddress($0) }) else { continue }
-            if !address.path.isEmpty {
-                findings.error("an origin has no path", hint: "write scheme, host and port alone", at: origin.place)
-            }
             settings.webhooks.origins.insert(address)
         }
         settings.tls = (top("tls")?.elements ?? []).compactMap(certificate)

@@ -44,12 +44,11 @@ final class Webhooks: WebhookSender {
         let service = registry.service(
             for: UpstreamSettings(
                 name: "webhook", addresses: [UpstreamAddress(address: address.origin)],
-                timeouts: UpstreamTimeouts(firstByte: timeout, idle: timeout, total: timeout), maximumResponseBytes: 64 << 10,
+                timeouts: UpstreamTimeouts(connect: .seconds(5), firstByte: timeout, idle: timeout, total: timeout), maximumResponseBytes: 64 << 10,
                 isOperatorDefined: isAllowed(address)))
-        let (seconds, attoseconds) = timeout.components
         let response = try await service.send(
             OutboundRequest(method: .post, path: address.target, headers: headers, body: body), principal: .anonymous, logger: logger,
-            deadline: .now() + .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000))
+            deadline: .now() + TimeAmount(timeout))
         if case .stream(let stream) = response.body { stream.cancel() }
         return response.status
     }

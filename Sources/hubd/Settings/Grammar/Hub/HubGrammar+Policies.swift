@@ -69,7 +69,7 @@ extension HubGrammar {
             "webhooks",
             .object([
                 Field(
-                    "allow", .list(.oneOf([.text(.url), .text(.addressRange)]), minimum: 1),
+                    "allow", .list(.text(.originOrRange), minimum: 1),
                     "What is not public: origins such as http://10.0.0.9:9000, and ranges of addresses such as 10.0.0.0/8."
                 ).required
             ]), "Where agents may send notifications of tasks, beside public addresses."),
