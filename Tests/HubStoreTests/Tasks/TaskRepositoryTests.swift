@@ -4,7 +4,7 @@ import Testing
 
 @testable import HubStore
 
-@Suite("The store of tasks", .timeLimit(.minutes(1)))
+@Suite("The store of tasks", .timeLimit(.minutes(5)))
 struct TaskRepositoryTests {
     private typealias F = TaskFixture
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HubStore
 
-@Suite("What is forgotten of tasks", .timeLimit(.minutes(1)))
+@Suite("What is forgotten of tasks", .timeLimit(.minutes(5)))
 struct TaskRetentionTests {
     private typealias F = TaskFixture
 

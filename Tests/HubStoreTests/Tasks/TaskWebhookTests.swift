@@ -6,7 +6,7 @@ import Testing
 
 @testable import HubStore
 
-@Suite("Webhooks in the store", .timeLimit(.minutes(1)))
+@Suite("Webhooks in the store", .timeLimit(.minutes(5)))
 struct TaskWebhookTests {
     private typealias F = TaskFixture
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HubStore
 
-@Suite("Writing many tasks at once", .timeLimit(.minutes(1)))
+@Suite("Writing many tasks at once", .timeLimit(.minutes(5)))
 struct TaskWriterTests {
     private typealias F = TaskFixture
 

@@ -85,7 +85,7 @@ private struct AgentProcess {
     }
 }
 
-@Suite("An agent of a hub that was killed and started again", .timeLimit(.minutes(1)))
+@Suite("An agent of a hub that was killed and started again", .timeLimit(.minutes(5)))
 struct RestartedAgentTests {
     @Test("what a client was told is there, what may have changed something has failed, and the webhook is told so with its credentials")
     func restart() async throws {

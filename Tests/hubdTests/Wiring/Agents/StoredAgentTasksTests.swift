@@ -20,7 +20,7 @@ private struct Seeded: RandomNumberGenerator {
     }
 }
 
-@Suite("Tasks of agents in the store", .timeLimit(.minutes(2)))
+@Suite("Tasks of agents in the store", .timeLimit(.minutes(5)))
 struct StoredAgentTasksTests {
     /// Whatever one may ask a store, with everything small enough to meet again.
     private enum Question {
