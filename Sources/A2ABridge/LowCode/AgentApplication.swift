@@ -53,7 +53,7 @@ extension AgentApplication {
     }
 
     fileprivate func skills(_ name: String, _ profile: AgentProfile) -> ShownSkills {
-        let plain = AgentSkill(id: name, name: profile.name, description: profile.description, tags: [], examples: [])
+        var plain = AgentSkill(id: name, name: profile.name, description: profile.description, tags: [], examples: [])
         switch self {
         case .dify(let application):
             guard let known = application.description else { return ShownSkills(skills: [plain], schemas: nil) }
@@ -61,8 +61,10 @@ extension AgentApplication {
             skill.tags = ["dify", application.kind.rawValue] + skill.tags
             return ShownSkills(
                 skills: [skill], schemas: Self.schemas(name, known.form.schema(and: application.kind.chats ? [DifyIntent.query] : [])))
-        case .modelStudio, .model: return ShownSkills(skills: [plain], schemas: nil)
+        case .modelStudio: break
+        case .model: plain.inputModes = ["text/plain", "application/json", "image/png", "image/jpeg", "audio/wav", "audio/mpeg"]
         }
+        return ShownSkills(skills: [plain], schemas: nil)
     }
 
     private static func schemas(_ skill: String, _ schema: JSONTree) -> ByteBuffer {

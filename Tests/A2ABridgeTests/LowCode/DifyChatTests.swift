@@ -8,7 +8,8 @@ import Testing
 
 @Suite("Chats of Dify as agents", .timeLimit(.minutes(1)))
 struct DifyChatTests {
-    static let parameters = #"{"opening_statement":"Hi","user_input_form":[],"suggested_questions":["What can you do?"]}"#
+    static let parameters =
+        #"{"opening_statement":"Hi","user_input_form":[],"suggested_questions":["What can you do?"],"file_upload":{"enabled":true}}"#
     static let ids = #""task_id":"t-1","message_id":"m-1","conversation_id":"c-1","created_at":1"#
 
     static let plain = [
@@ -340,6 +341,7 @@ struct DifyChatTests {
         await application.refresh(agent: "shop", logger: stub.request(.get, "").logger)
         let skill = try #require(agent.card(at: base, for: .anonymous).skills.first)
         #expect(skill.id == "shop" && skill.name == "Shop" && skill.description == "Sells")
+        #expect(skill.inputModes.contains("image/png"))
         #expect(skill.tags == ["dify", "chat", "a", "search"] && skill.examples == ["What can you do?"])
         #expect(
             agent.card(at: base, for: .anonymous).capabilities.extensions.first.map { String(buffer: $0.parameters ?? ByteBuffer()) }?

@@ -91,7 +91,7 @@ struct ModelStudioTests {
             #expect(task.state == "TASK_STATE_FAILED")
             return task.said
         }
-        func pieces(_ frames: [String], _ end: StubPieces.End = .whole) -> CallResponse {
+        @Sendable func pieces(_ frames: [String], _ end: StubPieces.End = .whole) -> CallResponse {
             StubApplication.pieces(frames.map { ByteBuffer(string: $0) }, end)
         }
         for count in 0..<3 {
@@ -103,6 +103,12 @@ struct ModelStudioTests {
         #expect(try await said(pieces([Self.frames[0], Self.frame(2, error, event: "error", status: 429)])) == throttled)
         #expect(try await said(StubApplication.json(error, status: 429)) == throttled)
         #expect(try await said(StubApplication.json(error)) == throttled)
+        let together = StubApplication { _ in pieces([Self.frames[0] + Self.frame(2, error, event: "error", status: 429)]) }
+        let partial = try await Self.agent(together).task(#"{"text":"x"}"#)
+        #expect(partial.said == throttled)
+        // What came with it is told to who follows, and not waited for by who does not.
+        let followed = try await Self.agent(together).streamed(#"{"text":"x"}"#)
+        #expect(followed == ["working", "working: I look", "= 你", "failed: \(throttled)"])
         let key = #"{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"q"}"#
         #expect(try await said(StubApplication.json(key, status: 401)) == "The application refused the hub's credential")
         let app = #"{"code":"InvalidApp","message":"gone"}"#

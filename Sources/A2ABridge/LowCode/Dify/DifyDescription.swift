@@ -12,6 +12,8 @@ struct DifyDescription: Sendable {
     var examples: [String]
     /// What it takes.
     var form: DifyForm
+    /// Whether it takes files.
+    var takesFiles: Bool
 
     private static let (mostTexts, longestName, longestText) = (16, 200, 2_000)
 
@@ -28,6 +30,10 @@ struct DifyDescription: Sendable {
         self.tags = tags + tools.filter { !tags.contains($0) }
         examples = (parameters["suggested_questions"]?.elements ?? .none).prefix(Self.mostTexts).compactMap { text($0, Self.longestText) }
         form = DifyForm(parameters["user_input_form"])
+        let upload = parameters["file_upload"]
+        takesFiles =
+            upload?["enabled"]?.bool == true || upload?["image"]?["enabled"]?.bool == true
+            || form.inputs.contains { $0.kind == .file || $0.kind == .files }
     }
 
     /// The skill that a card has of it.
@@ -36,7 +42,9 @@ struct DifyDescription: Sendable {
     ///   - id: of the skill.
     ///   - profile: says what the application does not say.
     func skill(_ id: String, _ profile: AgentProfile) -> AgentSkill {
-        AgentSkill(id: id, name: name ?? profile.name, description: about ?? profile.description, tags: tags, examples: examples)
+        AgentSkill(
+            id: id, name: name ?? profile.name, description: about ?? profile.description, tags: tags, examples: examples,
+            inputModes: takesFiles ? ["text/plain", "application/json", "application/octet-stream", "image/png", "image/jpeg"] : [])
     }
 }
 

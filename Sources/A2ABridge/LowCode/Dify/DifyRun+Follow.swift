@@ -17,21 +17,27 @@ extension DifyRun {
         var (text, progress) = (answerText, WorkProgress(isTold: performer.application.tellsProgress))
         var files: [MessagePart] = []
         while reader.end == nil, let batch = try await next(of: &events) {
-            for event in batch where reader.end == nil {
-                for step in reader.take(try ApplicationEvents.object(event)) {
-                    switch step {
-                    case .text(let more): try text.add(more)
-                    case .replace(let whole): try await text.replace(whole, tell)
-                    case .progress(let word): try await progress.tell(word, tell)
-                    case .file(let file): files.append(file)
+            var failure: (any Error)?
+            do {
+                for event in batch where reader.end == nil {
+                    for step in reader.take(try ApplicationEvents.object(event)) {
+                        switch step {
+                        case .text(let more): try text.add(more)
+                        case .replace(let whole): try await text.replace(whole, tell)
+                        case .progress(let word): try await progress.tell(word, tell)
+                        case .file(let file): files.append(file)
+                        }
                     }
                 }
+            } catch {
+                failure = error  // what came before it is told first
             }
             if reader.note != note, reader.end != .paused {
                 note = reader.note
                 try await tell(.note(note.bytes))
             }
             try await text.flush(tell)
+            if let failure { throw failure }
         }
         // It ended because its client wants it no more, whatever it says itself.
         if performer.application.isStopping(note.task) { return try await tell(.status(.canceled)) }

@@ -30,12 +30,18 @@ struct ModelEndpointPerformer: AgentPerformer {
             var events = try await client.events(.post, path, body(turn.message, history), context: turn.context)
             defer { events.cancel() }
             while !reader.isComplete, let batch = try await events.next() {
-                for event in batch where !reader.isComplete {
-                    let more = try reader.take(event)
-                    try text.add(more)
-                    if said.utf8.count < endpoint.historyBytes { said += more }
+                var failure: (any Error)?
+                do {
+                    for event in batch where !reader.isComplete {
+                        let more = try reader.take(event)
+                        try text.add(more)
+                        if said.utf8.count < endpoint.historyBytes { said += more }
+                    }
+                } catch {
+                    failure = error  // what came before it is told first
                 }
                 try await text.flush(tell)
+                if let failure { throw failure }
             }
         } catch let failure as ApplicationFailure {
             throw failure.error

@@ -83,20 +83,26 @@ struct ModelStudioPerformer: AgentPerformer {
         var progress = WorkProgress(isTold: application.tellsProgress)
         var text = AnswerText(id: "answer", name: client.tool, isStreamed: turn.isStreamed)
         while !reader.isComplete, let batch = try await events.next() {
-            for event in batch where !reader.isComplete {
-                let object = try ApplicationEvents.object(event)
-                for step in try reader.take(object, isError: event.event == "error") {
-                    switch step {
-                    case .text(let more): try text.add(more)
-                    case .progress(let word): try await progress.tell(word, tell)
+            var failure: (any Error)?
+            do {
+                for event in batch where !reader.isComplete {
+                    let object = try ApplicationEvents.object(event)
+                    for step in try reader.take(object, isError: event.event == "error") {
+                        switch step {
+                        case .text(let more): try text.add(more)
+                        case .progress(let word): try await progress.tell(word, tell)
+                        }
                     }
                 }
+            } catch {
+                failure = error  // what came before it is told first
             }
             if let session = reader.session, session != told {
                 told = session
                 try await tell(.note(ModelStudioReader.note(session)))
             }
             try await text.flush(tell)
+            if let failure { throw failure }
         }
         guard reader.isComplete else { throw ApplicationEvents.cut }
         let metadata = reader.usage.map { JSONTree.object(["usage": $0]).bytes }
