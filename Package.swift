@@ -106,7 +106,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests(of: "CHubSystem"),
-        tests(of: "HubCore", [locks, logging]),
+        tests(of: "HubCore", [httpTypes, locks, logging]),
         tests(
             of: "HubServer",
             [
