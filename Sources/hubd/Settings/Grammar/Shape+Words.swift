@@ -56,7 +56,7 @@ extension TextKind {
         case .duration, .byteSize, .percent, .rate, .hostPort, .host, .serverName, .addressRange, .toolName, .policyTarget, .request,
             .headerName, .callerName:
             true
-        case .plain, .url, .urlWithQuery, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
+        case .plain, .url, .urlWithQuery, .originOrRange, .urlOrPath, .path, .pattern, .sha256, .jsonPointer, .plainOrReference: false
         }
     }
 

@@ -56,7 +56,8 @@ private struct AgentProcess {
     init(_ path: String, _ ring: MasterKeyRing) throws {
         let database = try HubDatabase(path: path)
         let secrets = SecretStore(SecretRepository(database)) { () throws(SecretError) in ring }
-        let store = StoredAgentTasks(TaskRepository(database, secrets: secrets)) { 1 }
+        let tasks = TaskRepository(database, secrets: secrets)
+        let store = StoredAgentTasks({ tasks }) { 1 }
         let timers = TimerTable()
         let push = PushSender(receiver, timers: timers, logger: Self.logger, secondsSince1970: { 1 })
         runtime = A2ARuntime(store: store, timers: timers, push: push) { 1_700_000_000_000 }

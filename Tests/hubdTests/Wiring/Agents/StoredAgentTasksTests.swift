@@ -111,7 +111,8 @@ struct StoredAgentTasksTests {
         func open() throws -> StoredAgentTasks {
             let database = try HubDatabase(path: path)
             let secrets = SecretStore(SecretRepository(database)) { () throws(SecretError) in ring }
-            return StoredAgentTasks({ TaskRepository(database, secrets: secrets) }) { 1 }
+            let tasks = TaskRepository(database, secrets: secrets)
+            return StoredAgentTasks({ tasks }) { 1 }
         }
         var stored = try open()
         var random = Seeded(state: seed)
