@@ -26,9 +26,21 @@ struct WireValue: Sendable {
         WireProblem(place: WireProblem.place(of: json, below: root, member: member), reason: reason)
     }
 
-    /// A member that is there and not null.
+    /// A member that is there and not null. ProtoJSON is read with the names of the protocol buffers, too: `task_id` for `taskId`.
     subscript(_ name: String) -> WireValue? {
-        json[name].flatMap { $0.isNull ? nil : WireValue($0, in: self) }
+        guard let value = json[name] ?? (dialect == .v0_3 ? nil : Self.protoName(name).flatMap { json[$0] }) else { return nil }
+        return value.isNull ? nil : WireValue(value, in: self)
+    }
+
+    /// The name of a field in the protocol buffers, where it differs.
+    private static func protoName(_ name: String) -> String? {
+        guard name.utf8.contains(where: { (0x41...0x5A).contains($0) }) else { return nil }
+        var bytes: [UInt8] = []
+        for byte in name.utf8 {
+            if (0x41...0x5A).contains(byte) { bytes.append(UInt8(ascii: "_")) }
+            bytes.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: What the value is

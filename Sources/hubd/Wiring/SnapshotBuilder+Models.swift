@@ -10,7 +10,8 @@ extension SnapshotBuilder {
     func models(
         _ settings: Settings, upstreams: [String: UpstreamSettings], secrets: ResolvedSecrets?, _ findings: inout FindingCollector
     ) async -> (entries: [EntryKey: any HubEntry], unavailable: [EntryKey: String]) {
-        let composer = ModelComposer(registry: registry, metrics: metrics, timers: timers, hosts: settings.hostRule, health: modelHealth, cache: modelCache)
+        let composer = ModelComposer(
+            registry: registry, metrics: metrics, timers: timers, hosts: settings.hostRule, health: modelHealth, cache: modelCache)
         var entries: [EntryKey: any HubEntry] = [:]
         var unavailable: [EntryKey: String] = [:]
         for entry in settings.models {

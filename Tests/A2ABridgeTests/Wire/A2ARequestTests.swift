@@ -139,6 +139,19 @@ struct A2ARequestTests {
         #expect(raw.content == .raw(ByteBuffer(bytes: [0xFB, 0xFF])))
     }
 
+    @Test("fields may have the names of the protocol buffers where those are what is spoken, and nowhere else")
+    func protoNames() throws {
+        let text = #"{"id":"t","history_length":3}"#
+        for dialect in [A2ADialect.v1_0, .v0_3Proto] {
+            guard case .getTask(let query) = try A2ARequest(.getTask, WireValue(JSONValue(text), dialect)) else { return }
+            #expect(query.historyLength == 3)
+        }
+        guard case .getTask(let older) = try A2ARequest(.getTask, WireValue(JSONValue(text), .v0_3)) else { return }
+        #expect(older.historyLength == nil)
+        let push = #"{"task_id":"t","id":"h","url":"https://example.com"}"#
+        #expect(try A2ARequest(.createPush, WireValue(JSONValue(push), .v1_0)).taskID == "t")
+    }
+
     @Test("the secrets of a webhook are not in what is printed of it")
     func secrets() throws {
         let text = #"{"taskId":"t","url":"https://a","token":"hush","authentication":{"scheme":"Bearer","credentials":"quiet"}}"#

@@ -21,7 +21,7 @@ extension SettingsBuilder {
                     name: card?["name"]?.string, description: card?["description"]?.string, version: card?["version"]?.string,
                     organization: card?["organization"]?.string, organizationURL: card?["organizationUrl"]?.string,
                     documentationURL: card?["documentationUrl"]?.string, iconURL: card?["iconUrl"]?.string),
-                auth: auth(value), access: access(value), 
+                auth: auth(value), access: access(value),
                 cardForm: card?["for"]?.string.flatMap { CardForm(rawValue: $0) } ?? .both, isSigned: card?["signed"]?.json.bool ?? false,
                 asksBeforeHarm: value["confirm"]?.string != "never",
                 errors: value["errors"]?.string.flatMap { A2AErrorProfile(rawValue: $0) } ?? .v1_0_1))

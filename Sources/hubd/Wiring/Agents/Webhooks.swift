@@ -44,7 +44,8 @@ final class Webhooks: WebhookSender {
         let service = registry.service(
             for: UpstreamSettings(
                 name: "webhook", addresses: [UpstreamAddress(address: address.origin)],
-                timeouts: UpstreamTimeouts(connect: .seconds(5), firstByte: timeout, idle: timeout, total: timeout), maximumResponseBytes: 64 << 10,
+                timeouts: UpstreamTimeouts(connect: .seconds(5), firstByte: timeout, idle: timeout, total: timeout),
+                maximumResponseBytes: 64 << 10,
                 isOperatorDefined: isAllowed(address)))
         let response = try await service.send(
             OutboundRequest(method: .post, path: address.target, headers: headers, body: body), principal: .anonymous, logger: logger,
