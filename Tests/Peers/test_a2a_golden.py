@@ -8,7 +8,7 @@ import pytest
 PEERS = Path(__file__).resolve().parent
 
 
-@pytest.mark.parametrize(("environment", "count"), [("a2a1", 122), ("a2a03", 69)])
+@pytest.mark.parametrize(("environment", "count"), [("a2a1", 124), ("a2a03", 69)])
 def test_the_sdk_reads_every_example_of_its_version(environment, count):
     python = PEERS / f".venv-{environment}" / "bin" / "python"
     assert python.exists(), f"no {python.parent.parent.name}: run scripts/peers"

@@ -14,7 +14,7 @@ struct SendParameters: Sendable, Hashable {
     /// The most messages of the history to answer with, the newest; nil for all.
     var historyLength: Int?
     /// Whether the answer may come before the task has ended or waits for the client. Version 0.3 says the opposite, `blocking`, and where it
-    /// says nothing it is taken to wait, as 1.0 does.
+    /// says nothing it is taken to wait, as 1.0 does; but ProtoJSON leaves out what is false: a configuration without it does not wait.
     var returnsImmediately = false
     /// A JSON object of anything.
     var metadata: ByteBuffer?
@@ -35,7 +35,7 @@ extension SendParameters {
         if source.dialect.version == .v1_0 {
             returnsImmediately = try configuration.flag("returnImmediately") ?? false
         } else {
-            returnsImmediately = try !(configuration.flag("blocking") ?? true)
+            returnsImmediately = try !(configuration.flag("blocking") ?? (source.dialect != .v0_3Proto))
         }
         let push =
             configuration["taskPushNotificationConfig"] ?? configuration["pushNotificationConfig"] ?? configuration["pushNotification"]
