@@ -3,7 +3,12 @@
 A part is its text, data, URL or bytes; a message the list of its parts; a state is written as 0.3 has it.
 """
 
-from types import SimpleNamespace
+from contextlib import AsyncExitStack
+
+import driver
+
+#: Connections beside the first, and what closes them.
+elsewhere, stack = {}, AsyncExitStack()
 
 
 def state(status: dict) -> str:
@@ -54,16 +59,24 @@ def event(json: dict) -> dict:
 
 
 async def gather(stream, command) -> list[dict]:
-    """The events of a stream; with `first` it is cut after so many."""
+    """The events of a stream; with `first` it is cut after so many, with `until` after one of that kind; with `progress` each is
+    told when it comes."""
     events = []
     async for one in stream:
         events.append(one)
-        if len(events) == command.get("first"):
+        if command.get("progress"):
+            driver.say({"id": command["id"], "progress": one})
+        if len(events) == command.get("first") or one["kind"] == command.get("until"):
             await stream.aclose()
             break
     return events
 
 
-async def perform(connection: SimpleNamespace, _, command):
-    """Does one command."""
+async def perform(connection, connect, command):
+    """Does one command; where it has a `target`, by a connection of its own to that, which is kept."""
+    if "target" in command:
+        name = tuple(sorted(command["target"].items()))
+        if name not in elsewhere:
+            elsewhere[name] = await connect(stack, **command["target"])
+        connection = elsewhere[name]
     return await getattr(connection, command["do"])(command)

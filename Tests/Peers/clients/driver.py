@@ -166,6 +166,6 @@ def main(connect, perform=perform):
     """Runs a client program; `connect(stack, target)` opens one connection, to be closed with `stack`; `perform` knows its commands."""
     target = json.loads(sys.argv[1])
     try:
-        asyncio.run(serve(lambda stack: connect(stack, target), perform))
+        asyncio.run(serve(lambda stack, **more: connect(stack, target | more), perform))
     except Exception as error:
         say({"failed": failure(error)["message"]})

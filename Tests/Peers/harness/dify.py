@@ -47,7 +47,7 @@ class DifyDouble:
 
     It says again what was said, word by word. A first word of these does otherwise: `cut` leaves after the first words, `error` ends with an error
     event, `replace` is moderated, `pause` waits for a form, `slow` waits for `gate` or a stop, `malformed` writes what is no JSON, `limited` is
-    refused with 429, `failed` is a workflow that fails, `file` answers with a file.
+    refused with 429, `failed` is a workflow that fails, `file` answers with a file, `leak` with the key.
     """
 
     def __init__(self, background: Background, mode: str, key: str):
@@ -178,6 +178,7 @@ class DifyDouble:
 
     async def _stream(self, writer, said: str, task: str, run: str, conversation: str) -> bool:
         switch = said.split(" ")[0]
+        said = f"{said} {self.key}" if switch == "leak" else said
         events = Events(writer, self.mode, task, run, conversation)
         await events.begin()
         if events.has_workflow:

@@ -8,6 +8,7 @@ import asyncio
 import json
 
 from harness.background import Background
+from harness.providers import plain
 from harness.upstreams import Signal
 
 
@@ -37,7 +38,7 @@ class ModelDouble:
     """The double. The model that a request names chooses what it does; `echo` answers with the last message's text.
 
     With `stream`, the text comes word by word. `gate` waits for the test after the first event, and says in `left` when the
-    hub closed the connection meanwhile; `cut`, `cut-half` and `cut-long` close after two words; `leak` answers with the
+    hub closed the connection meanwhile; `cut`, `cut-half` and `cut-long` close after two words, and `error` says so; `leak` answers with the
     credential it was sent, `leak-split` in two halves; `status-NNN` fails.
     """
 
@@ -46,7 +47,7 @@ class ModelDouble:
         self.url = f"http://127.0.0.1:{background.listen(self._serve)}"
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.gate = asyncio.Event()
-        self.left = Signal()
+        self.waiting, self.left = Signal(), Signal()
 
     def open_gate(self):
         """Lets what waits go on."""
@@ -70,7 +71,7 @@ class ModelDouble:
             error = {"error": {"message": f"double says {status}", "type": "t", "param": None, "code": "c"}}
             self._whole(writer, json.dumps(error).encode(), status, b"retry-after: 0\r\nset-cookie: a=b\r\n")
             return True
-        text = fields.get("authorization", "none") if model.startswith("leak") else request["messages"][-1]["content"]
+        text = fields.get("authorization", "none") if model.startswith("leak") else plain(request["messages"][-1]["content"])
         if request.get("stream"):
             return await self._stream(model, text, reader, writer)
         if model == "cut":
@@ -107,14 +108,19 @@ class ModelDouble:
                     await send(half)
                 await asyncio.sleep(0.2)  # what was sent is on its way to the caller; cut at once, all of it would be refused with 502
                 return False
+            if model == "error" and number == 2:
+                await send(b'data: {"error": {"message": "It broke", "type": "server_error", "code": "overloaded"}}\n\n')
+                break
             await send(chunk({"content": word if number == 0 else " " + word}))
-        await send(chunk({}, "stop"))
-        await send(b"data: [DONE]\n\n")
+        else:
+            await send(chunk({}, "stop"))
+            await send(b"data: [DONE]\n\n")
         writer.write(b"0\r\n\r\n")
         return True
 
     async def _wait(self, reader) -> bool:
         """Waits for the gate; gives whether it opened before the hub left."""
+        self.waiting.add()
         gone = asyncio.ensure_future(reader.read(1))
         opened = asyncio.ensure_future(self.gate.wait())
         await asyncio.wait([gone, opened], return_when=asyncio.FIRST_COMPLETED)

@@ -15,7 +15,7 @@ class ModelStudioDouble:
 
     A first word of these does otherwise: `cut` leaves after the first words, `error` ends with an error event, `throttled` is refused with 429 and
     `throttled-late` with an event, `slow` waits for `gate`, `malformed` writes what is no JSON, `thoughts` tells what it thinks, `nodes` is a workflow
-    that streams messages of its nodes, `references` names documents.
+    that streams messages of its nodes, `references` names documents, `leak` says the key.
     """
 
     def __init__(self, background: Background, key: str, application="app-1"):
@@ -78,6 +78,7 @@ class ModelStudioDouble:
         if parameters.get("has_thoughts") and switch == "thoughts":
             await tell("", thoughts=[{"thought": "I say it again", "action_type": "response", "action_name": "echo", "observation": "-"}])
         said = prompt if self._sessions[session] == 1 else f"{prompt} ({self._sessions[session]}th time)"
+        said = f"{said} {self.key}" if switch == "leak" else said
         for index, word in enumerate(said.split(" ")):
             if index == 2 and switch == "cut":
                 await asyncio.sleep(0.1)

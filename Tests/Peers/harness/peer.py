@@ -144,6 +144,10 @@ class Peer:
         """Gives a running command up."""
         self.send(do="cancel", target=number)
 
+    def at(self, **target) -> "Connection":
+        """Another connection of a client of A2A, which the program opens with its first command and keeps."""
+        return Connection(self, target)
+
     def close(self) -> None:
         """Ends the connection as the SDK does, and then the program."""
         try:
@@ -159,3 +163,19 @@ class Peer:
         tee = PEERS / "clients" / "tee.py"
         python = PEERS / ".venv-main" / "bin" / "python"
         return [str(python), str(tee), str(log), binary(), "stdio", server, "--config", str(configuration)]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A connection of a client beside its first: what of the first's target is otherwise, `target` says."""
+
+    peer: Peer
+    target: dict
+
+    def start(self, do: str, **command) -> tuple[int, Future]:
+        """Starts a command; gives its number and what will be its result."""
+        return self.peer.start(do, target=self.target, **command)
+
+    def do(self, do: str, limit=LIMIT, **command):
+        """Does a command and waits for its result."""
+        return self.peer.do(do, limit, target=self.target, **command)
