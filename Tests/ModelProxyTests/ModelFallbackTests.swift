@@ -53,6 +53,16 @@ struct Stage: Sendable, CustomStringConvertible {
                     : .json(#"{"base_resp":{"status_code":1002,"status_msg":"x"}}"#)
             }, failure: "rate_limit_exceeded", status: 429),
         Stage(
+            description: "fails with a status of success, all at once",
+            fail: {
+                $0
+                    ? .events(role + #"data: {"error":{"message":"x","code":"rate_limit_exceeded"}}"# + "\n\n")
+                    : .json(#"{"error":{"message":"x","code":"rate_limit_exceeded"}}"#)
+            }, failure: "rate_limit_exceeded", status: 429),
+        Stage(
+            description: "ends before it says anything, all at once", fail: { $0 ? .events(role) : .failure(cut) },
+            failure: "upstream_broke_off", status: 502),
+        Stage(
             description: "breaks off before it says anything",
             fail: {
                 $0 ? .stream(StubStream([role], failure: cut)) : .stream(StubStream(["{"], failure: cut), type: "application/json")
@@ -128,6 +138,15 @@ struct ModelFallbackTests {
                 fallback: [ModelDestination(ModelService("b", .vllm, second))])
         ])
         #expect(try await router.send().status == 200)
+    }
+
+    @Test("events that come all at once pass as they are; without their last word they end with an error", arguments: [true, false])
+    func atOnce(isWhole: Bool) async throws {
+        let events = isWhole ? Self.goodStream : Array(Self.goodStream.prefix(1))
+        let router = router(StubMember(.events(events.joined())), good(true))
+        let writer = try await router.send(StubRouter.chat("m", isStreaming: true))
+        #expect(writer.text.hasPrefix(events.joined()) && writer.text.contains(#"data: {"error":{"#) != isWhole)
+        #expect(router.usage.all.map(\.outcome) == [isWhole ? .served : .interrupted])
     }
 
     @Test("after its first word an answer has nobody to fall back to, and ends with an error", arguments: [true, false])

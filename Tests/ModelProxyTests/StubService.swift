@@ -11,6 +11,8 @@ final class StubMember: CallTarget {
     enum Outcome: Sendable {
         case json(String, status: Int = 200, fields: HTTPFields = [:])
         case stream(StubStream, type: String = "text/event-stream")
+        /// A stream that has come to its end by the time it is read.
+        case events(String)
         case failure(HubError)
         /// Does nothing until it is given up.
         case hang
@@ -35,6 +37,8 @@ final class StubMember: CallTarget {
             fields[.contentType] = "application/json"
             return CallResponse(status: status, fields: fields, body: .complete(ByteBuffer(string: text)))
         case .stream(let stream, let type): return CallResponse(status: 200, fields: [.contentType: type], body: .stream(stream))
+        case .events(let text):
+            return CallResponse(status: 200, contentType: "text/event-stream", body: ByteBuffer(string: text))
         case .failure(let error): throw error
         case .hang:
             await Self.waitForCancellation()

@@ -102,7 +102,9 @@ struct AnswerOpening {
         let fields = ModelFields.response(response.fields)
         let stream: any BodyStream
         switch response.body {
-        case .complete(let body): return try whole(body, response, fields)
+        case .complete(let body):
+            guard response.isEvents else { return try whole(body, response, fields) }
+            stream = WholeBody(body)
         case .stream(let body): stream = body
         }
         if response.isEvents {
