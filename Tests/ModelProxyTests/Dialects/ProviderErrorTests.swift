@@ -36,6 +36,9 @@ struct ProviderErrorTests {
         Sample(status: 401, body: #"{"error":{"message":"Incorrect API key sk-123","code":"invalid_api_key"}}"#, kind: .authentication),
         Sample(status: 400, body: #"{"error":{"message":"bad","type":"invalid_request_error","param":"top_p"}}"#, kind: .badRequest),
         Sample(status: 503, body: "<html>", kind: .overload), Sample(status: 500, body: "", kind: .server),
+        Sample(status: 503, body: #"{"error":{"message":"x","type":"server_error","param":null,"code":null}}"#, kind: .overload),
+        Sample(status: 504, body: #"{"error":{"message":"x","type":"server_error"}}"#, kind: .timeout),
+        Sample(status: 500, body: #"{"error":{"message":"x","type":"server_error"}}"#, kind: .server),
         // Anthropic
         Sample(
             status: 529, body: #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"r"}"#,

@@ -3,7 +3,8 @@ import HubCore
 import NIOCore
 
 /// Reads the errors of every provider. They are told apart, in this order, by
-/// 1. the name of the error, wherever the provider puts it;
+/// 1. the name of the error, wherever the provider puts it; that something failed is no name where the status says more, as OpenAI calls every
+///    failure of its own `server_error`;
 /// 2. words of the message, for what some providers have no name for;
 /// 3. the status of HTTP.
 ///
@@ -38,9 +39,11 @@ extension ProviderError {
         let parts = ErrorParts(body)
         let names = (name.map { [$0] } ?? []) + parts.names
         let status = status.flatMap { $0 >= 400 ? $0 : nil } ?? parts.status
+        let named = names.lazy.compactMap { Self.kind(name: $0) }.first
+        let isVague = named == .server && (status ?? 0) > 500
         let kind =
             Self.kind(message: parts.message.lowercased(), names: names)
-            ?? names.lazy.compactMap { Self.kind(name: $0) }.first
+            ?? (isVague ? nil : named)
             ?? status.map { Self.kind(status: $0) } ?? .server
         self.init(kind, Self.words(for: kind, message: parts.message), parameter: parts.parameter)
     }
