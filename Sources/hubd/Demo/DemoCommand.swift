@@ -7,7 +7,7 @@ import NIOCore
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Runs the hub with a small legacy service behind it, with nothing to configure.",
+        commandName: "demo", abstract: "Runs the hub with small legacy services and a model behind it, with nothing to configure.",
         discussion: "Example: hubd demo")
 
     @Option(help: "The folder of the hub's own data.")
@@ -25,7 +25,8 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let orders = try await start(OrdersService(), named: "orders")
         let stock = try await start(StockService(), named: "stock")
-        let places = DemoText.Places(orders: orders.address, stock: stock.address)
+        let model = try await start(EchoModelService(), named: "model")
+        let places = DemoText.Places(orders: orders.address, stock: stock.address, model: model.address)
         let folder = data ?? "hub-data/demo"
         let directory: DataDirectory
         do throws(DataDirectory.DataError) {
@@ -45,6 +46,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await process.run()
         await orders.shutDown(limit: .seconds(1))
         await stock.shutDown(limit: .seconds(1))
+        await model.shutDown(limit: .seconds(1))
     }
 
     private func start(_ service: any HTTPResponder, named name: String) async throws -> Listener {

@@ -4,6 +4,7 @@ enum DemoText {
     struct Places: Sendable {
         var orders: String
         var stock: String
+        var model: String
     }
 
     static func configuration(_ places: Places) -> String {
@@ -34,21 +35,33 @@ enum DemoText {
               - { server: stock }
             tools:
               checkStock: { rename: check_stock, title: Check stock }
+        agents:
+          counter:
+            skills: { server: shop }
+            card: { name: Counter, description: Looks up and places orders and looks into the warehouse. }
+            default: true
+        models:
+          default:
+            services:
+              echo: { provider: openai-compatible, endpoint: "http://\(places.model)/v1" }
 
         """
     }
 
     static func text(publicURL: String, adminAddress: String, places: Places, configuration: String, tokenPath: String) -> String {
-        let (orders, shop) = ("\(publicURL)/mcp/orders", "\(publicURL)/mcp/shop")
+        let (orders, shop, agent) = ("\(publicURL)/mcp/orders", "\(publicURL)/mcp/shop", "\(publicURL)/a2a/counter")
         return """
             public listener: \(publicURL)
             admin listener: http://\(adminAddress) (token in \(tokenPath))
             legacy service: http://\(places.orders), described by OpenAPI, knows nothing of MCP
             older service:  http://\(places.stock)/stock, described by WSDL, knows nothing of JSON
+            model:          http://\(places.model)/v1, in OpenAI's protocol, says back what it is told
             configuration:  \(configuration)
 
             The legacy service is the MCP server \(orders), the older one \(publicURL)/mcp/stock.
-            The virtual server \(shop) has some tools of both. Paste into
+            The virtual server \(shop) has some tools of both. The same are the skills of
+            the A2A agent \(agent), also for clients that are given \(publicURL). The model is at \(publicURL)/v1.
+            Paste into
 
             Claude Code:
               claude mcp add --transport http orders \(orders)
@@ -65,6 +78,14 @@ enum DemoText {
 
             A shell, for the SOAP service in the virtual server:
             \(call(of: "check_stock", #"{"item":"Nanosecond of wire"}"#, at: shop))
+
+            A shell, for the agent, in plain words (A2A 1.0):
+              curl -s \(agent)/message:send -H 'content-type: application/json' -H 'a2a-version: 1.0' \\
+                -d '{"message":{"messageId":"1","role":"ROLE_USER","parts":[{"text":"find orders, customer: ada"}]}}'
+
+            A shell, for the model:
+              curl -s \(publicURL)/v1/chat/completions -H 'content-type: application/json' \\
+                -d '{"model":"echo","messages":[{"role":"user","content":"hello"}]}'
 
             Ctrl-C stops the demo.
             """
