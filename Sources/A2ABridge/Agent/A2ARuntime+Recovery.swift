@@ -8,8 +8,8 @@ extension A2ARuntime {
     /// Sees to the tasks that were at work when another process ended, and to the webhooks that have not been told of everything. To be called once,
     /// before the first request, and not while another process still works on the same tasks.
     ///
-    /// 1. Work that its performer may repeat begins anew, if there still is the agent, its caller is known and there is room. 2. All else has failed,
-    /// and its outcome is not known. 3. Webhooks are told of what they missed, and of what comes of this.
+    /// 1. Work that its performer can go on with, or may repeat, is gone on with or begins anew, if there still is the agent, its caller is known and
+    /// there is room. 2. All else has failed, and its outcome is not known. 3. Webhooks are told of what they missed, and of what comes of this.
     ///
     /// - Parameters:
     ///   - agents: those there are.
@@ -45,15 +45,17 @@ extension A2ARuntime {
         return (begunAnew, failed)
     }
 
-    /// Begins the work of a task anew; false where that may not be.
+    /// Goes on with the work of a task, or begins it anew; false where neither may be.
     private func beginAnew(_ record: TaskRecord, at agent: A2AAgent, _ context: CallContext) async throws -> Bool {
         guard let kept = try await store.read(record.id, agent: record.agent, owner: record.owner) else { return false }
         let log = try TaskLog(id: record.id, contextID: record.contextID, stored: kept.entries)
         var task = log.task
         guard !log.isSettled, let index = task.history.lastIndex(where: { $0.role == .user }) else { return false }
         task.history = Array(task.history.prefix(index + 1))
-        let turn = AgentTurn(task: task, message: task.history[index], isStreamed: false, context: context, note: log.note)
-        guard agent.performer.mayRepeat(turn) else { return false }
+        let message = task.history[index]
+        var turn = AgentTurn(task: task, message: message, isStreamed: false, context: context, note: log.note)
+        if agent.performer.canResume(log.note) { (turn.task, turn.isResumed) = (log.task, true) }
+        guard turn.isResumed || agent.performer.mayRepeat(turn) else { return false }
         do throws(A2AFailure) {
             try admit(record.owner)
         } catch {

@@ -108,7 +108,7 @@ public final class A2ARuntime: Sendable {
         let task = hold(
             LiveTask(log: log, stored: log.position, isAtWork: false, agent: agent, owner: owner, store: store, timers: timers))
         // Nobody works on it: the process that did has ended.
-        if case .nothing(isAtWork: false) = task.told(at: log.position), !log.isSettled {
+        if case .nothing(isAtWork: false) = task.told(at: log.position), !log.isSettled, !isDraining {
             await fail(task, "The hub was stopped meanwhile; what became of the work is not known")
             await push?.follow(task.record, in: self)
         }
@@ -204,24 +204,24 @@ public final class A2ARuntime: Sendable {
     /// Work that goes on while the task waits for its client ends with the client's next message, and has no more to say.
     private func perform(_ turn: AgentTurn, _ number: Int, of task: LiveTask, by performer: any AgentPerformer) async {
         do {
-            try await performer.perform(turn) { output in
-                guard task.turn == number else { throw CancellationError() }
-                try await tell(output, of: task)
-            }
+            try await performer.perform(turn) { output in try await tell(output, number, of: task) }
             guard task.turn == number else { return }
             try await task.change { log in
                 if !log.isSettled { try log.append(TaskStatus(state: .completed, timestamp: now)) }
             }
         } catch {
             guard task.turn == number else { return }
+            // It goes on elsewhere: the next run of the hub takes it up.
+            if task.workEnd == .drain, performer.canResume(task.note) { return }
             let reason = reason(error, task, turn.context)
             // Awaited here; a task of its own, because this one may be cancelled.
             await Task { await fail(task, reason) }.value
         }
     }
 
-    private func tell(_ output: AgentOutput, of task: LiveTask) async throws {
+    private func tell(_ output: AgentOutput, _ number: Int, of task: LiveTask) async throws {
         try Task.checkCancellation()
+        guard task.turn == number else { throw CancellationError() }
         let (time, id) = (now, makeID())
         try await task.change { log in
             switch output {

@@ -178,6 +178,9 @@ struct AgentMethods {
                 steps += 1
                 follow(AgentStep(number: steps, event))
             }
+            if runtime.isDraining, !log.isSettled, !task.isAtWork {
+                throw A2AFailure(.overloaded, "The hub is stopping; the task goes on")
+            }
         }
         if parameters.returnsImmediately { log = try await begun(task, log) }
         if let reply = log.reply { return .event(.message(reply)) }

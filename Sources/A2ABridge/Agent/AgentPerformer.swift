@@ -18,6 +18,8 @@ struct AgentTurn: Sendable {
     var earlierNote: ByteBuffer?
     /// What the request says beside the message.
     var request = TurnRequest()
+    /// Whether the hub was stopped in the middle of it: the work is gone on with, and not begun again. Only where the performer `canResume`.
+    var isResumed = false
 
     /// What the agent asked last, where this message answers it.
     var asked: AgentMessage? {
@@ -82,6 +84,8 @@ protocol AgentPerformer: Sendable {
     ///
     /// - Parameter turn: the message, with the task as it stands; the last of its history is the message.
     func mayRepeat(_ turn: AgentTurn) -> Bool
+    /// Whether a task that the hub stopped in the middle of can be gone on with by what was noted of it last; otherwise it has failed.
+    func canResume(_ note: ByteBuffer?) -> Bool
     /// Whether it may answer without a task: nobody is told of one before its first word.
     var mayReply: Bool { get }
     /// Whether a task that begins gets the notes of the one before in its conversation.
@@ -93,6 +97,8 @@ extension AgentPerformer {
     func cancel(_ task: AgentTask, note: ByteBuffer?, context: CallContext) async throws {}
     /// Most do not know what came of it.
     func mayRepeat(_ turn: AgentTurn) -> Bool { false }
+    /// Most work here, and what they did is lost.
+    func canResume(_ note: ByteBuffer?) -> Bool { false }
     /// Most make a task of every message.
     var mayReply: Bool { false }
     /// Most begin anew.

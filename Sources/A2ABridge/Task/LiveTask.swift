@@ -185,6 +185,12 @@ final class LiveTask: Sendable {
         for waiter in state.withLockedValue({ $0.takeWaiters() }) { waiter.resume() }
     }
 
+    /// Whether somebody works on it.
+    var isAtWork: Bool { state.withLockedValue { $0.isAtWork } }
+
+    /// What its performer noted last.
+    var note: ByteBuffer? { state.withLockedValue { $0.log.note } }
+
     // MARK: Those who follow
 
     /// The log as far as it goes, once all of it is stored.

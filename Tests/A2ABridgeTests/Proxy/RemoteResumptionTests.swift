@@ -99,6 +99,54 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Suite("Streams of agents elsewhere that break off", .timeLimit(.minutes(1)))
 struct RemoteResumptionTests {
+    @Test("a task whose hub stops goes on elsewhere, and the hub's next run takes it up", arguments: Way.all)
+    func restart(_ way: Way) async throws {
+        let elsewhere = StubElsewhere(interface: (way.binding, way.version), streams: way.streams)
+        let proxy = StubProxy(elsewhere)
+        let slow = StubAgent.data("slow")
+        let begun = try await proxy.task(slow, extra: #","configuration":{"returnImmediately":true}"#)
+        await elsewhere.stub.gate.arrival()
+        async let waiting = proxy.task(slow)
+        await elsewhere.stub.gate.arrival()
+        while proxy.hub.runtime.load.tasksAtWork < 2 { await Task.yield() }
+        try await told(2, proxy)
+        proxy.hub.runtime.drain()
+        #expect(try await waiting[path: "error", "code"]?.int == 503)
+        while proxy.hub.runtime.load.tasksAtWork > 0 { await Task.yield() }
+
+        let next = A2ARuntime(store: proxy.hub.store, timers: TimerTable()) { 1_700_000_100_000 }
+        let remote = RemoteAgent(
+            name: "orders", releases: [RemoteRelease(name: "v1", target: elsewhere)], known: RemoteAgents())
+        let agent = A2AAgent(
+            name: "orders", remote: remote, hosts: HostRule(names: [], allowsLoopback: true), runtime: next
+        ) { _ in try Task.checkCancellation() }
+        let request = proxy.hub.request(.get, "")
+        let recovered = try await next.recover([agent], logger: request.logger) { _ in request.context }
+        #expect(recovered.begunAnew == 2 && recovered.failed == 0)
+        func ask(_ method: String) async throws -> StubResponseWriter {
+            let writer = StubResponseWriter()
+            let body = #"{"jsonrpc":"2.0","id":7,"method":"\#(method)","params":{"id":"\#(begun.taskID)"}}"#
+            try await agent.respond(to: proxy.hub.request(.post, "", body), subpath: "", writer: writer)
+            return writer
+        }
+        #expect(try await ask("GetTask").json()["result"]?.state == "TASK_STATE_WORKING")
+        async let stream = ask("SubscribeToTask")
+        elsewhere.stub.gate.open()
+        #expect(try await stream.events().last?[path: "result", "statusUpdate"]?.state == "TASK_STATE_COMPLETED")
+        let done = try #require(try await ask("GetTask").json()["result"])
+        #expect(done.made == ["done"] && done.state == "TASK_STATE_COMPLETED")
+        while next.load.tasksAtWork > 0 { await Task.yield() }
+    }
+
+    /// Waits until the agent's first word of each of some tasks has been told.
+    private func told(_ count: Int, _ proxy: StubProxy) async throws {
+        while true {
+            let tasks = try await proxy.rpc("ListTasks", #"{"status":"TASK_STATE_WORKING"}"#).json()
+            if tasks[path: "result", "totalSize"]?.int == count { return }
+            await Task.yield()
+        }
+    }
+
     @Test("wherever streams break off and however the agent takes them up, nothing is lost or told twice", arguments: 0..<120)
     func anywhere(_ seed: Int) async throws {
         let kinds = BreakingElsewhere.Resumption.allCases

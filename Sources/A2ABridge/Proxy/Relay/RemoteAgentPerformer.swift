@@ -24,14 +24,23 @@ struct RemoteAgentPerformer: AgentPerformer {
     func perform(_ turn: AgentTurn, tell: (AgentOutput) async throws -> Void) async throws {
         let (release, note) = try place(of: turn)
         if RemoteNote(turn.note) != note { try await tell(.note(note.bytes)) }
+        var follower = try await follower(turn, release, note)
+        try await watching(release) {
+            if turn.isResumed { try await follower.resume(tell) } else { try await follower.follow(parameters(turn, note), tell) }
+        }
+    }
+
+    /// Where the agent's name for the task is known.
+    func canResume(_ note: ByteBuffer?) -> Bool { RemoteNote(note)?.taskID != nil }
+
+    private func follower(_ turn: AgentTurn, _ release: RemoteRelease, _ note: RemoteNote) async throws -> RemoteFollower {
         let (client, card) = try await client(of: release, context: turn.context)
         let extensions = A2AHeaders.requestedExtensions(turn.request.fields).filter { $0 != A2AAgent.schemasExtension }
         let places = RemotePlaces(card, own: turn.request.address)
         let progress = RemoteProgress(turn.task, taskID: note.taskID, contextID: note.contextID, places: places)
-        var follower = RemoteFollower(
+        return RemoteFollower(
             client: client, extensions: extensions, context: turn.context, isStreaming: card.capabilities.streaming == true,
             progress: progress, note: note, pause: pause)
-        try await watching(release) { try await follower.follow(parameters(turn, note), tell) }
     }
 
     /// Asks the agent to end a task of its own.

@@ -66,6 +66,14 @@ struct RemoteFollower {
         if !progress.isSettled { try await pursue(tell) }
     }
 
+    /// Follows a task whose name at the agent is known, from where it stands.
+    ///
+    /// - Throws: as `follow`.
+    mutating func resume(_ tell: (AgentOutput) async throws -> Void) async throws {
+        hasHeard = true
+        try await pursue(tell)
+    }
+
     /// Whether the agent has said a word of a task.
     private var hasBegun: Bool { hasHeard && progress.taskID != nil }
 

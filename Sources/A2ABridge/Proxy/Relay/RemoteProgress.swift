@@ -45,6 +45,12 @@ struct RemoteProgress {
         state = task.status.state
         old = Set(task.history.map(\.messageID))
         heard = old
+        // Where work is gone on with that was broken off, the agent may repeat what stands in the log.
+        let words = task.history + (task.status.message.map { [$0] } ?? [])
+        for message in words where message.role == .agent {
+            heard.insert(message.messageID)
+            said.insert(Said(state: .working, messageID: message.messageID, parts: message.parts, metadata: nil))
+        }
     }
 
     /// Whether the agent has said its last word for now.
