@@ -1,6 +1,6 @@
 """What a caller of a Model API sees, and who is asked, when the first of two services fails: at every stage, whole and as a stream, with
-services of either protocol for callers of either. The SDKs of OpenAI and Anthropic are the clients, doubles (`harness/staged.py`) the services.
-"""
+services of either protocol for callers of either. The SDKs of OpenAI and Anthropic are the clients, doubles (`harness/staged.py`) the
+services."""
 
 import itertools
 
@@ -105,8 +105,8 @@ class Desk:
 
     def places(self, api: str) -> list[int]:
         """Which services of an API were asked, in order."""
-        begin = f"{api}-"
-        return [int(name.removeprefix(begin)) for name in self.doubles.names() if name.startswith(begin) and name.removeprefix(begin).isdigit()]
+        rests = [name.removeprefix(f"{api}-") for name in self.doubles.names() if name.startswith(f"{api}-")]
+        return [int(rest) for rest in rests if rest.isdigit()]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-"""Model APIs with several services: which of them a request goes to, which models are listed, and keys that take turns. The SDKs of OpenAI and
-Anthropic are the clients, doubles (`harness/staged.py`) the services."""
+"""Model APIs with several services: which of them a request goes to, which models are listed, and keys that take turns. The SDKs of OpenAI
+and Anthropic are the clients, doubles (`harness/staged.py`) the services."""
 
 import time
 

@@ -1,5 +1,5 @@
-"""Doubles of many providers at one port, of OpenAI's and Anthropic's protocol, written from their public formats. Each has a stage at which it
-fails, which stands in its address, so that one hub can have as many of them as a table has cells.
+"""Doubles of many providers at one port, of OpenAI's and Anthropic's protocol, written from their public formats. Each has a stage at which
+it fails, which stands in its address, so that one hub can have as many of them as a table has cells.
 
 They are no peers: what they cannot show is how a real provider fails.
 """
@@ -26,11 +26,12 @@ RETRY_AFTER = 7
 
 @dataclass
 class Asked:
-    """One request as it came: to whom, where below its address, the header fields, and the message."""
+    """One request as it came: to whom, where below its address, the header fields, and the message, as bytes and read."""
 
     name: str
     path: str
     fields: dict[str, str]
+    body: bytes
     message: dict
 
     @property
@@ -42,10 +43,10 @@ class Asked:
 class StagedProviders:
     """The doubles. Their answers are `answer N of NAME as MODEL`, with the number of the request among those of that name.
 
-    A stage is `well`, one of `ERRORS`, `event` (an error where the answer should be, at a status of success), `event-at-once` (the same, head and
-    events in one piece), `stall` (silence once the answer is announced), `cut-early` (the same, cut), `cut-late` (cut within the answer) or
-    `short-at-once` (an answer in one piece that ends well for HTTP, and without its last words). With `calls`, the answer is a call of the
-    first tool.
+    A stage is `well`, one of `ERRORS`, `event` (an error where the answer should be, at a status of success), `event-at-once` (the same,
+    head and events in one piece), `stall` (silence once the answer is announced), `cut-early` (the same, cut), `cut-late` (cut within the
+    answer) or `short-at-once` (an answer in one piece that ends well for HTTP, and without its last words). With `calls`, the answer is a
+    call of the first tool.
     """
 
     def __init__(self, background: Background):
@@ -70,7 +71,7 @@ class StagedProviders:
             line, *lines = head.decode("latin-1").strip().split("\r\n")
             _, name, stage, path = line.split(" ")[1].split("/", 3)
             fields = {key.lower(): value.strip() for key, value in (text.split(":", 1) for text in lines)}
-            asked = Asked(name, path, fields, json.loads(body) if body else {})
+            asked = Asked(name, path, fields, body, json.loads(body) if body else {})
             self.asked.append(asked)
             if path.startswith("models"):
                 data = [{"id": model, "object": "model", "created": 1, "owned_by": name} for model in self.models.get(name, [])]
@@ -129,6 +130,9 @@ class StagedProviders:
             return False
         if stage != "event":
             await send(writer, said + ended)
+            if not isMessages and (asked.message.get("stream_options") or {}).get("include_usage"):
+                chunk = {"object": "chat.completion.chunk", "created": 1, "choices": []}
+                await send(writer, [(None, {key: answer[key] for key in ("id", "model", "usage")} | chunk)])
         writer.write(last + b"0\r\n\r\n")
         await writer.drain()
         return True
@@ -165,7 +169,8 @@ def completion(text: str, model: str, tools: list | None) -> dict:
     """OpenAI's whole answer."""
     said = {"role": "assistant", "content": text, "refusal": None}
     if tools:
-        said = {**said, "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": tools[0]["function"]["name"], "arguments": "{}"}}]}  # fmt: skip
+        called = {"name": tools[0]["function"]["name"], "arguments": "{}"}
+        said = {**said, "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": called}]}
     choice = {"index": 0, "message": said, "logprobs": None, "finish_reason": "tool_calls" if tools else "stop"}
     usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
     return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": usage}
