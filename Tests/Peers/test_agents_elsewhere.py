@@ -194,6 +194,16 @@ def test_an_agent_that_is_gone_costs_itself_alone(start_hub):
     assert httpx.get(f"{hub.url}/a2a/gone/.well-known/agent-card.json", timeout=20).status_code == 200  # the last good one
 
 
+def test_an_agent_that_does_not_answer_is_unavailable_to_the_operator(start_hub):
+    hub = start_hub(
+        {
+            "upstreams": {"nobody": {"addresses": ["http://127.0.0.1:1"]}},
+            "agents": {"nobody": {"a2a": {"releases": [{"upstream": "nobody"}]}}},
+        }
+    )
+    assert httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == ["a2a/nobody"]
+
+
 # Notifications --------------------------------------------------------------------------------------------------------------------------
 
 

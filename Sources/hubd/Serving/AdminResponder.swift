@@ -1,3 +1,4 @@
+import A2ABridge
 import Crypto
 import HTTPTypes
 import HubCore
@@ -70,7 +71,8 @@ struct AdminResponder: HTTPResponder {
         let snapshot = hub.store.current
         let closed = snapshot.authenticators.filter(\.value.isUnavailable).keys
         let away = Set(snapshot.away.keys.map { EntryKey(kind: .mcp, name: $0) })  // served from what was known, or by others alone
-        let unavailable = Set(snapshot.unavailable.keys).union(closed).union(away)
+        let silent = snapshot.entries.filter { ($0.value as? A2AAgent)?.problem != nil }.keys  // agents elsewhere
+        let unavailable = Set(snapshot.unavailable.keys).union(closed).union(away).union(silent)
         let stale = Set(hub.serverHealth.filter { $0.health.state == .stale }.map { EntryKey(kind: .mcp, name: $0.name) })
         var json = JSONWriter()
         json.beginObject()
