@@ -24,6 +24,8 @@ public struct A2AAgent: HubEntry {
     public var cardForm = CardForm.both
     /// Signs its card; nil: it is not signed.
     public var signer: CardSigner?
+    /// The application that it is; nil: it is none.
+    var application: AgentApplication?
     /// The agent elsewhere that it is, and what the operator says of that; nil: it works here.
     var elsewhere: (agent: RemoteAgent, words: CardWords)?
 

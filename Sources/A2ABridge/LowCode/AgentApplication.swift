@@ -34,6 +34,7 @@ extension A2AAgent {
         ) { principal in
             gate.shows(principal) ? application.skills(name, profile) : ShownSkills(skills: [], schemas: nil)
         }
+        self.application = application
     }
 }
 

@@ -60,11 +60,14 @@ extension A2AAgent {
         return remote.standing(main)?.card?.provenance
     }
 
-    /// Reads the cards of an agent elsewhere for which it is time: to be called every few seconds while the snapshot is in force. It does nothing
-    /// for any other agent.
+    /// Reads the cards of an agent elsewhere, or what an application says of itself, where it is time for it: to be called every few seconds while
+    /// the snapshot is in force. It does nothing for any other agent.
     ///
     /// - Throws: `CancellationError`.
-    public func refresh(context: CallContext) async throws { try await elsewhere?.agent.refresh(now: .now, context: context) }
+    public func refresh(context: CallContext) async throws {
+        if case .dify(let dify) = application { await dify.refreshIfDue(agent: name, context: context) }
+        try await elsewhere?.agent.refresh(now: .now, context: context)
+    }
 
     /// The card that a caller sees.
     ///

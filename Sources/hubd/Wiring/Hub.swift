@@ -176,7 +176,7 @@ final class Hub: Sendable {
     /// Reads the cards of agents elsewhere when it is time for each, for as long as the hub runs.
     private func watchAgents() async {
         while !Task.isCancelled {
-            let agents = store.current.entries.values.compactMap { $0 as? A2AAgent }.filter { $0.releases != nil }
+            let agents = store.current.entries.values.compactMap { $0 as? A2AAgent }
             await withTaskGroup(of: Void.self) { group in
                 for agent in agents {
                     // What went wrong stands in the agent's health.

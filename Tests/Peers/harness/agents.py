@@ -10,13 +10,14 @@ from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent.parent
 KINDS = {"1.0": ("a2a1", "a2a1_agent.py", []), "0.3": ("a2a03", "a2a03_agent.py", []), "0.3-rest": ("a2a03", "a2a03_agent.py", ["rest"])}
+KIT = ("a2a1", "a2a1_kit_agent.py", [])
 
 
 class SDKAgent:
     """One of servers/a2a*_agent.py in the environment of its SDK."""
 
     def __init__(self, kind: str, name: str):
-        environment, program, more = KINDS[kind]
+        environment, program, more = KIT if kind == "kit" else KINDS[kind]
         python = PEERS / f".venv-{environment}" / "bin" / "python"
         assert python.exists(), f"no .venv-{environment}: run scripts/peers"
         with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:

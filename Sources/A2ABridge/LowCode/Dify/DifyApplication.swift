@@ -58,6 +58,11 @@ public final class DifyApplication: Sendable {
         await refresh(client, CallContext(requestID: "", logger: logger))
     }
 
+    /// Asks the application what it is where that is not known or old.
+    func refreshIfDue(agent: String, context: CallContext) async {
+        _ = await current(ApplicationClient(agent: agent, tool: agent, target: target), context)
+    }
+
     /// What is known of it.
     var description: DifyDescription? { known.withLockedValue { $0.description } }
 
