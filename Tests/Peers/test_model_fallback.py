@@ -48,7 +48,7 @@ class Desk:
         self.doubles = StagedProviders(background)
         self.apis: dict[str, dict] = {}
         self.upstreams: dict[str, dict] = {}
-        for (stage, pair), caller, form in itertools.product(CELLS, CALLERS, FORMS):
+        for (stage, pair), caller, form in itertools.product(CELLS, [*CALLERS, "responses"], FORMS):
             self.add(f"{stage}-{'-'.join(pair)}-{caller}-{form}", [(pair[0], stage), (pair[1], "well")])
         for stage, provider, caller, form in itertools.product([*PASSING, "short-at-once"], PROVIDERS, CALLERS, FORMS):
             self.add(f"{stage}-{provider}-{caller}-{form}", [(provider, stage)])
@@ -152,6 +152,22 @@ def test_where_the_request_is_at_fault_nobody_else_is_asked(desk, stage, pair, c
         desk.ask(caller, api, form)
     assert refused.value.status_code == ERRORS[stage][0] and ERRORS[stage][4] in refused.value.message
     assert desk.places(api) == [0]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("pair", [("openai", "anthropic"), ("anthropic", "openai")], ids="-".join)
+@pytest.mark.parametrize("stage", ["503", "event", "cut-early"])
+def test_responses_fall_back_too(desk, stage, pair, form):
+    api = f"{stage}-{'-'.join(pair)}-responses-{form}"
+    client = desk.chat.with_options(base_url=f"{desk.hub.url}/models/{api}/v1")
+    if form == "whole":
+        said = client.responses.create(model="m", input="hello").output_text
+    else:
+        events = list(client.responses.create(model="m", input="hello", stream=True))
+        assert events[-1].type == "response.completed"
+        said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert said == f"answer 1 of {api}-1 as m"
+    assert desk.places(api) == [0, 1]
 
 
 #: The status that tells of a failure after which nobody is left; of 500, another one where the provider's own words pass.

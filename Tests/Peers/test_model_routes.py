@@ -207,6 +207,14 @@ def test_a_key_at_its_limit_rests_while_the_others_are_used(keyed, doubles):
     assert used.count(KEYS[1]) == 1 and set(used) == set(KEYS) and len(used) == 7
 
 
+def test_a_key_that_is_refused_rests_while_the_others_are_used(keyed, doubles):
+    hub = keyed()
+    doubles.refused.add(KEYS[0])
+    assert [ask(hub, "m") for _ in range(6)]  # nobody hears of it
+    used = [asked.key for asked in doubles.asked]
+    assert used.count(KEYS[0]) == 1 and set(used) == set(KEYS) and len(used) == 7
+
+
 def test_a_key_is_used_again_when_its_rest_is_over(keyed, doubles):
     hub = keyed()
     doubles.limited[KEYS[0]] = "1"

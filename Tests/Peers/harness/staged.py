@@ -54,6 +54,8 @@ class StagedProviders:
         self.asked: list[Asked] = []
         #: Seconds to wait, by the keys that are at their limit.
         self.limited: dict[str, str] = {}
+        #: Keys that are not accepted.
+        self.refused: set[str] = set()
         #: What each name lists as its models.
         self.models: dict[str, list[str]] = {}
 
@@ -83,6 +85,8 @@ class StagedProviders:
         isMessages = asked.path.startswith("messages")
         if asked.key in self.limited:
             return await self._refuse("429", isMessages, writer, self.limited[asked.key])
+        if asked.key in self.refused:
+            return await self._refuse("401", isMessages, writer)
         if stage in ERRORS:
             return await self._refuse(stage, isMessages, writer)
         number = self.names().count(asked.name)
