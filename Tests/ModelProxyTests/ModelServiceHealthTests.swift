@@ -105,6 +105,17 @@ struct ModelServiceHealthTests {
         #expect(first.count == 2)
     }
 
+    @Test("of a service that a request brought to rest, it may ask for another model, and not for the same again")
+    func otherModel() async throws {
+        let member = StubMember(limited(30), .json("{}"))
+        let service = ModelService("a", .vllm, member)
+        let router = router(
+            [ModelDestination(service, model: "big")],
+            fallback: [ModelDestination(service, model: "big"), ModelDestination(service, model: "small")])
+        #expect(try await router.send(StubRouter.chat("m")).status == 200)
+        #expect(member.bodies == [StubRouter.chat("big"), StubRouter.chat("small")])
+    }
+
     @Test("a credential that is refused rests, and the others serve")
     func credential() async throws {
         let (first, second) = (StubMember(.json("{}", status: 401)), StubMember(.json("{}")))

@@ -249,3 +249,11 @@ def test_where_every_key_rests_another_service_answers(keyed, doubles):
     assert ask(hub, "m") == "answer 1 of other as m" and doubles.names() == ["small"] * 3 + ["other"]
     assert ask(hub, "m") == "answer 2 of other as m" and doubles.names()[4:] == ["other"]
     assert not any(key in str(asked.fields) for asked in doubles.asked if asked.name == "other" for key in KEYS)
+
+
+def test_a_limit_of_one_model_does_not_keep_its_service_from_another(start, doubles):
+    hub = start([{"to": [{"service": "small", "model": "big"}], "fallback": [{"service": "small", "model": "little"}]}])
+    doubles.limited_models.add("big")
+    assert ask(hub, "m") == "answer 2 of small as little"
+    assert [asked.message["model"] for asked in doubles.asked] == ["big", "little"]
+    assert ask(hub, "m").endswith("of small as little")

@@ -13,7 +13,8 @@ import NIOCore
 /// 2. It is too long for the model, or not to the provider's taste: the next destination.
 /// 3. Anything else (a limit, overload, the hub's credential, a failure, time, the network): another way to the same service, and where none
 ///    is left the next destination. A destination that cannot be asked for it costs no attempt.
-/// 4. A service whose every way rests is passed over; where nobody else can be asked, the way that wakes first is tried all the same.
+/// 4. A service whose every way rests is passed over, unless this request itself has brought it to rest and another model is meant: limits are
+///    often a model's own. Then, and where nobody else can be asked, the way that wakes first is tried all the same.
 /// 5. Nothing is left, or the limits are reached: the caller is told of the last failure.
 struct ModelTarget: CallTarget {
     let api: String
@@ -98,7 +99,9 @@ struct ModelTarget: CallTarget {
         for isForced in [false, true] where !isForced || state.attempts == 0 && state.hasSkipped {
             for (place, destination) in destinations.enumerated() {
                 let (names, order) = order(of: destination.service)
-                guard order.awake > 0 || isForced else {
+                let model = destination.providerModel(for: body?.model ?? "")
+                let isOtherModel = state.asked[destination.service.name].map { !$0.contains(model) } ?? false
+                guard order.awake > 0 || isForced || isOtherModel else {
                     state.hasSkipped = true
                     continue
                 }
@@ -113,6 +116,7 @@ struct ModelTarget: CallTarget {
                 for (turn, way) in ways.enumerated() {
                     guard state.attempts < limits.attempts, state.attempts == 0 || begun.duration(to: .now) < limits.total else { break }
                     state.attempts += 1
+                    state.asked[destination.service.name, default: []].insert(model)
                     let isOther = place + 1 < destinations.count || turn + 1 < ways.count
                     let attempt = Attempt(
                         plan: plan, destination: destination, member: destination.service.members[way], name: names[way],
@@ -138,6 +142,8 @@ struct ModelTarget: CallTarget {
     /// How far it has come.
     private struct Progress {
         var attempts = 0
+        /// The models that each service was asked for.
+        var asked: [String: Set<String>] = [:]
         /// Whether a service was left out because it rests.
         var hasSkipped = false
         /// What the caller is told if nobody answers: of the last failure, or else why the first provider cannot be asked.

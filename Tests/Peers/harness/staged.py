@@ -45,8 +45,8 @@ class StagedProviders:
 
     A stage is `well`, one of `ERRORS`, `event` (an error where the answer should be, at a status of success), `event-at-once` (the same,
     head and events in one piece), `stall` (silence once the answer is announced), `cut-early` (the same, cut), `cut-late` (cut within the
-    answer) or `short-at-once` (an answer in one piece that ends well for HTTP, and without its last words). With `calls`, the answer is a
-    call of the first tool.
+    answer), `hang-late` (silence there) or `short-at-once` (an answer in one piece that ends well for HTTP, and without its last words).
+    With `calls`, the answer is a call of the first tool.
     """
 
     def __init__(self, background: Background):
@@ -54,6 +54,8 @@ class StagedProviders:
         self.asked: list[Asked] = []
         #: Seconds to wait, by the keys that are at their limit.
         self.limited: dict[str, str] = {}
+        #: Models that are at their limit.
+        self.limited_models: set[str] = set()
         #: Keys that are not accepted.
         self.refused: set[str] = set()
         #: What each name lists as its models.
@@ -85,6 +87,8 @@ class StagedProviders:
         isMessages = asked.path.startswith("messages")
         if asked.key in self.limited:
             return await self._refuse("429", isMessages, writer, self.limited[asked.key])
+        if asked.message["model"] in self.limited_models:
+            return await self._refuse("429", isMessages, writer)
         if asked.key in self.refused:
             return await self._refuse("401", isMessages, writer)
         if stage in ERRORS:
@@ -127,10 +131,12 @@ class StagedProviders:
             await send(writer, announced)
         if stage == "stall":
             await reader.read(1)  # until the hub leaves
-        if stage == "cut-late":
+        if stage in ("cut-late", "hang-late"):
             await send(writer, said[:2])
             await asyncio.sleep(0.2)  # what was sent is on its way to the caller; cut at once, all of it would be refused
-        if stage in ("stall", "cut-early", "cut-late"):
+        if stage == "hang-late":
+            await reader.read(1)  # until the hub leaves
+        if stage in ("stall", "cut-early", "cut-late", "hang-late"):
             return False
         if stage != "event":
             await send(writer, said + ended)
