@@ -39,9 +39,8 @@ def hub(tmp_path_factory, proxy):
     """The proxy as a provider of each protocol, and as one that falls back from a model to another."""
     folder = tmp_path_factory.mktemp("hub")
     (folder / "key").write_text(KEY + "\n")
-    apis = {
-        name: {"services": {"main": {"provider": provider, "endpoint": proxy.url, "key": "file:key"}}} for name, provider in PROVIDERS.items()
-    }
+    services = {name: {"provider": provider, "endpoint": proxy.url, "key": "file:key"} for name, provider in PROVIDERS.items()}
+    apis = {name: {"services": {"main": service}} for name, service in services.items()}
     for (name, api), failing in itertools.product(list(apis.items()), ["limited", "long", "failing"]):
         route = {"to": [{"service": "main", "model": failing}], "fallback": [{"service": "spare", "model": "pretends"}]}
         apis[f"{name}-{failing}"] = {"services": {**api["services"], "spare": api["services"]["main"]}, "routes": [route]}

@@ -58,6 +58,8 @@ class Desk:
             self.add(f"most-{caller}", [("openai", "500"), ("anthropic", "500"), ("openai", "well")], attempts=2)
             self.add(f"rest-{caller}", [(caller, "429"), (caller, "well")])
             self.add(f"broken-{caller}", [(caller, "500"), (caller, "well")])
+            self.add(f"silent-{caller}", [("openai", "hang-late"), (caller, "well")], timeouts={"idle": "1s"})
+            self.add(f"late-{caller}", [("openai", "stall"), (caller, "well")], timeouts={"total": "1s"})
         self.hub = Hub(folder, {"upstreams": self.upstreams, "models": self.apis})
         self.chat = openai.OpenAI(base_url=f"{self.hub.url}/v1", api_key="sk-of-the-caller", max_retries=0, timeout=20)
         self.messages = anthropic.Anthropic(base_url=self.hub.url, api_key="sk-of-the-caller", max_retries=0, timeout=20)
@@ -234,6 +236,21 @@ def test_no_more_are_asked_than_attempts_says(desk, caller):
     with pytest.raises((openai.InternalServerError, anthropic.InternalServerError)):
         desk.ask(caller, f"most-{caller}")
     assert desk.places(f"most-{caller}") == [0, 1]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_stream_that_falls_silent_ends_with_an_error(desk, caller):
+    said: list[str] = []
+    with pytest.raises((openai.APIError, anthropic.APIError)):
+        desk.ask_into(said, caller, f"silent-{caller}", "stream")
+    assert "".join(said) == "answer 1" and desk.places(f"silent-{caller}") == [0]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_when_the_whole_time_is_over_nobody_else_is_asked(desk, caller):
+    with pytest.raises((openai.InternalServerError, anthropic.InternalServerError)) as late:
+        desk.ask(caller, f"late-{caller}")
+    assert late.value.status_code == 504 and desk.places(f"late-{caller}") == [0]
 
 
 @pytest.mark.parametrize("caller", CALLERS)
