@@ -65,10 +65,8 @@ struct JSONRPCTransport {
             read.id = error.id
             throw A2AFailure(error.code == .invalidParams ? .invalidParameters : .invalidRequest, error.message)
         }
-        guard case .request(let id) = envelope.kind else {
-            throw A2AFailure(.invalidRequest, "The body must be one request with an id")
-        }
-        read.id = id
+        // A message without an id is told first what else is wrong with it.
+        if case .request(let id) = envelope.kind { read.id = id }
         guard let (operation, version) = A2AOperation.named(envelope.method) else {
             throw A2AFailure(.methodNotFound, "There is no such method")
         }
@@ -77,6 +75,8 @@ struct JSONRPCTransport {
         var params = envelope.params
         if params == nil { params = try JSONDocument(message: ByteBuffer(string: "{}")).root }
         guard let params else { throw A2AFailure(.internal, "The hub failed to answer") }
-        return try A2ARequest(operation, WireValue(params, A2ADialect(jsonRPC: version)))
+        let asked = try A2ARequest(operation, WireValue(params, A2ADialect(jsonRPC: version)))
+        guard read.id != nil else { throw A2AFailure(.invalidRequest, "The body must be one request with an id") }
+        return asked
     }
 }

@@ -55,7 +55,8 @@ struct AgentEntryTests {
         "what is no request is refused in the words of JSON-RPC",
         arguments: [
             ("", 200, -32700), ("{", 200, -32700), ("[]", 200, -32600), ("7", 200, -32600),
-            (#"{"jsonrpc":"2.0","method":"x"}"#, 200, -32600),
+            (#"{"jsonrpc":"2.0","method":"x"}"#, 200, -32601), (#"{"jsonrpc":"2.0","method":"GetTask","params":{}}"#, 200, -32602),
+            (#"{"jsonrpc":"2.0","method":"GetTask","params":{"id":"x"}}"#, 200, -32600),
             (#"{"jsonrpc":"2.0","id":null,"method":"GetTask","params":{"id":"x"}}"#, 200, -32600),
             (#"{"jsonrpc":"2.0","id":1,"method":"nope"}"#, 200, -32601), (#"{"jsonrpc":"2.0","id":1,"method":"GetTask"}"#, 200, -32602),
             (#"{"jsonrpc":"2.0","id":1,"method":"GetTask","params":[]}"#, 200, -32602),

@@ -1,4 +1,5 @@
-"""The agent that A2A's compliance kits want to speak with, under its SDK of 1.x: `a2a1_kit_agent.py LISTENER`, where that is a descriptor.
+"""The agent that A2A's compliance kits want to speak with, under its SDK of 1.x: `a2a1_kit_agent.py LISTENER VERSION`, where the first is a
+descriptor.
 
 How a message's id begins says what is to become of it; the table is the kit's own.
 """
@@ -16,6 +17,7 @@ from a2a.types import a2a_pb2 as a2a
 from google.protobuf.json_format import ParseDict
 from starlette.applications import Starlette
 
+IS_OLDER = sys.argv[2] == "0.3"
 LISTENER = socket.socket(fileno=int(sys.argv[1]))
 FILE = {"raw": "dGNr", "mediaType": "text/plain", "filename": "output.txt"}
 # Whether it says that it works, what it makes, and what it says at the end.
@@ -62,10 +64,8 @@ class Executor(AgentExecutor):
             await updater.add_artifact([part({"text": "chunk-1 "})], artifact_id="chunks")
             await updater.add_artifact([part({"text": "chunk-2"})], artifact_id="chunks", append=True, last_chunk=True)
             return await updater.complete()
-        if not any(begins(prefix) for prefix in ENDINGS if prefix):  # the kit of 0.3 gives tasks any ids, and cancels them while they work
-            await asyncio.sleep(0.5)
-            await updater.start_work()
-            await asyncio.sleep(0.5)
+        if IS_OLDER:  # the kit of 0.3 goes on with any task, and cancels it
+            return await updater.requires_input()
         works, made, said = next(ending for prefix, ending in ENDINGS.items() if begins(prefix))
         if works:
             await updater.start_work()
