@@ -173,17 +173,21 @@ final class Hub: Sendable {
         }
     }
 
-    /// Reads the cards of agents elsewhere when it is time for each, for as long as the hub runs.
+    /// Reads the cards of agents elsewhere when it is time for each, for as long as the hub runs. One that does not answer holds up no other.
     private func watchAgents() async {
-        while !Task.isCancelled {
-            let agents = store.current.entries.values.compactMap { $0 as? A2AAgent }
-            await withTaskGroup(of: Void.self) { group in
-                for agent in agents {
-                    // What went wrong stands in the agent's health.
-                    group.addTask { try? await agent.refresh(context: CallContext(requestID: "", logger: self.logger)) }
+        let asked = NIOLockedValueBox<Set<String>>([])
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for agent in store.current.entries.values.compactMap({ $0 as? A2AAgent })
+                where asked.withLockedValue({ $0.insert(agent.name).inserted }) {
+                    group.addTask {
+                        // What went wrong stands in the agent's health.
+                        try? await agent.refresh(context: CallContext(requestID: "", logger: self.logger))
+                        asked.withLockedValue { _ = $0.remove(agent.name) }
+                    }
                 }
+                try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
             }
-            try? await Task.sleep(for: .seconds(1))  // cancelled: the loop's condition decides
         }
     }
 
