@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import time
 
 import httpx
@@ -11,6 +12,7 @@ from jwt.utils import base64url_decode, base64url_encode
 
 from conftest import FIXTURES
 from harness.agents import KINDS, Receiver, SDKAgent
+from harness.background import read_request
 from harness.hub import Hub
 from harness.peer import A2A, A2A_OLDER, Peer, Refused
 from harness.wire import ask, call
@@ -202,6 +204,42 @@ def test_an_agent_that_does_not_answer_is_unavailable_to_the_operator(start_hub)
         }
     )
     assert httpx.get(f"{hub.admin}/readyz").json()["unavailable"] == ["a2a/nobody"]
+
+
+def test_an_agent_that_never_answers_holds_up_no_other(start_hub, background):
+    card = {
+        "name": "Late",
+        "description": "Comes late",
+        "version": "1",
+        "supportedInterfaces": [{"url": "http://late.example/", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}],
+        "capabilities": {},
+        "defaultInputModes": ["text/plain"],
+        "defaultOutputModes": ["text/plain"],
+        "skills": [{"id": "late", "name": "late", "description": "late", "tags": []}],
+    }
+
+    async def show(reader, writer):
+        await read_request(reader)
+        body = json.dumps(card).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            ports = {"silent": silent.getsockname()[1], "late": place.getsockname()[1]}
+        hub = start_hub(
+            {
+                "upstreams": {name: {"addresses": [f"http://127.0.0.1:{port}"]} for name, port in ports.items()},
+                "agents": {name: {"a2a": {"releases": [{"upstream": name}]}} for name in ports},
+            }
+        )
+        unavailable = lambda: httpx.get(f"{hub.admin}/readyz").json()["unavailable"]
+        assert unavailable() == ["a2a/late", "a2a/silent"]
+        background.listen(show, ports["late"])
+        deadline = time.monotonic() + 20
+        while unavailable() != ["a2a/silent"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
 
 # Notifications --------------------------------------------------------------------------------------------------------------------------
