@@ -163,16 +163,18 @@ public final class A2ARuntime: Sendable {
 
     /// Takes a place for work on a message; `work` gives it back.
     func admit(_ owner: TaskOwner) throws(A2AFailure) {
-        let isAdmitted = state.withLockedValue { state in
-            guard !state.isDraining, state.allAtWork < bounds.tasksAtWork, state.atWork[owner, default: 0] < bounds.tasksAtWorkOfOwner
-            else {
-                return false
+        let refusal = state.withLockedValue { state -> A2AFailure? in
+            guard !state.isDraining, state.allAtWork < bounds.tasksAtWork else {
+                return A2AFailure(.overloaded, "The hub works on as many tasks as it can")
+            }
+            guard state.atWork[owner, default: 0] < bounds.tasksAtWorkOfOwner else {
+                return A2AFailure(.rateLimited, "You have as many tasks at work as you can")
             }
             state.allAtWork += 1
             state.atWork[owner, default: 0] += 1
-            return true
+            return nil
         }
-        if !isAdmitted { throw A2AFailure(.overloaded, "The hub works on as many tasks as it can") }
+        if let refusal { throw refusal }
     }
 
     /// Gives a place back for which there was no work.

@@ -1,5 +1,8 @@
+import A2ABridge
+import HubCore
 import HubTelemetry
 import MCPHub
+import ModelProxy
 
 /// What `/metrics` says of the MCP servers elsewhere, by the names of their entries, and of what the hub keeps for MCP clients.
 /// `docs/metrics.md` lists the same: a test compares them.
@@ -44,6 +47,20 @@ extension MetricsText {
     mutating func write(held: [(server: String, tools: Int)]) {
         family("hubd_tools_held", .gauge, "Tools that are held back until somebody approves them.")
         for (server, tools) in held { sample(tools, ["server": server]) }
+    }
+
+    /// Writes how often Model APIs answered from memory, and what agents are at.
+    mutating func write(_ cache: ModelCache, _ agents: A2ARuntime) {
+        family("hubd_model_cache_answers_total", .counter, "Questions to Model APIs that were looked up, by whether there was an answer.")
+        sample(cache.hits.value, ["found": "true"])
+        sample(cache.misses.value, ["found": "false"])
+        family("hubd_model_cache_bytes", .gauge, "What kept answers of models take, in bytes.")
+        sample(cache.byteCount)
+        let load = agents.load
+        family("hubd_agent_tasks_at_work", .gauge, "Tasks of agents that are worked on.")
+        sample(load.tasksAtWork)
+        family("hubd_agent_streams", .gauge, "Open streams of tasks.")
+        sample(load.streams)
     }
 
     /// Writes what is kept for clients.

@@ -4,6 +4,7 @@ import HubTelemetry
 import HubUpstream
 import Logging
 import MCPHub
+import ModelProxy
 import NIOConcurrencyHelpers
 import NIOCore
 import SpecIngest
@@ -99,6 +100,7 @@ final class Hub: Sendable {
             text.write(serverHealth)
             text.write(held: builder.approvals.held)
             text.write(runtime.usage)
+            text.write(builder.modelCache, agentRuntime)
         }
     }
 

@@ -16,7 +16,7 @@ extension DifyRun {
         var reader = DifyReader(note: note, isResumed: isResumed)
         var (text, progress) = (answerText, WorkProgress(isTold: performer.application.tellsProgress))
         var files: [MessagePart] = []
-        while reader.end == nil, let batch = try await next(of: &events) {
+        while reader.end == nil, let batch = try await next(of: &events, orEnd: &text, tell) {
             var failure: (any Error)?
             do {
                 for event in batch where reader.end == nil {
@@ -37,13 +37,20 @@ extension DifyRun {
                 try await tell(.note(note.bytes))
             }
             try await text.flush(tell)
-            if let failure { throw failure }
+            if let failure {
+                try await text.end(metadata: nil, tell)
+                throw failure
+            }
         }
         // It ended because its client wants it no more, whatever it says itself.
         if performer.application.isStopping(note.task) { return try await tell(.status(.canceled)) }
         switch reader.end ?? (reader.isAnswered ? .completed : nil) {
-        case nil: throw ApplicationEvents.cut
-        case .failed(let failure): throw failure.error
+        case nil:
+            try await text.end(metadata: nil, tell)
+            throw ApplicationEvents.cut
+        case .failed(let failure):
+            try await text.end(metadata: nil, tell)
+            throw failure.error
         case .stopped: try await tell(.status(.canceled, saying: [MessagePart(content: .text("The run was stopped at the application"))]))
         case .paused:
             try await text.end(metadata: nil, tell)
@@ -57,13 +64,16 @@ extension DifyRun {
         }
     }
 
-    /// The next events; none where a run breaks off that is being stopped.
-    private func next(of events: inout ApplicationEvents) async throws -> [ServerSentEvent]? {
+    /// The next events; none where a run breaks off that is being stopped. Where it breaks off otherwise, what had come is told first.
+    private func next(
+        of events: inout ApplicationEvents, orEnd text: inout AnswerText, _ tell: (AgentOutput) async throws -> Void
+    ) async throws -> [ServerSentEvent]? {
         do {
             return try await events.next()
         } catch let error as HubError {
-            guard performer.application.isStopping(note.task) else { throw error }
-            return nil
+            if performer.application.isStopping(note.task) { return nil }
+            try await text.end(metadata: nil, tell)
+            throw error
         }
     }
 

@@ -38,8 +38,11 @@ struct ModelMessage {
         }.joined(separator: "\n")
     }
 
-    /// The content of a request's last message.
-    func content(_ message: AgentMessage) -> JSONTree { .array(message.parts.map(part)) }
+    /// The content of a request's last message: a text where it is one alone, which every endpoint takes.
+    func content(_ message: AgentMessage) -> JSONTree {
+        if message.parts.count == 1, case .text(let text)? = message.parts.first?.content { return .string(text) }
+        return .array(message.parts.map(part))
+    }
 
     private func part(_ part: MessagePart) -> JSONTree {
         switch part.content {
