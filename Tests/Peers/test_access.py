@@ -209,7 +209,7 @@ def test_check_explains_which_rule_decides(hub):
     [
         (("reder", "shop/good"), 'no consumer is called "reder"; did you mean reader?'),
         (("reader", "shop"), "write the entry and the tool as ENTRY/TOOL"),
-        (("reader", "shp/good"), 'no server is called "shp"; did you mean shop?'),
+        (("reader", "shp/good"), 'no server or agent is called "shp"; did you mean shop?'),
         (("reader", "shop/goood"), 'no tool of shop is called "goood"; did you mean good?'),
     ],
 )

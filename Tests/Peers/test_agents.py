@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from conftest import FIXTURES
-from harness.hub import Hub
+from harness.hub import Hub, hubd
 from harness.peer import A2A, A2A_OLDER, Peer, Refused
 from harness.soap import SoapService
 
@@ -246,3 +246,9 @@ def test_tasks_at_work_end_with_the_hub(start_hub, httpbin):
         hub.process.terminate()
         rest = "\n".join(lines)
     assert "TASK_STATE_FAILED" in rest and time.monotonic() - began < 8
+
+
+def test_check_explains_which_rule_of_an_agent_decides(hub):
+    explain = lambda *words: hubd("check", "--offline", "--config", hub.file, "--explain", *words).stdout.splitlines()
+    assert "one may call uuid (read)" in explain("one", "few/uuid")
+    assert "two may not call uuid (read), and does not see it" in explain("two", "few/uuid")

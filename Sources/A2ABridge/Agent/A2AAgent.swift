@@ -88,6 +88,12 @@ public struct A2AAgent: HubEntry {
         ["POST ", "GET \(cardPath)", "GET \(olderCardPath)"] + A2ARoute.all.map { "\($0.method) \($0.path)" }
     }
 
+    /// What rules of permission are about: the tools that are its skills, or its one skill.
+    public var ruledSkills: [(name: String, risk: Risk)] {
+        guard let performer = performer as? SkillPerformer else { return [(name, .write)] }
+        return performer.tools.tools.map { ($0.definition.name, $0.definition.risk) }
+    }
+
     /// What the methods need for a request.
     func methods(for request: InboundRequest, _ version: A2AVersion) throws(A2AFailure) -> AgentMethods {
         guard let base = address.base(for: request) else { throw A2AFailure(.invalidRequest, "The host cannot be read") }

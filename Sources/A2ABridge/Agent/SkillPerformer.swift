@@ -5,7 +5,7 @@ import NIOCore
 /// An agent whose skills are tools: it finds out which is wanted and with what, asks for what is missing, calls it, and hands over what it answers.
 struct SkillPerformer: AgentPerformer {
     private let agent: String
-    private let tools: ToolSet
+    let tools: ToolSet
     private let schemas: [String: SkillSchema]
     private let planner: any Planner
     private let permission: (any EntryPermission)?

@@ -1,3 +1,4 @@
+import A2ABridge
 import HubCore
 import HubPolicy
 import MCPHub
@@ -20,31 +21,56 @@ struct AccessReport: CustomStringConvertible {
         let principal = try Self.principal(name, settings)
         guard let slash = target.firstIndex(of: "/") else { throw Problem(message: "write the entry and the tool as ENTRY/TOOL") }
         let (entry, tool) = (String(target[..<slash]), String(target[target.index(after: slash)...]))
-        let names = settings.exposedServers.map(\.name)
-        guard let server = snapshot.entries[EntryKey(kind: .mcp, name: entry)] as? MCPServer else {
-            guard !names.contains(entry) else { throw Problem(message: "it is not known at present what tools \(entry) has") }
-            throw Problem(message: Self.missing("server", entry, among: names))
+        let known = try Self.entry(entry, settings, snapshot)
+        guard let found = known.tools.first(where: { $0.name.utf8.elementsEqual(tool.utf8) }) else {
+            throw Problem(message: Self.missing("\(known.noun) of \(entry)", tool, among: known.tools.map(\.name)))
         }
-        guard let found = server.offer.tools.tools.first(where: { $0.definition.name.utf8.elementsEqual(tool.utf8) }) else {
-            throw Problem(message: Self.missing("tool of \(entry)", tool, among: server.offer.tools.tools.map(\.definition.name)))
-        }
-        guard !found.tellsOfOthers, let rules = settings.access(of: entry) else {
+        guard !found.tellsOfOthers, let rules = known.rules else {
             let reason = found.tellsOfOthers ? "it tells of the tools that its caller sees" : "\(entry) has no access"
             description = "\(name) may call \(tool): \(reason), so that everybody may who got in"
             return
         }
-        let explanation = AccessExplanation(rules.map(\.value), principal: principal, tool: tool, risk: found.definition.risk)
-        var lines = [Self.outcome(of: explanation, name, tool, found.definition.risk)]
+        let explanation = AccessExplanation(rules.map(\.value), principal: principal, tool: tool, risk: found.risk)
+        var lines = [Self.outcome(of: explanation, name, tool, found.risk)]
         for step in explanation.steps {
             lines.append("  rule \(step.rule + 1) (\(rules[step.rule].place.description)) \(Self.words(step))")
         }
         if explanation.decidingRule == nil {
             lines.append("  no rule is left: \(explanation.dependsOnArguments ? "other calls are" : "it is") refused")
         }
-        if let scopes = server.scopes(opening: tool) {
+        if let scopes = known.scopes(tool) {
             lines.append("  an OAuth token also needs one of the scopes \(ConfigFinding.listed(scopes))")
         }
         description = lines.map { ConfigFinding.shown($0, atMost: 1_000) }.joined(separator: "\n")
+    }
+
+    /// What there is to explain of an entry.
+    private struct Entry {
+        /// What it calls what it shows.
+        var noun: String
+        var tools: [(name: String, risk: Risk, tellsOfOthers: Bool)]
+        var rules: [Placed<AccessRule>]?
+        /// The scopes one of which an OAuth token needs for a tool.
+        var scopes: (String) -> [String]? = { _ in nil }
+    }
+
+    /// The server of a name, or else the agent.
+    private static func entry(_ name: String, _ settings: Settings, _ snapshot: HubSnapshot) throws(Problem) -> Entry {
+        let servers = settings.exposedServers.map(\.name)
+        if let server = snapshot.entries[EntryKey(kind: .mcp, name: name)] as? MCPServer {
+            return Entry(
+                noun: "tool", tools: server.offer.tools.tools.map { ($0.definition.name, $0.definition.risk, $0.tellsOfOthers) },
+                rules: settings.access(of: name), scopes: { server.scopes(opening: $0) })
+        }
+        if !servers.contains(name), let agent = snapshot.entries[EntryKey(kind: .a2a, name: name)] as? A2AAgent {
+            return Entry(
+                noun: "skill", tools: agent.ruledSkills.map { ($0.name, $0.risk, false) },
+                rules: settings.agents.first { $0.name == name }?.access)
+        }
+        guard !servers.contains(name), !settings.agents.contains(where: { $0.name == name }) else {
+            throw Problem(message: "it is not known at present what tools \(name) has")
+        }
+        throw Problem(message: missing("server or agent", name, among: servers + settings.agents.map(\.name)))
     }
 
     /// A consumer of the file has its groups; what only a token says is not known.
