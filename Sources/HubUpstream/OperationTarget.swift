@@ -47,7 +47,11 @@ public struct OperationTarget: CallTarget {
                 return folded
             }
         }
-        return answers.shape(response, for: request)
+        var shaped = answers.shape(response, for: request)
+        if decoder == nil, response.status == 202 {
+            shaped.continuation = WorkTarget.next(self, request, status: 202, response.fields, on: outbound.path)
+        }
+        return shaped
     }
 
     /// One exchange: the complete answer, or the items of one that comes item by item.

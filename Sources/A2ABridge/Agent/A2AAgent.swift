@@ -46,7 +46,8 @@ public struct A2AAgent: HubEntry {
         permission: (any EntryPermission)? = nil, asksBeforeHarm: Bool = true
     ) {
         let performer = SkillPerformer(
-            agent: name, tools: tools, planner: planner ?? KeywordPlanner(tools), permission: permission, asksBeforeHarm: asksBeforeHarm)
+            agent: name, tools: tools, planner: planner ?? KeywordPlanner(tools), permission: permission, asksBeforeHarm: asksBeforeHarm,
+            pause: { [timers = runtime.timers] in try await timers.pause(for: $0) })
         self.init(
             name: name, profile: profile, performer: performer, hosts: hosts, address: address, runtime: runtime, credentials: credentials,
             hasExtendedCard: permission != nil && !credentials.isEmpty

@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 import Logging
 import NIOCore
@@ -10,6 +11,7 @@ struct SkillPerformer: AgentPerformer {
     private let planner: any Planner
     private let permission: (any EntryPermission)?
     private let asksBeforeHarm: Bool
+    private let pause: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - agent: its name in the configuration.
@@ -17,7 +19,12 @@ struct SkillPerformer: AgentPerformer {
     ///   - planner: turns text into calls.
     ///   - permission: who may use what of it; nil: everybody who got in.
     ///   - asksBeforeHarm: whether a destructive tool is called only when the client has said yes.
-    init(agent: String, tools: ToolSet, planner: any Planner, permission: (any EntryPermission)?, asksBeforeHarm: Bool) {
+    ///   - pause: waits before a service is asked again for the outcome of work that it took up.
+    init(
+        agent: String, tools: ToolSet, planner: any Planner, permission: (any EntryPermission)?, asksBeforeHarm: Bool,
+        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.pause = pause
         (self.agent, self.tools, self.planner) = (agent, tools, planner)
         (self.permission, self.asksBeforeHarm) = (permission, asksBeforeHarm)
         schemas = Dictionary(tools.tools.map { ($0.definition.name, SkillSchema($0.definition)) }) { first, _ in first }
@@ -207,7 +214,7 @@ struct SkillPerformer: AgentPerformer {
         let name = tool.definition.name
         let response: CallResponse
         do {
-            response = try await self.response(of: tool, arguments, turn)
+            response = try await self.response(of: tool, arguments, turn, tell)
         } catch let error as HubError {
             // What the client can mend, it is asked for.
             guard error.code == .invalidArguments, let wrong = error.argument.flatMap({ schema[$0] }) else { throw error }
@@ -218,7 +225,27 @@ struct SkillPerformer: AgentPerformer {
         try await SkillAnswer(skill: name, isStreamed: turn.isStreamed).tell(response, tell)
     }
 
-    private func response(of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn) async throws -> CallResponse {
+    /// The longest that a service is not asked again.
+    private static let longestPause = Duration.seconds(15)
+
+    /// The answer of a tool, which of a service that takes work up is the outcome.
+    private func response(
+        of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn, _ tell: (AgentOutput) async throws -> Void
+    ) async throws -> CallResponse {
+        var response = try await firstResponse(of: tool, arguments, turn)
+        guard response.continuation != nil else { return response }
+        try await tell(.status(.working, saying: [Self.text("The service has taken the work up")]))
+        var wait = Duration.seconds(1)
+        while let work = response.continuation {
+            let asked = response.fields.value(.retryAfter).flatMap { Int($0) }.map { Duration.seconds(min(max(1, $0), 60)) }
+            try await pause(asked ?? wait)
+            wait = min(wait * 2, Self.longestPause)
+            response = try await work.perform(Call(entry: agent, tool: tool.definition.name, arguments: nil), context: turn.context)
+        }
+        return response
+    }
+
+    private func firstResponse(of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn) async throws -> CallResponse {
         let name = tool.definition.name
         var context = turn.context
         if tool.tellsOfOthers { context.visibleTools = tools(for: context.principal) }
@@ -236,7 +263,7 @@ struct SkillPerformer: AgentPerformer {
     ) async throws {
         var steps = work.steps ?? PlanSteps()
         guard steps.steps.count < PlanSteps.most else { throw HubError(.tooLarge, "The task has come to its most calls") }
-        let (parts, isFailure) = try await outcome(of: tool, arguments, turn)
+        let (parts, isFailure) = try await outcome(of: tool, arguments, turn, tell)
         let name = tool.definition.name
         steps.steps.append(
             PlanStep(
@@ -251,9 +278,11 @@ struct SkillPerformer: AgentPerformer {
     }
 
     /// What comes of a call; a failure is told to the planner, which may know another way.
-    private func outcome(of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn) async throws -> (parts: [MessagePart], isFailure: Bool) {
+    private func outcome(
+        of tool: Tool, _ arguments: JSONValue, _ turn: AgentTurn, _ tell: (AgentOutput) async throws -> Void
+    ) async throws -> (parts: [MessagePart], isFailure: Bool) {
         do {
-            let response = try await response(of: tool, arguments, turn)
+            let response = try await response(of: tool, arguments, turn, tell)
             return try await SkillAnswer(skill: tool.definition.name, isStreamed: false).parts(of: response)
         } catch let error as HubError where error.code != .internal && error.code != .cancelled {
             return ([Self.text(error.message)], true)

@@ -98,6 +98,8 @@ public struct CallResponse: Sendable {
     public var body: ResponseBody
     /// The payload as JSON, where it had to be parsed on the way; nil says nothing about it.
     public var document: JSONDocument?
+    /// What to ask for the outcome, where the answer says only that work was taken up; nil: it is the answer.
+    public var continuation: (any CallTarget)?
     /// What a reader has to know about the answer: that it was cut, and the way to the rest.
     public var notes: [String] = []
 
