@@ -166,6 +166,20 @@ struct ModelAPITests {
         #expect(stream.isCancelled)
     }
 
+    @Test(
+        "a provider that refuses the hub's credential in words of an error is not quoted, whatever the status",
+        arguments: [
+            (400, #"{"error":{"message":"Incorrect API key provided: sk-a1b2","code":"invalid_api_key"}}"#),
+            (404, #"{"error":{"message":"Account sk-a1b2 is gone","code":"account_deactivated"}}"#),
+        ])
+    func credentialNamed(status: Int, body: String) async throws {
+        let writer = try await StubAPI(body, status: status).send()
+        #expect(writer.status == 502)
+        #expect(!writer.text.contains("sk-a1b2"))
+        #expect(try writer.error()?["code"]?.string == "upstream_refused")
+        #expect(writer.fields[.shouldRetry] == "false")
+    }
+
     @Test("a redirect, and a status that ends no exchange, are failures of the provider", arguments: [302, 307, 101, 0, -1, 600, 99_999])
     func strangeStatuses(status: Int) async throws {
         #expect(try await StubAPI("{}", status: status).send().status == 502)

@@ -79,7 +79,8 @@ struct AnswerOpening {
             return failure(ProviderError(status: response.status, fields: response.fields, body: ByteBuffer(), now: now), response.fields)
         }
         let error = ProviderError(status: response.status, fields: response.fields, body: body, now: now)
-        guard plan.isPassed else { return failure(error, response.fields) }
+        // What is said of the hub's credential may show a part of it, and some say it with another status than 401.
+        guard plan.isPassed, error.kind != .authentication else { return failure(error, response.fields) }
         return AttemptFailure(
             error: error,
             answer: CallResponse(status: response.status, fields: ModelFields.response(response.fields), body: .complete(body)))
