@@ -54,6 +54,22 @@ struct RequestRuleTests {
         }
     }
 
+    @Test("results of tools are read in one pass, however many follow one another", .timeLimit(.minutes(1)))
+    func manyResults() throws {
+        let count = 30_000
+        let results = Array(repeating: #"{"type":"function_call_output","call_id":"c","output":"a"}"#, count: count)
+        let read = try CallerDialect.responses.read(#"{"model":"m","input":[\#(results.joined(separator: ","))]}"#)
+        #expect(read.turns.map(\.parts.count) == [count])
+    }
+
+    @Test("results follow one another in one turn, and what the user says is another")
+    func joinedResults() throws {
+        let result = #"{"type":"function_call_output","call_id":"c","output":"a"}"#
+        let words = #"{"role":"user","content":"b"}"#
+        let read = try CallerDialect.responses.read(#"{"model":"m","input":[\#(words),\#(result),\#(result),\#(words),\#(result)]}"#)
+        #expect(read.turns.map(\.parts.count) == [1, 2, 1, 1])
+    }
+
     @Test("what would change the answer is refused, whatever the provider's dialect lacks")
     func refuses() throws {
         let url = #"{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://e.com/a.png"}}]}"#

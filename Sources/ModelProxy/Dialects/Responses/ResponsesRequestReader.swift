@@ -97,8 +97,9 @@ enum ResponsesRequestReader {
 
     /// What the model said between two turns of the user is one turn of it, however many items it takes.
     private static func append(_ part: ChatPart, _ role: ChatTurn.Role, to request: inout ChatRequest) {
+        // Results are only ever joined to results, so that the first tells of all: to look at each again would make long lists quadratic.
         let isJoined =
-            request.turns.last.map { $0.role == role && (role == .assistant || $0.parts.allSatisfy(\.isToolResult)) } ?? false
+            request.turns.last.map { $0.role == role && (role == .assistant || $0.parts.first?.isToolResult ?? true) } ?? false
         if isJoined {
             request.turns[request.turns.count - 1].parts.append(part)
         } else {
