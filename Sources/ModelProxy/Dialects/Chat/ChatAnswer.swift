@@ -64,8 +64,10 @@ struct ChatAnswer: Sendable, Hashable {
     }
 
     private mutating func append(_ text: String, _ kind: Piece.Kind) {
-        guard let last = pieces.last, last.kind == kind, last.isOpen else { return pieces.append(Piece(kind: kind, text: text)) }
-        pieces[pieces.count - 1].text += text  // in place: a copy for each event would make long answers quadratic
+        guard let last = pieces.indices.last, pieces[last].kind == kind, pieces[last].isOpen else {
+            return pieces.append(Piece(kind: kind, text: text))
+        }
+        pieces[last].text += text  // in place: a copy for each event would make long answers quadratic
     }
 
     /// What it says, in order.

@@ -115,8 +115,8 @@ struct RequestConversion {
             let isMoved = turn.role == .system && !keepsSystemTurns
             drop(.systemTurn, if: isMoved)
             let role = isMoved ? .user : turn.role
-            if let last = merged.last, last.role == role {
-                merged[merged.count - 1].parts += parts
+            if merged.last?.role == role {
+                merged[merged.count - 1].parts += parts  // in place: a copy for each turn would make long conversations quadratic
             } else {
                 merged.append(ChatTurn(role: role, parts: parts))
             }

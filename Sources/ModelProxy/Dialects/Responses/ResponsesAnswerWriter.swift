@@ -76,8 +76,8 @@ struct ResponsesAnswerWriter: AnswerEncoder {
     }
 
     private mutating func grow(_ text: String, _ type: String, to buffer: inout ByteBuffer) {
-        guard let item = open else { return }
-        if item.kind == .reasoning, item.text.isEmpty {
+        guard let item = open?.bare else { return }
+        if item.kind == .reasoning, open?.text.isEmpty == true {
             event("response.reasoning_summary_part.added", item, to: &buffer) { json in
                 json.object("part") { item.writePart(isEmpty: true, to: &$0) }
             }
@@ -91,10 +91,10 @@ struct ResponsesAnswerWriter: AnswerEncoder {
 
     private mutating func annotate(_ citation: ChatCitation, to buffer: inout ByteBuffer) {
         begin(.text, to: &buffer)
-        guard let item = open else { return }
+        guard let item = open?.bare, let place = open?.annotations.count else { return }
         open?.annotations.append(citation)
         event("response.output_text.annotation.added", item, to: &buffer) { json in
-            json.member("annotation_index", item.annotations.count)
+            json.member("annotation_index", place)
             json.object("annotation") { ResponsesItem.write(citation, to: &$0) }
         }
     }

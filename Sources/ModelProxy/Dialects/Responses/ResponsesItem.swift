@@ -35,6 +35,11 @@ struct ResponsesItem: Sendable, Hashable {
         id = "\(prefix)_\(answerID)_\(place)"
     }
 
+    /// The item without what it holds. A copy with it would share the text, which then were copied whole for each piece that it grows by.
+    var bare: ResponsesItem { ResponsesItem(kind: kind, id: id) }
+
+    private init(kind: Kind, id: String) { (self.kind, self.id) = (kind, id) }
+
     /// The item of a part of a whole answer; nil for what no event gives.
     init?(_ part: ChatPart, answerID: String, place: Int) {
         switch part {
