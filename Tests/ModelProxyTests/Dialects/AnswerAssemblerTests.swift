@@ -43,6 +43,41 @@ struct AnswerAssemblerTests {
             ])
     }
 
+    @Test("whatever comes inside a call follows it, so that none of the call's arguments are lost")
+    func othersInside() {
+        let citation = ChatCitation(url: "https://e.com", title: "")
+        let logprobs = ByteBuffer(string: "{}")
+        for arguments in [("{", "}"), ("", "")] {
+            var answer = AnswerAssembler(callIDSeed: "s")
+            answer.call(0, id: "a", name: "f", arguments: arguments.0)
+            if arguments.0.isEmpty { answer.call(0, arguments: " ") }
+            answer.reasoning("r")
+            answer.refusal("n")
+            answer.citation(citation)
+            answer.logprobs(logprobs)
+            answer.call(0, arguments: arguments.1)
+            answer.stop(.toolCalls)
+            answer.end()
+            let events = answer.drain()
+            #expect(
+                events.suffix(6) == [
+                    .callEnd(index: 0), .reasoning("r"), .refusal("n"), .citation(citation), .logprobs(logprobs), .end(.toolCalls),
+                ])
+            let calls = ChatAnswer(events).parts.compactMap {
+                if case .toolCall(let call) = $0 { call.arguments.filter { $0 != " " } } else { nil }
+            }
+            #expect(calls == ["{}"])
+        }
+    }
+
+    @Test("what waits for the end of a call is bounded by its places, not by its bytes alone")
+    func manyInside() {
+        var answer = AnswerAssembler(callIDSeed: "s")
+        answer.call(0, id: "a", name: "f", arguments: "{")
+        for _ in 0..<AnswerAssembler.maximumContentBytes / MemoryLayout<ChatEvent>.stride { answer.text("a") }
+        #expect(answer.isOver && answer.drain().last?.isError == true)
+    }
+
     @Test("a call without arguments has an empty object of them")
     func noArguments() {
         #expect(

@@ -32,8 +32,8 @@ struct AnswerAssembler: Sendable {
     private var places: [Int: Int] = [:]
     /// The first call that has not ended.
     private var current = 0
-    /// Text that came inside a call.
-    private var heldText = ""
+    /// What came inside a call.
+    private var held: [ChatEvent] = []
     private var contentBytes = 0
     /// What the provider said last of why the answer ends.
     private(set) var stop: StopReason?
@@ -61,25 +61,27 @@ struct AnswerAssembler: Sendable {
         events.append(.start(id: id ?? "", model: model ?? ""))
     }
 
-    mutating func text(_ text: String) {
-        guard admit(text) else { return }
-        settleCalls()
-        if isInsideCall { heldText += text } else { events.append(.text(text)) }
-    }
-
-    mutating func reasoning(_ text: String) { if admit(text) { events.append(.reasoning(text)) } }
-    mutating func refusal(_ text: String) { if admit(text) { events.append(.refusal(text)) } }
-    mutating func signature(_ value: ReasoningSignature) { if admit(value.value) { events.append(.signature(value)) } }
-    mutating func redacted(_ value: ReasoningSignature) { if admit(value.value) { events.append(.redacted(value)) } }
-
-    mutating func citation(_ citation: ChatCitation) {
-        if admit(citation.url) { events.append(.citation(citation)) }
-    }
+    mutating func text(_ text: String) { if admit(text) { put(.text(text)) } }
+    mutating func reasoning(_ text: String) { if admit(text) { put(.reasoning(text)) } }
+    mutating func refusal(_ text: String) { if admit(text) { put(.refusal(text)) } }
+    mutating func signature(_ value: ReasoningSignature) { if admit(value.value) { put(.signature(value)) } }
+    mutating func redacted(_ value: ReasoningSignature) { if admit(value.value) { put(.redacted(value)) } }
+    mutating func citation(_ citation: ChatCitation) { if admit(citation.url) { put(.citation(citation)) } }
 
     mutating func logprobs(_ element: ByteBuffer) {
+        guard !isOver else { return }
         start(id: nil, model: nil)
         contentBytes += element.readableBytes
-        if fits() { events.append(.logprobs(element)) }
+        if fits() { put(.logprobs(element)) }
+    }
+
+    /// Hands on what is no part of a call: between two calls, as one that came inside a call would end it before its arguments are whole.
+    private mutating func put(_ event: ChatEvent) {
+        settleCalls()
+        guard !isOver else { return }
+        guard isInsideCall else { return events.append(event) }
+        contentBytes += MemoryLayout<ChatEvent>.stride  // a place for each, however little it holds
+        if fits() { held.append(event) }
     }
 
     /// Says something of a call.
@@ -185,10 +187,8 @@ struct AnswerAssembler: Sendable {
             events.append(.callEnd(index: current))
             calls[current].state = .ended
             current += 1
-            if !heldText.isEmpty {
-                events.append(.text(heldText))
-                heldText = ""
-            }
+            events += held
+            held = []
         }
     }
 
