@@ -43,6 +43,38 @@ struct ModelStreamTests {
         #expect(writer.recorded.isEnded)
     }
 
+    @Test("half an event before an end that nobody broke does not swallow the error, and a last word may lack its blank line")
+    func cutInside() async throws {
+        let words = #"data: {"choices":[{"index":0,"delta":{"content":"a"}}]}"# + "\n\n"
+        let writer = try await StubAPI(StubStream([words, "data: {\"half\":"])).send()
+        #expect(writer.text.hasPrefix(words + "data: {\"error\":{") && writer.text.hasSuffix("}}\n\n"))
+        #expect(!writer.text.contains("half"))
+
+        let start = #"event: message_start"# + "\n" + #"data: {"type":"message_start","message":{}}"# + "\n\n"
+        let (text, stop) = (
+            #"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#, #"data: {"type":"message_stop"}"#
+        )
+        let body = #"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],"stream":true}"#
+        for pieces in [[start + text + "\n\n", stop], [start + stop + "\n"]] {
+            let whole = StubAPI(StubStream(pieces), provider: ModelProvider(.anthropic))
+            #expect(try await whole.send(body, path: "/v1/messages").text == pieces.joined())
+            #expect(whole.usage.all.map(\.outcome) == [.served])
+        }
+    }
+
+    @Test("a stream in which the hub cannot read on is not told to have broken off")
+    func unreadable() async throws {
+        let (words, end) = (#"data: {"choices":[{"index":0,"delta":{"content":"a"}}]}"# + "\n\n", "data: [DONE]\n\n")
+        let stream = StubStream([words], isOpen: true)
+        stream.send(ByteBuffer(bytes: Array("data: ".utf8) + [0xFF] + Array("\n\n".utf8)))  // no UTF-8
+        stream.send(end)
+        stream.finish()
+        let stub = StubAPI(stream)
+        let writer = try await stub.send()
+        #expect(writer.text == words + "data: \u{FFFD}\n\n" + end)
+        #expect(stub.usage.all.map(\.outcome) == [.served])
+    }
+
     @Test("an event too long to wait for its end is ended before the error")
     func cutLongEvent() async throws {
         let half = "data: {\"long\":\"" + String(repeating: "x", count: WholeEvents.maximumHeldBytes)

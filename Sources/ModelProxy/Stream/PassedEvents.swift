@@ -8,6 +8,9 @@ final class PassedEvents: BodyStream {
     /// How many bytes of events that say nothing wait for one that does.
     private static let maximumHeldBytes = 64 << 10
 
+    /// The end of a last event that lacks it.
+    private static let blankLine = ByteBuffer(staticString: "\n\n")
+
     /// What has been seen of the messages.
     private struct Sight {
         /// What cuts a copy of the stream into messages; nil once they cannot be read.
@@ -84,11 +87,13 @@ final class PassedEvents: BodyStream {
             if isOver { throw .cut }
             do {
                 guard let piece = try await upstream.next() else {
-                    let isCut = state.withLockedValue { state in
+                    let (isCut, error) = state.withLockedValue { state in
                         state.isOver = true
+                        state.sight.look(Self.blankLine, dialect, meter)
                         if let rest = state.events.rest() { state.held.writeImmutableBuffer(rest) }
-                        return !state.sight.hasEnded
+                        return (!state.sight.hasEnded, state.sight.isCommitted ? nil : state.sight.error)
                     }
+                    if let error { throw error }
                     if isCut { throw ProviderError.cut }
                     return
                 }
@@ -132,25 +137,29 @@ final class PassedEvents: BodyStream {
             if let bytes = state.events.take(piece) { state.held.writeImmutableBuffer(bytes) }
             return state.sight.error
         }
-        if let error {
-            meter.fail(error)
-            meter.ending = .interrupted
-        }
+        if let error { interrupt(error) }
     }
 
     private func finish() {
-        let isCut = state.withLockedValue { state in
+        let (isCut, error) = state.withLockedValue { state in
             state.isOver = true
-            if let rest = state.events.rest() { state.held.writeImmutableBuffer(rest) }
-            // An end without its last word is a cut, whoever closed the connection.
-            return state.sight.hasAnswer && !state.sight.hasEnded
+            state.sight.look(Self.blankLine, dialect, meter)
+            // An end without its last word is a cut, whoever closed the connection; where the words cannot be read, nobody knows.
+            let isCut = state.sight.hasAnswer && !state.sight.hasEnded && state.sight.framing != nil
+            // Half an event would swallow the error behind it.
+            if !isCut, let rest = state.events.rest() { state.held.writeImmutableBuffer(rest) }
+            return (isCut, state.sight.error)
         }
-        if isCut { end(OpenAIError(.cut), .cut) }
+        if isCut { end(OpenAIError(.cut), .cut) } else if let error { interrupt(error) }
+    }
+
+    private func interrupt(_ error: ProviderError) {
+        meter.fail(error)
+        meter.ending = .interrupted
     }
 
     private func end(_ failure: OpenAIError, _ error: ProviderError) {
-        meter.fail(error)
-        meter.ending = .interrupted
+        interrupt(error)
         state.withLockedValue { state in
             state.isOver = true
             // A long event of which half is out cannot be taken back; ended, it is read as the broken JSON that it is.
