@@ -180,6 +180,14 @@ struct ModelAPITests {
         #expect(writer.fields[.shouldRetry] == "false")
     }
 
+    @Test("an answer that passes with a status of success, and is none, is counted as the failure it is")
+    func failureAsBytes() async throws {
+        let stub = StubAPI(StubStream([#"{"base_resp":{"status_code":1002,"#, #""status_msg":"no"}}"#]), type: "application/json")
+        _ = try await stub.send()
+        #expect(stub.usage.all.map(\.outcome) == [.failed])
+        #expect(stub.usage.all.first?.attempts.map(\.failure) == ["rate_limit_exceeded"])
+    }
+
     @Test("a redirect, and a status that ends no exchange, are failures of the provider", arguments: [302, 307, 101, 0, -1, 600, 99_999])
     func strangeStatuses(status: Int) async throws {
         #expect(try await StubAPI("{}", status: status).send().status == 502)

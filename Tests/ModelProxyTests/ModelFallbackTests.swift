@@ -270,7 +270,7 @@ struct ModelFallbackTests {
         let second = good(false)
         let router = router(StubMember(.stream(StubStream(pieces), type: "application/json")), second)
         let writer = try await router.send()
-        #expect(writer.text == pieces.joined() && writer.recorded.pieces.count == 5 && second.count == 0)
+        #expect(writer.text == pieces.joined() && writer.recorded.pieces.count == 3 && second.count == 0)
         #expect(router.usage.all.map(\.outcome) == [.served])
     }
 

@@ -9,7 +9,7 @@ final class PassedBytes: BodyStream {
 
     private struct State {
         /// What has been read and not handed on.
-        var ready: [ByteBuffer] = []
+        var ready = ByteBuffer()
         /// The answer so far; nil where it is too long to be kept.
         var kept: ByteBuffer? = ByteBuffer()
         var isOver = false
@@ -37,15 +37,16 @@ final class PassedBytes: BodyStream {
                 continue
             }
             keep(piece)
-            state.withLockedValue { $0.ready.append(piece) }
+            state.withLockedValue { _ = $0.ready.writeImmutableBuffer(piece) }
         }
     }
 
     func next() async throws -> ByteBuffer? {
         let (ready, isOver) = state.withLockedValue { state in
-            (state.ready.isEmpty ? nil : state.ready.removeFirst(), state.isOver)
+            defer { state.ready = ByteBuffer() }
+            return (state.ready, state.isOver)
         }
-        if let ready { return ready }
+        if ready.readableBytes > 0 { return ready }
         guard !isOver else { return nil }
         if let piece = try await upstream.next() {
             keep(piece)
@@ -55,7 +56,11 @@ final class PassedBytes: BodyStream {
             state.isOver = true
             return state.kept
         }
-        if let kept { _ = PassedMessage.count(kept, dialect: dialect, meter: meter) }
+        // Its head has gone out with a status of success; that it is none is still told to whoever counts and chooses.
+        if let kept, let error = PassedMessage.count(kept, dialect: dialect, meter: meter) {
+            meter.fail(error)
+            meter.ending = .failed
+        }
         return nil
     }
 
