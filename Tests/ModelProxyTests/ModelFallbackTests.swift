@@ -250,6 +250,18 @@ struct ModelFallbackTests {
         #expect(writer.status == 504 && alone.timers.count == 0)
     }
 
+    @Test("an answer in one piece has no place behind a comment, which is not called the request's fault")
+    func wholeAfterComment() async throws {
+        let limits = ModelLimits(firstEvent: .seconds(30))
+        let router = router(StubMember(.stream(StubStream(isOpen: true))), good(false), limits: limits)
+        let writer = StubResponseWriter()
+        let sending = Task { try await router.send(StubRouter.chat("m", isStreaming: true), writer: writer) }
+        try await router.send(passing: .seconds(6)) { for await _ in writer.pieces { break } }
+        _ = try await router.send(passing: .seconds(31)) { try await sending.value }
+        #expect(writer.text.contains(#""code":"upstream_failed""#) && writer.recorded.isEnded)
+        #expect(router.usage.all.map(\.outcome) == [.interrupted])
+    }
+
     @Test("a stream that falls silent after its first word is ended with an error")
     func idle() async throws {
         let upstream = StubStream([Self.goodStream[0]], isOpen: true)

@@ -43,7 +43,9 @@ final class ModelReply: Sendable {
         if late.hasBegun, !isEvents {
             // What cannot be read is still an error.
             let body = (try? await response.body.collect(upTo: Self.maximumErrorBytes)) ?? ByteBuffer()
-            let error = ProviderError(status: max(400, response.status), fields: response.fields, body: body, now: 0)
+            // An answer in one piece has no place behind a comment, and is not the request's fault.
+            let status = response.status < 400 ? 502 : response.status
+            let error = ProviderError(status: status, fields: response.fields, body: body, now: 0)
             meter.ending = .interrupted
             try await late.write(dialect.lastEvent(OpenAIError(error), requestID: requestID))
             try await late.end()
