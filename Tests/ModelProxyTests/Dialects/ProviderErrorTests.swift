@@ -139,6 +139,16 @@ struct ProviderErrorTests {
         #expect(error.retryAfter == expected.map { .milliseconds($0) })
     }
 
+    @Test("a message as long as an event may be is looked through no further than its beginning")
+    func longMessage() throws {
+        for (length, kind) in [(100, ProviderError.Kind.contextLength), (8 << 20, .badRequest)] {
+            let text =
+                #"{"error":{"message":"\#(String(repeating: "a", count: length)) maximum context length","type":"invalid_request_error"}}"#
+            let error = ProviderError(name: nil, body: try JSONDocument(parsing: text, limits: .payload).root)
+            #expect(error.kind == kind)
+        }
+    }
+
     @Test("Google's time to wait stands in the body")
     func retryInfo() {
         let body = """

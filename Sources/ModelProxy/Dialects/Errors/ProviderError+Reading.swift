@@ -13,6 +13,8 @@ import NIOCore
 extension ProviderError {
     /// The longest message that is passed on, in bytes.
     private static let maximumMessageBytes = 2000
+    /// How much of a message is looked through for words, in bytes: an event of a stream may be of megabytes.
+    private static let searchedBytes = 16 << 10
 
     /// An answer with a status of failure.
     ///
@@ -42,7 +44,7 @@ extension ProviderError {
         let named = names.lazy.compactMap { Self.kind(name: $0) }.first
         let isVague = named == .server && (status ?? 0) > 500
         let kind =
-            Self.kind(message: parts.message.lowercased(), names: names)
+            Self.kind(message: String(decoding: parts.message.utf8.prefix(Self.searchedBytes), as: UTF8.self).lowercased(), names: names)
             ?? (isVague ? nil : named)
             ?? status.map { Self.kind(status: $0) } ?? .server
         self.init(kind, Self.words(for: kind, message: parts.message), parameter: parts.parameter)
