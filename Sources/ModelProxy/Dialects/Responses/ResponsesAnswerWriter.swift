@@ -65,7 +65,7 @@ struct ResponsesAnswerWriter: AnswerEncoder {
         close(to: &buffer)
         let item = ResponsesItem(kind, answerID: frame.id, place: done.count)
         open = item
-        event("response.output_item.added", to: &buffer) { json in json.object("item") { item.write(status: nil, to: &$0) } }
+        event("response.output_item.added", to: &buffer) { json in json.object("item") { item.write(isOver: false, to: &$0) } }
         switch kind {
         case .text, .refusal:
             event("response.content_part.added", item, to: &buffer) { json in
@@ -100,8 +100,9 @@ struct ResponsesAnswerWriter: AnswerEncoder {
     }
 
     private mutating func close(to buffer: inout ByteBuffer, status: String = "completed") {
-        guard let item = open else { return }
+        guard var item = open else { return }
         open = nil
+        item.status = status
         switch item.kind {
         case .text:
             event("response.output_text.done", item, to: &buffer) { json in
@@ -128,7 +129,7 @@ struct ResponsesAnswerWriter: AnswerEncoder {
             }
         case .reasoning, .call: break
         }
-        event("response.output_item.done", to: &buffer) { json in json.object("item") { item.write(status: status, to: &$0) } }
+        event("response.output_item.done", to: &buffer) { json in json.object("item") { item.write(isOver: true, to: &$0) } }
         done.append(item)
     }
 
@@ -184,7 +185,7 @@ struct ResponsesAnswerWriter: AnswerEncoder {
         }
         json.member("model", model)
         json.array("output") { json in
-            for item in done { json.object { item.write(status: "completed", to: &$0) } }
+            for item in done { json.object { item.write(isOver: true, to: &$0) } }
         }
         let names = Set(frame.echo.map(\.name))
         for member in frame.echo { json.member(member.name, raw: member.value) }

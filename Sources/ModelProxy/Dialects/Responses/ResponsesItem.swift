@@ -18,6 +18,8 @@ struct ResponsesItem: Sendable, Hashable {
     var text = ""
     var annotations: [ChatCitation] = []
     var logprobs: [ByteBuffer] = []
+    /// Once it is over: an answer that breaks off leaves its last item incomplete.
+    var status = "completed"
     /// What has to come back with thoughts.
     var secret: String?
 
@@ -66,8 +68,9 @@ struct ResponsesItem: Sendable, Hashable {
 
     /// Writes the members of the item.
     ///
-    /// - Parameter status: nil for one that has just begun, and so holds nothing yet.
-    func write(status: String?, to json: inout JSONWriter) {
+    /// - Parameter isOver: false for one that has just begun, and so holds nothing yet.
+    func write(isOver: Bool, to json: inout JSONWriter) {
+        let status = isOver ? status : nil
         json.member("id", id)
         switch kind {
         case .text, .refusal:
