@@ -116,6 +116,13 @@ struct ModelServiceHealthTests {
         #expect(member.bodies == [StubRouter.chat("big"), StubRouter.chat("small")])
     }
 
+    @Test("a provider at its limit that does not say when to come again is spoken for", arguments: [(429, "5"), (503, "1"), (500, nil)])
+    func silentLimit(status: Int, wait: String?) async throws {
+        let router = router([ModelDestination(ModelService("a", .vllm, StubMember(.json("{}", status: status))))])
+        let writer = try await router.send()
+        #expect(writer.status == status && writer.fields[.retryAfter] == wait)
+    }
+
     @Test("a credential that is refused rests, and the others serve")
     func credential() async throws {
         let (first, second) = (StubMember(.json("{}", status: 401)), StubMember(.json("{}")))

@@ -156,10 +156,14 @@ struct ModelTarget: CallTarget {
         return (names, health.order(of: names, service: "\(api)/\(service.name)"))
     }
 
-    /// What the caller is told of a failure: of a limit, that it may come again as soon as one way to the service is free.
+    /// What the caller is told of a failure: of a limit, that it may come again as soon as one way to the service is free; where there is one way
+    /// alone, as its provider says, and if it does not, as the hub waits for it.
     private func answer(_ failure: AttemptFailure, names: [String]) -> CallResponse {
         var answer = failure.answer
-        guard failure.error.kind == .rateLimit, names.count > 1, let rest = health.rest(of: names) else { return answer }
+        let isLimit = failure.error.kind == .rateLimit
+        let isSilent = answer.fields[.retryAfter] == nil && answer.fields[.retryAfterMilliseconds] == nil
+        guard isLimit && names.count > 1 || (isLimit || failure.error.kind == .overload) && isSilent else { return answer }
+        guard let rest = health.rest(of: names) ?? (isSilent ? .seconds(1) : nil) else { return answer }
         let (seconds, attoseconds) = rest.components
         answer.fields[.retryAfterMilliseconds] = nil
         answer.fields[.retryAfter] = String(max(1, seconds + (attoseconds > 0 ? 1 : 0)))
