@@ -34,7 +34,8 @@ extension AgentTask {
         artifacts[index].name = new.name ?? artifacts[index].name
         artifacts[index].description = new.description ?? artifacts[index].description
         artifacts[index].metadata = new.metadata ?? artifacts[index].metadata
-        artifacts[index].extensions += new.extensions.filter { !artifacts[index].extensions.contains($0) }
+        let known = Set(new.extensions.isEmpty ? [] : artifacts[index].extensions)
+        artifacts[index].extensions += new.extensions.filter { !known.contains($0) }
         return true
     }
 }

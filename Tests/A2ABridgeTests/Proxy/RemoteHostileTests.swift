@@ -42,6 +42,43 @@ struct RemoteHostileTests {
             ])
     }
 
+    @Test("a card whose interfaces are called like the hub's own address makes no text grow")
+    func growingCard() {
+        let own = "http://localhost/a2a/orders"
+        func interface(_ url: String) -> AgentInterface { AgentInterface(url: url, binding: "JSONRPC", version: "1.0") }
+        let urls = Array(repeating: "o", count: 40) + Array(repeating: "http://localhost", count: 40) + ["http://10.0.0.9/x?y"]
+        let text = "o://o, http://localhost and http://10.0.0.9/x"
+        let theirs = AgentCard(name: text, description: text, interfaces: urls.map(interface), version: "1")
+        let hub = AgentCard(name: "", description: "", interfaces: [interface(own)], version: "1")
+        let card = ProxiedAgentCard(theirs: theirs, own: hub, words: CardWords()).card
+        #expect(card.name == "o://o, http://localhost and \(own)" && card.description == card.name)
+    }
+
+    @Test("what is added to an artifact is taken in a time that grows with it, and no faster")
+    func manyExtensions() {
+        var task = AgentTask(id: "t", status: TaskStatus(state: .working))
+        for turn in 0..<2 {
+            let extensions = (0..<40_000).map { "urn:\(turn):\($0)" }
+            let artifact = Artifact(artifactID: "a", parts: [], extensions: extensions)
+            let isTaken = task.apply(ArtifactUpdate(taskID: "t", contextID: "c", artifact: artifact, append: turn > 0))
+            #expect(isTaken)
+        }
+        #expect(task.artifacts.first?.extensions.count == 80_000)
+    }
+
+    @Test("a task with more artifacts than a log has entries is refused before they are looked at")
+    func manyArtifacts() {
+        var task = AgentTask(id: "theirs", status: TaskStatus(state: .working))
+        task.artifacts = (0...TaskLog.Bounds().entries).map { Artifact(artifactID: "\($0)", parts: []) }
+        let begun = AgentTask(id: "t", status: TaskStatus(state: .submitted))
+        let card = AgentCard(name: "", description: "", interfaces: [], version: "1")
+        let error = #expect(throws: A2AFailure.self) {
+            var progress = RemoteProgress(begun, taskID: nil, contextID: nil, places: RemotePlaces(card, own: nil))
+            return try progress.take(.task(task))
+        }
+        #expect(error?.code == .tooLarge)
+    }
+
     /// Answers that fail a task.
     struct Bad: Sendable, CustomTestStringConvertible {
         var name: String

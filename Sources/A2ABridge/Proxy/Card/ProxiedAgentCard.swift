@@ -34,6 +34,8 @@ struct ProxiedAgentCard {
 
     /// The card.
     var card: AgentCard {
+        let places = places
+        func shown(_ text: String) -> String { self.shown(text, without: places) }
         var card = own
         card.name = words.name ?? shown(theirs.name)
         card.description = words.description ?? shown(theirs.description)
@@ -61,14 +63,23 @@ struct ProxiedAgentCard {
 
     private var ownURL: String { own.interfaces.first?.url ?? "" }
 
-    private func shown(_ text: String) -> String {
+    private func shown(_ text: String, without places: [String]) -> String {
         guard text.contains("://") else { return text }
-        return theirs.interfaces.reduce(text) { text, interface in
-            let place = interface.url.prefix { $0 != "?" && $0 != "#" }
-            let origin = HTTPAddress(String(place))?.origin ?? ""
-            let shown = text.replacing(place, with: ownURL)
-            return origin.isEmpty ? shown : shown.replacing(origin, with: ownURL)
+        return places.reduce(text) { text, place in text.replacing(place, with: ownURL) }
+    }
+
+    /// The most addresses of interfaces that are looked for in texts.
+    private static let mostPlaces = 16
+
+    /// What is replaced in texts: addresses of interfaces, and then their origins, each once. None is part of the hub's own address, which stands
+    /// in its place: texts would grow with each.
+    private var places: [String] {
+        var written: [String] = []
+        for interface in theirs.interfaces where written.count < Self.mostPlaces {
+            let place = String(interface.url.prefix { $0 != "?" && $0 != "#" })
+            if HTTPAddress(place) != nil, !written.contains(place) { written.append(place) }
         }
+        return (written + written.compactMap { HTTPAddress($0)?.origin }).filter { !ownURL.contains($0) }
     }
 
     /// A page that everybody may know of.

@@ -74,6 +74,9 @@ struct RemoteProgress {
 
     /// What is news of the task as it stands.
     mutating func take(_ task: AgentTask) throws(A2AFailure) -> [AgentOutput] {
+        guard task.artifacts.count <= TaskLog.Bounds().entries else {
+            throw A2AFailure(.tooLarge, "The agent's task has more artifacts than can be kept")
+        }
         try takeIDs(task.id, task.contextID)
         var outputs: [AgentOutput] = []
         for message in task.history where message.role == .agent && message.messageID != task.status.message?.messageID {
