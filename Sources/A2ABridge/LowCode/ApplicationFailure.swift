@@ -33,14 +33,15 @@ struct ApplicationFailure: Error, Sendable, Hashable {
     /// Whether the application has too much to do for this caller, or for anybody.
     var isThrottled: Bool { status == 429 || code.hasPrefix("Throttling") }
 
-    /// What the client is told.
+    /// What the client is told. Words with an address in them are not passed on: it may be one behind the application.
     var text: String {
         if status == 401 { return "The application refused the hub's credential" }
         let begin =
             isThrottled
             ? "The application takes no more requests at present"
             : status >= 500 || status == 0 ? "The application failed" : "The application refused the request"
-        return [begin, message.isEmpty ? nil : ": \(message)", code.isEmpty ? nil : " (\(code))"].compactMap { $0 }.joined()
+        let words = message.contains("://") ? "" : message
+        return [begin, words.isEmpty ? nil : ": \(words)", code.isEmpty ? nil : " (\(code))"].compactMap { $0 }.joined()
     }
 
     /// As a task fails with it.

@@ -113,6 +113,8 @@ struct ModelStudioTests {
         #expect(try await said(StubApplication.json(key, status: 401)) == "The application refused the hub's credential")
         let app = #"{"code":"InvalidApp","message":"gone"}"#
         #expect(try await said(StubApplication.json(app, status: 400)) == "The application refused the request: gone (InvalidApp)")
+        let inner = #"{"code":"Broken","message":"cannot reach http://10.0.0.9:5001/run"}"#
+        #expect(try await said(StubApplication.json(inner, status: 500)) == "The application failed (Broken)")
         #expect(try await said(pieces([Self.frame(1, "7")])) == "The application's answer makes no sense")
     }
 
