@@ -27,9 +27,14 @@ extension TaskLog.Entry {
         return json.buffer
     }
 
+    /// An entry is deeper than the payload in it, has more values, and texts that are longer when they are escaped: what was kept can be read.
+    private static let limits = JSONLimits(
+        maximumBytes: 512 << 20, maximumDepth: JSONLimits.payload.maximumDepth + 32,
+        maximumValues: 2 * JSONLimits.payload.maximumValues, duplicateKeys: .accept)
+
     /// Reads an entry that a store kept.
     init(stored: ByteBuffer) throws {
-        let source = WireValue(try JSONDocument(parsing: stored, limits: .payload).root, .v1_0)
+        let source = WireValue(try JSONDocument(parsing: stored, limits: Self.limits).root, .v1_0)
         if let message = source["message"] {
             self = .message(try AgentMessage(message))
         } else if let status = source["status"] {

@@ -1,3 +1,4 @@
+import HubCore
 import NIOCore
 import Testing
 
@@ -193,6 +194,16 @@ struct TaskLogTests {
         expect(.tooLarge) { try log.append(TaskStatus(state: .working, message: words)) }
         try log.append(TaskStatus(state: .completed, message: words))
         #expect(log.task.status == TaskStatus(state: .completed))
+    }
+
+    @Test("what is as deep as a payload may be can be read again when it was kept")
+    func deepEntries() throws {
+        let depth = JSONLimits.payload.maximumDepth
+        let data = ByteBuffer(string: String(repeating: "[", count: depth) + String(repeating: "]", count: depth))
+        _ = try JSONDocument(parsing: data, limits: .payload)
+        let artifact = Artifact(artifactID: "a", parts: [MessagePart(content: .data(data))])
+        let entry = TaskLog.Entry.artifact(ArtifactUpdate(taskID: "t", contextID: "c", artifact: artifact))
+        #expect(try TaskLog.Entry(stored: entry.stored) == entry)
     }
 
     @Test("a log that is full takes an end, and nothing else")
