@@ -203,13 +203,15 @@ struct AgentMethods {
 
     // MARK: Streams
 
-    /// 1. A client that names the last event it had is told what came after it, also of a task that has ended. 2. Any other is told how the task
-    /// stands, and then what comes.
+    /// 1. A client that names the last event it had is told what came after it, also of a task that has ended. 2. Any other, and one that has had all
+    /// of a task that has ended, is told how the task stands, and then what comes.
     private func subscribe(_ reference: TaskReference, _ lastEventID: String?) async throws -> TaskStream {
         let task = try await runtime.hold(reference.id, agent: agent.name, owner: owner)
         do {
             let log = try await task.log()
-            if let last = lastEventID.flatMap({ Int($0) }), last >= 0, last < log.position {
+            if let last = lastEventID.flatMap({ Int($0) }), last >= 0, last < log.position,
+                !log.task.status.state.isTerminal || !log.events(from: last + 1).isEmpty
+            {
                 return try TaskStream(runtime: runtime, task: task, first: nil, position: last + 1)
             }
             let (first, position) = try log.subscription()

@@ -102,6 +102,10 @@ struct ConversationTests {
         #expect(try events(rest) == ["artifactUpdate", "statusUpdate TASK_STATE_COMPLETED"])
         let again = try await stub.send(stub.request(.get, "/tasks/\(id):subscribe", fields: [.lastEventID: String(last)]))
         #expect(try events(again) == ["artifactUpdate", "statusUpdate TASK_STATE_COMPLETED"])
+        let end = try #require(rest.text.split(separator: "\n").last { $0.hasPrefix("id: ") }?.dropFirst(4))
+        let nothing = try await stub.rpc("SubscribeToTask", #"{"id":"\#(id)"}"#, fields: [.lastEventID: String(end)])
+        #expect(try nothing.json()[path: "error", "code"]?.int == -32004)
+        #expect(stub.runtime.load.streams == 0)
     }
 
     @Test("long text comes in pieces to who follows, and whole to who asks later")
