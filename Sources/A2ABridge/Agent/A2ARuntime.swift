@@ -20,6 +20,8 @@ public final class A2ARuntime: Sendable {
         public var turn = Duration.seconds(600)
         /// The most parts of a message.
         public var partsOfMessage = 256
+        /// How much of tasks a page of a list has, in bytes; one task by itself may have more.
+        public var page = 16 << 20
 
         /// The usual bounds.
         public init() {}

@@ -236,13 +236,18 @@ struct AgentMethods {
         let cursor = try query.pageToken.map(Self.cursor)
         let found = try await runtime.store.list(selection, after: cursor, limit: size + 1)
         var tasks: [AgentTask] = []
+        var (looked, bytes) = (0, 0)
         for record in found.tasks.prefix(size) {
+            guard bytes < runtime.bounds.page else { break }
+            looked += 1
             // One may be forgotten meanwhile.
             guard let kept = try await runtime.store.read(record.id, agent: agent.name, owner: owner) else { continue }
             let log = try TaskLog(id: record.id, contextID: record.contextID, stored: kept.entries)
-            tasks.append(log.task.showing(historyLength: query.historyLength, includesArtifacts: query.includesArtifacts))
+            let task = log.task.showing(historyLength: query.historyLength, includesArtifacts: query.includesArtifacts)
+            bytes += task.size
+            tasks.append(task)
         }
-        let last = found.tasks.count > size ? found.tasks.prefix(size).last : nil
+        let last = found.tasks.count > looked ? found.tasks.prefix(looked).last : nil
         return TaskPage(
             tasks: tasks, nextPageToken: last.map { "\($0.changed).\($0.id)" } ?? "", pageSize: size, totalSize: found.total)
     }

@@ -29,6 +29,14 @@ extension Artifact {
     }
 }
 
+extension AgentTask {
+    /// In bytes.
+    var size: Int {
+        let said = history.reduce(status.message?.size ?? 0) { $0 + $1.size }
+        return artifacts.reduce(said + (metadata?.readableBytes ?? 0)) { $0 + $1.size }
+    }
+}
+
 extension TaskLog.Entry {
     /// In bytes.
     var size: Int {

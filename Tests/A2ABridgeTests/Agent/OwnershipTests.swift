@@ -94,6 +94,22 @@ struct OwnershipTests {
         #expect(later["totalSize"]?.int == 0)
     }
 
+    @Test("a page of a list ends early where its tasks are large, and the next one goes on behind it")
+    func largePages() async throws {
+        var bounds = A2ARuntime.Bounds()
+        bounds.page = 1
+        let stub = StubAgent(bounds: bounds)
+        for _ in 0..<3 { _ = try await stub.task(StubAgent.data("picture")) }
+        var (found, token) = ([String](), "")
+        repeat {
+            let page = try await stub.rpc("ListTasks", #"{"pageSize":2,"pageToken":"\#(token)"}"#).json()["result"]
+            #expect(page?["tasks"]?.count == 1 && page?["totalSize"]?.int == 3 && page?["pageSize"]?.int == 2)
+            found.append(page?["tasks", 0]?.taskID ?? "")
+            token = page?["nextPageToken"]?.string ?? ""
+        } while !token.isEmpty && found.count < 9
+        #expect(found.count == 3 && Set(found).count == 3)
+    }
+
     @Test("a store that is full forgets what changed least recently, of its owner first")
     func retention() async throws {
         var bounds = InMemoryTaskStore.Bounds()
