@@ -188,6 +188,12 @@ public final class A2ARuntime: Sendable {
         }
     }
 
+    /// Ends a task whose message was refused after it was taken: there is no work that would.
+    func abandon(_ task: LiveTask) async {
+        await fail(task, "The hub could not begin the work")
+        task.rests(turn: task.turn)
+    }
+
     /// Lets a performer work on a message; comes back at once.
     func work(on task: LiveTask, _ turn: AgentTurn, by performer: any AgentPerformer) {
         let held = hold(task)
@@ -293,20 +299,38 @@ public final class A2ARuntime: Sendable {
 
     /// Takes a place for a stream of a task.
     func addStream(_ task: LiveTask) throws(A2AFailure) {
+        try addStream()
+        do throws(A2AFailure) {
+            try join(task)
+        } catch {
+            removeStream()
+            throw error
+        }
+    }
+
+    /// Takes a place for a stream of a task that is not known yet.
+    func addStream() throws(A2AFailure) {
         let isAdmitted = state.withLockedValue { state in
             guard state.streams < bounds.streams else { return false }
             state.streams += 1
             return true
         }
         guard isAdmitted else { throw A2AFailure(.overloaded, "The hub has as many streams as it can") }
-        guard !task.addStream(limit: bounds.streamsOfTask) else { return }
-        state.withLockedValue { $0.streams -= 1 }
-        throw A2AFailure(.rateLimited, "The task has as many streams as it can")
     }
 
-    /// Gives it back.
+    /// Makes a place one of a task.
+    func join(_ task: LiveTask) throws(A2AFailure) {
+        guard task.addStream(limit: bounds.streamsOfTask) else {
+            throw A2AFailure(.rateLimited, "The task has as many streams as it can")
+        }
+    }
+
+    /// Gives a place back that is of no task.
+    func removeStream() { state.withLockedValue { $0.streams -= 1 } }
+
+    /// Gives a place back.
     func removeStream(_ task: LiveTask) {
         task.removeStream()
-        state.withLockedValue { $0.streams -= 1 }
+        removeStream()
     }
 }

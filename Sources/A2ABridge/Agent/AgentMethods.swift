@@ -65,7 +65,7 @@ struct AgentMethods {
     /// The longest name of a conversation that a client may choose, in bytes.
     private static let longestContext = 256
 
-    /// Begins the work on a message; gives the task, held, and its log before the work.
+    /// Begins the work on a message; gives the task, held, and its log before the work. A stream has its place then.
     private func begin(_ parameters: SendParameters, isStreamed: Bool) async throws -> (task: LiveTask, log: TaskLog) {
         let message = parameters.message
         guard message.role == .user else { throw A2AFailure(WireProblem(place: "message.role", reason: .unknownValue)) }
@@ -78,19 +78,30 @@ struct AgentMethods {
         try agent.performer.check(message, context: context)
         try runtime.admit(owner)
         var held: LiveTask?
+        var (isTaken, hasPlace, hasJoined) = (false, false, false)
         do {
             let task: LiveTask
+            // Before the work: a client that is refused finds nothing done.
+            if isStreamed { try runtime.addStream() }
+            hasPlace = isStreamed
             let earlier = try await earlierNote(message)
             let request = try await turnRequest(parameters)
             if let id = message.taskID {
                 task = try await runtime.hold(id, agent: agent.name, owner: owner)
                 held = task
+                if isStreamed { try runtime.join(task) }
+                hasJoined = isStreamed
+                try task.check(message)
+                if let push = parameters.push { _ = try await keep(push, of: task) }
                 try await task.take(message, time: runtime.now)
+                isTaken = true
             } else {
                 task = try await runtime.begin(message, agent: agent.name, owner: owner)
-                held = task
+                (held, isTaken) = (task, true)
+                if isStreamed { try runtime.join(task) }
+                hasJoined = isStreamed
+                if let push = parameters.push { _ = try await keep(push, of: task) }
             }
-            if let push = parameters.push { _ = try await keep(push, of: task) }
             let log = try await task.log()
             let turn = AgentTurn(
                 task: log.task, message: log.task.history.last ?? message, isStreamed: isStreamed, context: context, note: log.note,
@@ -99,7 +110,12 @@ struct AgentMethods {
             if parameters.push != nil || message.taskID != nil { await runtime.push?.follow(task.record, in: runtime) }
             return (task, log)
         } catch {
-            if let held { runtime.release(held) }
+            if let held {
+                if isTaken { await runtime.abandon(held) }
+                if hasJoined { held.removeStream() }
+                runtime.release(held)
+            }
+            if hasPlace { runtime.removeStream() }
             runtime.dismiss(owner)
             throw error
         }
@@ -191,11 +207,12 @@ struct AgentMethods {
         let (task, log) = try await begin(parameters, isStreamed: true)
         do {
             if try await begun(task, log).reply != nil {
-                return try TaskStream(runtime: runtime, task: task, first: nil, position: log.position)
+                return TaskStream(runtime: runtime, placed: task, first: nil, position: log.position)
             }
             let first = AgentEvent.task(log.task.showing(historyLength: parameters.historyLength))
-            return try TaskStream(runtime: runtime, task: task, first: first, position: log.position)
+            return TaskStream(runtime: runtime, placed: task, first: first, position: log.position)
         } catch {
+            runtime.removeStream(task)
             runtime.release(task)
             throw error
         }

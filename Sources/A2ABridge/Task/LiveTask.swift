@@ -23,6 +23,17 @@ final class LiveTask: Sendable {
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
 
+        /// The log with a message of the client, which is worked on.
+        func taking(_ message: AgentMessage, time: WireTime?) throws(A2AFailure) -> TaskLog {
+            if isAtWork, !log.isSettled {
+                throw A2AFailure(.unsupportedOperation, "The task is at work and takes messages when it asks for something")
+            }
+            var log = log
+            try log.append(message)
+            try log.append(TaskStatus(state: .working, timestamp: time))
+            return log
+        }
+
         mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
             defer { waiters = [:] }
             return Array(waiters.values)
@@ -80,17 +91,17 @@ final class LiveTask: Sendable {
         try await store(upTo: position)
     }
 
+    /// Looks whether a message could be taken.
+    ///
+    /// - Throws: as `take`.
+    func check(_ message: AgentMessage) throws { _ = try state.withLockedValue { try $0.taking(message, time: nil) } }
+
     /// Takes a message of the client, with which work begins; comes back when it is stored.
     ///
     /// - Throws: `A2AFailure` where the task has ended, or works on another.
     func take(_ message: AgentMessage, time: WireTime?) async throws {
         let (position, former) = try state.withLockedValue { state in
-            if state.isAtWork, !state.log.isSettled {
-                throw A2AFailure(.unsupportedOperation, "The task is at work and takes messages when it asks for something")
-            }
-            var log = state.log
-            try log.append(message)
-            try log.append(TaskStatus(state: .working, timestamp: time))
+            let log = try state.taking(message, time: time)
             let former = state.work
             (state.log, state.isAtWork, state.work, state.end) = (log, true, nil, nil)
             state.turn += 1

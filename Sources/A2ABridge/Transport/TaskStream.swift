@@ -24,6 +24,11 @@ struct TaskStream {
         (self.runtime, self.task, self.first, self.position) = (runtime, task, first, position)
     }
 
+    /// A stream of a task that is held and has a place for it, both of which `close` gives back.
+    init(runtime: A2ARuntime, placed task: LiveTask, first: AgentEvent?, position: Int) {
+        (self.runtime, self.task, self.first, self.position) = (runtime, task, first, position)
+    }
+
     /// Gives back what it holds.
     func close() {
         runtime.removeStream(task)

@@ -139,6 +139,40 @@ struct AgentEntryTests {
         #expect(try await stub.rpc("SendMessage", StubAgent.message(parts)).status == 413)
     }
 
+    @Test("a message whose stream has no place begins nothing, and leaves the task that it is for as it was")
+    func streamsRefused() async throws {
+        var bounds = A2ARuntime.Bounds()
+        bounds.streams = 0
+        let full = StubAgent(bounds: bounds)
+        let refused = try await full.rpc("SendStreamingMessage", StubAgent.message(StubAgent.data("picture")))
+        #expect(refused.status == 503 && refused.field(.retryAfter) == "1")
+        #expect(try await full.rpc("ListTasks", "{}").json()[path: "result", "totalSize"]?.int == 0)
+        (bounds.streams, bounds.streamsOfTask) = (1, 0)
+        let stub = StubAgent(bounds: bounds)
+        let asked = try await stub.task(#"{"text":"find orders that are paid"}"#).taskID
+        let answer = StubAgent.message(#"{"data":{"customer_id":"42"}}"#, task: asked)
+        #expect(try await stub.rpc("SendStreamingMessage", answer).json()[path: "error", "code"]?.int == 429)
+        #expect(try await stub.rpc("GetTask", #"{"id":"\#(asked)"}"#).json()["result"]?.state == "TASK_STATE_INPUT_REQUIRED")
+        #expect(stub.runtime.load == (0, 0))
+        #expect(try await stub.rpc("SendMessage", answer).json()[path: "result", "task"]?.state == "TASK_STATE_COMPLETED")
+    }
+
+    @Test("a message whose webhook cannot be kept is not taken by a task that waits, and a task that it began has ended")
+    func webhooksRefused() async throws {
+        var kept = InMemoryTaskStore.Bounds()
+        kept.pushesOfTask = 0
+        let stub = StubAgent(kept: kept, sendsPush: true)
+        let push = #","configuration":{"taskPushNotificationConfig":{"url":"https://a.example"}}"#
+        let asked = try await stub.task(#"{"text":"find orders that are paid"}"#).taskID
+        let answer = #"{"data":{"customer_id":"42"}}"#
+        #expect(try await stub.rpc("SendMessage", StubAgent.message(answer, task: asked, extra: push)).status == 413)
+        #expect(try await stub.rpc("GetTask", #"{"id":"\#(asked)"}"#).json()["result"]?.state == "TASK_STATE_INPUT_REQUIRED")
+        #expect(try await stub.task(answer, task: asked).state == "TASK_STATE_COMPLETED")
+        #expect(try await stub.rpc("SendMessage", StubAgent.message(StubAgent.data("picture"), extra: push)).status == 413)
+        #expect(try await stub.store.unfinished(after: nil, limit: 9).isEmpty)
+        #expect(stub.runtime.load == (0, 0))
+    }
+
     @Test("work that takes longer than its limit ends as failed")
     func time() async throws {
         async let task = stub.task(StubAgent.data("slow"))
