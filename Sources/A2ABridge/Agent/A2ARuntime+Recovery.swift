@@ -20,19 +20,21 @@ extension A2ARuntime {
     public func recover(_ agents: [A2AAgent], logger: Logger, context: (TaskRecord) -> CallContext?) async throws
         -> (begunAnew: Int, failed: Int)
     {
+        defer { endRecovery() }
         let agents = Dictionary(agents.map { ($0.name, $0) }) { first, _ in first }
         var (begunAnew, failed): (Int, Int) = (0, 0)
         var last: String?
         repeat {
             let tasks = try await store.unfinished(after: last, limit: Self.page)
-            for task in tasks {
+            // One that is held began here, and somebody works on it.
+            for task in tasks where !isHeld(task.id) {
                 do {
                     let context = context(task)
                     if let agent = agents[task.agent], let context, try await beginAnew(task, at: agent, context) {
                         begunAnew += 1
                     } else {
                         // A task that nobody works on fails when it is looked at.
-                        release(try await hold(task.id, agent: task.agent, owner: task.owner))
+                        release(try await hold(task.id, agent: task.agent, owner: task.owner, isRecovery: true))
                         failed += 1
                     }
                 } catch {
@@ -61,7 +63,10 @@ extension A2ARuntime {
         } catch {
             return false
         }
-        let live = resume(record, log)
+        guard let live = resume(record, log) else {
+            dismiss(record.owner)
+            return true
+        }
         work(on: live, turn, by: agent.performer)
         release(live)
         await push?.follow(record, in: self)

@@ -38,6 +38,7 @@ public final class A2ARuntime: Sendable {
         var allAtWork = 0
         var streams = 0
         var isDraining = false
+        var isRecoveryDue = false
     }
 
     let store: any AgentTaskStore
@@ -77,6 +78,12 @@ public final class A2ARuntime: Sendable {
         push?.drain()
     }
 
+    /// To be called before the first request where `recover` will be: until that is over, tasks at work elsewhere are left alone.
+    public func expectRecovery() { state.withLockedValue { $0.isRecoveryDue = true } }
+
+    /// Tasks that nobody works on are nobody's from now on.
+    func endRecovery() { state.withLockedValue { $0.isRecoveryDue = false } }
+
     /// How many tasks are worked on, and how many streams are open.
     public var load: (tasksAtWork: Int, streams: Int) { state.withLockedValue { ($0.allAtWork, $0.streams) } }
 
@@ -94,8 +101,10 @@ public final class A2ARuntime: Sendable {
 
     /// The task of an owner at an agent, held until it is released.
     ///
-    /// - Throws: `A2AFailure` with `taskNotFound`, the same for another's task as for one that there never was.
-    func hold(_ id: String, agent: String, owner: TaskOwner) async throws -> LiveTask {
+    /// - Parameter isRecovery: whether this is what `expectRecovery` told of: a task that nobody here works on is nobody's.
+    /// - Throws: `A2AFailure` with `taskNotFound`, the same for another's task as for one that there never was; with `overloaded` where another
+    ///   process may still be at work on it.
+    func hold(_ id: String, agent: String, owner: TaskOwner, isRecovery: Bool = false) async throws -> LiveTask {
         let unknown = A2AFailure(.taskNotFound, "There is no such task")
         guard id.utf8.count <= Self.longestID else { throw unknown }
         if let task = heldAlready(id) {
@@ -107,6 +116,9 @@ public final class A2ARuntime: Sendable {
         }
         guard let kept = try await store.read(id, agent: agent, owner: owner) else { throw unknown }
         let log = try TaskLog(id: id, contextID: kept.record.contextID, stored: kept.entries)
+        if !log.isSettled, !isRecovery, isRecoveryDue {
+            throw A2AFailure(.overloaded, "The hub has not taken up the task yet; try again in a moment")
+        }
         let task = hold(
             LiveTask(log: log, stored: log.position, isAtWork: false, agent: agent, owner: owner, store: store, timers: timers))
         // Nobody works on it: the process that did has ended.
@@ -117,12 +129,32 @@ public final class A2ARuntime: Sendable {
         return task
     }
 
-    /// A task whose work was cut off by the end of another process, held, and at work again.
-    func resume(_ record: TaskRecord, _ log: TaskLog) -> LiveTask {
-        hold(
-            LiveTask(
-                log: log, stored: log.position, isAtWork: true, agent: record.agent, owner: record.owner, store: store, timers: timers))
+    /// How a task of an owner at an agent stands: also one that another process may still be at work on.
+    ///
+    /// - Throws: as `hold`.
+    func look(at id: String, agent: String, owner: TaskOwner) async throws -> AgentTask {
+        if isRecoveryDue, !isHeld(id), id.utf8.count <= Self.longestID, let kept = try await store.read(id, agent: agent, owner: owner) {
+            return try TaskLog(id: id, contextID: kept.record.contextID, stored: kept.entries).task
+        }
+        let task = try await hold(id, agent: agent, owner: owner)
+        defer { release(task) }
+        return try await task.log().task
     }
+
+    /// A task whose work was cut off by the end of another process, held, and at work again; nil where it is held already.
+    func resume(_ record: TaskRecord, _ log: TaskLog) -> LiveTask? {
+        let task = LiveTask(
+            log: log, stored: log.position, isAtWork: true, agent: record.agent, owner: record.owner, store: store, timers: timers)
+        return state.withLockedValue { state in
+            guard state.held[task.id] == nil else { return nil }
+            state.held[task.id] = Held(task: task, users: 1)
+            return task
+        }
+    }
+
+    private var isRecoveryDue: Bool { state.withLockedValue { $0.isRecoveryDue } }
+    /// Whether somebody here works on a task, waits for it or looks at it.
+    func isHeld(_ id: String) -> Bool { state.withLockedValue { $0.held[id] != nil } }
 
     private func heldAlready(_ id: String) -> LiveTask? {
         state.withLockedValue { state in

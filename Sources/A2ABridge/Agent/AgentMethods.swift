@@ -38,9 +38,8 @@ struct AgentMethods {
         case .streamMessage(let parameters): return .stream(try await stream(parameters))
         case .subscribe(let task): return .stream(try await subscribe(task, lastEventID))
         case .getTask(let query):
-            return try await with(query.id) { task in
-                .result(.task(try await task.log().task.showing(historyLength: query.historyLength)))
-            }
+            let task = try await runtime.look(at: query.id, agent: agent.name, owner: owner)
+            return .result(.task(task.showing(historyLength: query.historyLength)))
         case .listTasks(let query): return .result(.tasks(try await list(query)))
         case .cancelTask(let reference):
             return try await with(reference.id) { task in

@@ -72,6 +72,7 @@ final class Hub: Sendable {
         runtime = builder.runtime
         agentRuntime = builder.agentRuntime
         builder.webhooks.allow(settings.webhooks)
+        if builder.hasStore { builder.agentRuntime.expectRecovery() }
         adminHosts = HostRule(names: [settings.adminListen.host], allowsLoopback: settings.adminListen.isLoopback)
         self.certificates = certificates
         self.builder = builder

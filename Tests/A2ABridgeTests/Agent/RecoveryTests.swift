@@ -1,3 +1,4 @@
+import HTTPTypes
 import HubCore
 import Logging
 import NIOCore
@@ -89,6 +90,32 @@ struct RecoveryTests {
             #expect(result == (0, 1))
             #expect(try await state(next, id)?.state == "TASK_STATE_FAILED")
         }
+    }
+
+    @Test("while another process may be at work on a task it is shown as it stands and nobody ends it; what begins here is not begun twice")
+    func patience() async throws {
+        let stub = StubAgent()
+        let id = try await stub.task(StubAgent.data("slow"), extra: Self.now).taskID
+        await stub.gate.arrival()
+        while try await state(stub, id)?.state != "TASK_STATE_WORKING" { await Task.yield() }
+        let next = StubAgent(store: stub.store)
+        next.runtime.expectRecovery()
+        #expect(try await state(next, id)?.state == "TASK_STATE_WORKING")
+        #expect(try await state(next, "none") == nil)
+        for method in ["SubscribeToTask", "CancelTask"] {
+            let refused = try await next.rpc(method, #"{"id":"\#(id)"}"#)
+            #expect(refused.status == 503 && refused.field(.retryAfter) == "1")
+            #expect(try await next.rpc(method, #"{"id":"\#(id)"}"#, by: "two").json()[path: "error", "code"]?.int == -32001)
+        }
+        let own = try await next.task(StubAgent.data("slow"), extra: Self.now).taskID
+        await next.gate.arrival()
+        let result = try await next.runtime.recover([next.agent], logger: logger, context: context)
+        #expect(result == (1, 0) && next.runtime.load.tasksAtWork == 2)
+        let again = try await next.runtime.recover([next.agent], logger: logger, context: context)
+        #expect(again == (0, 0) && next.runtime.load.tasksAtWork == 2)
+        next.gate.open()
+        while next.runtime.load.tasksAtWork > 0 { await Task.yield() }
+        for id in [id, own] { #expect(try await state(next, id)?.state == "TASK_STATE_COMPLETED") }
     }
 
     @Test("tasks that had ended or wait for their client stay as they are, and one that is damaged keeps no other back")
