@@ -35,8 +35,10 @@ let package = Package(
     name: "hubd",
     products: [
         .executable(name: "hubd", targets: ["hubd"]),
+        .library(name: "A2ABridge", targets: ["A2ABridge"]),
         .library(name: "HubCore", targets: ["HubCore"]),
         .library(name: "HubPolicy", targets: ["HubPolicy"]),
+        .library(name: "ModelProxy", targets: ["ModelProxy"]),
         .library(name: "SpecIngest", targets: ["SpecIngest"]),
     ],
     dependencies: [
