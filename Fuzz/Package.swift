@@ -22,6 +22,7 @@ let package = Package(
         .package(name: "hubd", path: ".."),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
     targets: [
@@ -31,10 +32,13 @@ let package = Package(
             dependencies: [
                 "CLibFuzzer",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "A2ABridge", package: "hubd"),
                 .product(name: "HubCore", package: "hubd"),
                 .product(name: "HubPolicy", package: "hubd"),
+                .product(name: "ModelProxy", package: "hubd"),
                 .product(name: "SpecIngest", package: "hubd"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

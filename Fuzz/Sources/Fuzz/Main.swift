@@ -15,10 +15,10 @@ protocol Subject: SendableMetatype {
 @main
 enum Main {
     static let subjects: [any Subject.Type] = [
-        AddressSubject.self, DefinitionSubject.self, DescriptionSubject.self, EnvelopeSubject.self, EventSubject.self,
-        HTTPAnswerSubject.self,
-        HTTPRequestSubject.self, JSONSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self, TokenSubject.self,
-        XMLSubject.self,
+        AddressSubject.self, AgentSubject.self, ApplicationSubject.self, DefinitionSubject.self, DescriptionSubject.self,
+        EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self, HTTPRequestSubject.self, JSONSubject.self,
+        RemoteAgentSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self,
+        TokenSubject.self, XMLSubject.self,
     ]
 
     /// The subject of this process.
