@@ -43,15 +43,17 @@ struct AgentExchange: Sendable {
             }
             isOver.withLockedValue { $0 = true }
         }
-        var (idle, seen) = (0, -1)
+        var (idle, seen, hasLeft) = (0, -1, false)
         while !isOver.withLockedValue({ $0 }) {
             let written = keeper.answer.body.readableBytes
             idle = written == seen && keeper.answer.head != nil && runtime.load.tasksAtWork == 0 ? idle + 1 : 0
             seen = written
-            if idle == Self.patience { work.cancel() }
+            if idle == Self.patience {
+                work.cancel()
+                hasLeft = true
+            }
             await Task.yield()
         }
-        let hasLeft = idle >= Self.patience
         if let failure = failure.withLockedValue({ $0 }) {
             claim(hasLeft && failure is CancellationError, "a request is answered: \(failure)")
         }
