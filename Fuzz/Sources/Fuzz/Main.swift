@@ -16,8 +16,8 @@ protocol Subject: SendableMetatype {
 enum Main {
     static let subjects: [any Subject.Type] = [
         AddressSubject.self, AgentSubject.self, ApplicationSubject.self, DefinitionSubject.self, DescriptionSubject.self,
-        EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self, HTTPRequestSubject.self, JSONSubject.self,
-        RemoteAgentSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self,
+        EnvelopeSubject.self, EventSubject.self, HTTPAnswerSubject.self, HTTPRequestSubject.self, JSONSubject.self, ModelAnswerSubject.self,
+        ModelRequestSubject.self, RemoteAgentSubject.self, SchemaSubject.self, SignatureSubject.self, SourceSubject.self,
         TokenSubject.self, XMLSubject.self,
     ]
 
