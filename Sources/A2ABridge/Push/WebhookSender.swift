@@ -41,7 +41,11 @@ public protocol WebhookSender: Sendable {
     func check(_ address: WebhookAddress) async throws
     /// Sends one notification and gives the status of the answer, whose body nobody reads.
     ///
-    /// - Parameter timeout: for all of it.
+    /// - Parameters:
+    ///   - body: what is sent.
+    ///   - headers: all that the request has beside those of HTTP itself.
+    ///   - address: the webhook's.
+    ///   - timeout: for all of it.
     /// - Throws: `HubError`; with `.addressRefused` it is not tried again. `CancellationError`.
     func post(_ body: ByteBuffer, headers: HTTPFields, to address: WebhookAddress, timeout: Duration) async throws -> Int
 }

@@ -129,7 +129,10 @@ public protocol AgentTaskStore: Sendable {
     func pushes(of task: TaskRecord) async throws -> [TaskWebhook]
     /// Keeps to where a webhook has come, never back; does nothing where there is none.
     ///
-    /// - Parameter position: of the first entry that it has not been told of.
+    /// - Parameters:
+    ///   - id: the webhook.
+    ///   - position: of the first entry that it has not been told of.
+    ///   - task: the task that it is told of.
     func movePush(_ id: String, to position: Int, of task: TaskRecord) async throws
     /// Forgets a webhook; does nothing where there is none.
     func forgetPush(_ id: String, of task: TaskRecord) async throws

@@ -11,6 +11,8 @@ public enum A2ARefusal {
     ///   - message: for the caller.
     ///   - request: what is refused; nil: nothing of it may be looked at.
     ///   - subpath: what follows the agent's address.
+    ///   - fields: headers that the answer has beside its own, such as `www-authenticate`.
+    ///   - writer: takes the answer.
     public static func refuse(
         _ status: HTTPResponse.Status, _ message: String, to request: InboundRequest?, subpath: Substring, fields: HTTPFields = [:],
         writer: any ResponseWriter

@@ -57,7 +57,10 @@ extension TaskRepository {
 
     /// Keeps to where a webhook has come, never back; does nothing where there is none.
     ///
-    /// - Parameter position: of the first entry that it has not been told of.
+    /// - Parameters:
+    ///   - id: the webhook.
+    ///   - position: of the first entry that it has not been told of.
+    ///   - task: the task that it is told of.
     public func moveWebhook(_ id: String, to position: Int, of task: StoredTask) async throws(StoreError) {
         try await change(task) { number, database in
             try database.cachedStatement(sql: "UPDATE task_webhooks SET position = max(position, ?) WHERE task = ? AND id = ?")
