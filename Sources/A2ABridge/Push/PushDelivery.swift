@@ -37,7 +37,7 @@ final class PushDelivery: Sendable {
     /// Tells of all there is, and of what comes while somebody is at work.
     func run() async {
         do {
-            while case .later(let delay) = try await tellWhatThereIs() { try await push.timers.sleep(for: delay) }
+            while case .later(let delay) = try await tellWhatThereIs() { try await push.timers.pause(for: delay) }
         } catch is CancellationError {
             // The hub stops: the store knows how far it came.
         } catch let error as A2AFailure where error.code == .taskNotFound {
@@ -131,32 +131,5 @@ final class PushDelivery: Sendable {
             push.logger.warning("a webhook was not told of a task", metadata: ["agent": "\(record.agent)", "why": "\(problem)"])
         }
         return verdict
-    }
-}
-
-extension TimerTable {
-    /// Waits for a time.
-    ///
-    /// - Throws: `CancellationError`, at once.
-    func sleep(for duration: Duration) async throws {
-        let waiter = NIOLockedValueBox<CheckedContinuation<Void, Never>?>(nil)
-        let wake: @Sendable () -> Void = {
-            waiter.withLockedValue { waiter in
-                defer { waiter = nil }
-                return waiter
-            }?.resume()
-        }
-        let timer = NIOLockedValueBox<Token?>(nil)
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                waiter.withLockedValue { $0 = continuation }
-                timer.withLockedValue { $0 = add(due: .now + duration, action: wake) }
-                if Task.isCancelled { wake() }
-            }
-        } onCancel: {
-            wake()
-        }
-        if let token = timer.withLockedValue({ $0 }) { remove(token) }
-        try Task.checkCancellation()
     }
 }

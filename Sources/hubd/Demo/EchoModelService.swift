@@ -43,35 +43,29 @@ struct EchoModelService: HTTPResponder {
     }
 
     private static func completion(_ words: String) -> String {
-        var json = JSONWriter()
-        json.beginObject()
-        writeHead("chat.completion", to: &json)
-        json.key("choices")
-        json.beginArray()
-        json.beginObject()
-        json.member("index", 0)
-        json.key("message")
-        json.beginObject()
-        json.member("role", "assistant")
-        json.member("content", words)
-        json.endObject()
-        json.member("finish_reason", "stop")
-        json.endObject()
-        json.endArray()
-        json.endObject()
-        return String(buffer: json.buffer)
+        String(buffer: answer("chat.completion", "message", words, reason: "stop", role: "assistant"))
     }
 
     private static func chunk(_ words: String?, reason: String?) -> ByteBuffer {
+        let json = answer("chat.completion.chunk", "delta", words, reason: reason)
+        return ByteBuffer(string: "data: \(String(buffer: json))\n\n")
+    }
+
+    /// An answer, or a piece of one, whose one choice holds `words` under `member`.
+    private static func answer(_ kind: String, _ member: String, _ words: String?, reason: String?, role: String? = nil) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
-        writeHead("chat.completion.chunk", to: &json)
+        json.member("id", "chatcmpl-demo")
+        json.member("object", kind)
+        json.member("created", 0)
+        json.member("model", model)
         json.key("choices")
         json.beginArray()
         json.beginObject()
         json.member("index", 0)
-        json.key("delta")
+        json.key(member)
         json.beginObject()
+        if let role { json.member("role", role) }
         if let words { json.member("content", words) }
         json.endObject()
         json.key("finish_reason")
@@ -79,14 +73,7 @@ struct EchoModelService: HTTPResponder {
         json.endObject()
         json.endArray()
         json.endObject()
-        return ByteBuffer(string: "data: \(String(buffer: json.buffer))\n\n")
-    }
-
-    private static func writeHead(_ kind: String, to json: inout JSONWriter) {
-        json.member("id", "chatcmpl-demo")
-        json.member("object", kind)
-        json.member("created", 0)
-        json.member("model", model)
+        return json.buffer
     }
 
     private func answer(_ writer: any ResponseWriter, _ json: String) async throws {
